@@ -1,0 +1,12 @@
+//! The driven side of the hexagon: one module a technology, each implementing ports of `domain`.
+
+pub mod clock;
+pub mod memory;
+pub mod seaorm;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::SystemClock;
+pub use memory::InMemoryTweetRepository;
+pub use seaorm::{SeaOrmHealthCheck, SeaOrmTweetRepository};

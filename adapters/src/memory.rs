@@ -1,0 +1,76 @@
+//! Tweets in the process's own memory: for tests, for demonstrations, and as the model that SQL stores are held against.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
+
+use async_trait::async_trait;
+use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+
+/// [`TweetRepository`] that keeps everything until it is dropped. Use it in unit tests of your own code:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use adapters::{InMemoryTweetRepository, SystemClock};
+/// use domain::{PageLimit, TweetService, TweetText};
+///
+/// let tweets = TweetService::new(Arc::new(InMemoryTweetRepository::default()), Arc::new(SystemClock));
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let created = tweets.create(TweetText::new("hello")?).await?;
+/// assert_eq!(tweets.get(created.id).await?, Some(created));
+/// # Ok::<_, Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct InMemoryTweetRepository {
+    tweets: RwLock<BTreeMap<TweetId, Tweet>>,
+}
+
+impl InMemoryTweetRepository {
+    /// The lock is never held across an await, and a batch is checked before it is written, so what a panicking
+    /// thread leaves behind is whole.
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<TweetId, Tweet>> {
+        self.tweets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl TweetRepository for InMemoryTweetRepository {
+    async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
+        let new: BTreeMap<_, _> = tweets.iter().map(|tweet| (tweet.id, tweet.clone())).collect();
+        let mut stored = self.tweets.write().unwrap_or_else(PoisonError::into_inner);
+        if new.len() < tweets.len() || new.keys().any(|id| stored.contains_key(id)) {
+            return Err(RepositoryError::Conflict);
+        }
+        stored.extend(new);
+        Ok(())
+    }
+
+    async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let stored = self.read();
+        Ok(ids.iter().filter_map(|id| stored.get(id).cloned()).collect())
+    }
+
+    async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        let upper = before.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self.read().range((Bound::Unbounded, upper)).rev().take(limit).map(|(_, tweet)| tweet.clone()).collect())
+    }
+}
+
+/// Memory is always there; the report still has its `db`, so that clients see one shape whatever the store.
+#[async_trait]
+impl HealthCheck for InMemoryTweetRepository {
+    fn name(&self) -> &'static str {
+        "db"
+    }
+
+    async fn check(&self) -> Result<(), Unhealthy> {
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! The contract, over every adapter.
+
+use std::sync::Arc;
+
+use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};
+use domain::TweetRepository;
+use migration::{Migrator, MigratorTrait};
+
+/// An empty store for one test.
+struct Fresh {
+    repository: Arc<dyn TweetRepository>,
+    _database: Option<FreshDatabase>,
+}
+
+impl Fresh {
+    async fn memory() -> Self {
+        Self { repository: Arc::new(InMemoryTweetRepository::default()), _database: None }
+    }
+
+    async fn sqlite() -> Self {
+        Self::on(FreshDatabase::sqlite()).await
+    }
+
+    async fn postgres() -> Self {
+        Self::on(FreshDatabase::postgres().await).await
+    }
+
+    async fn on(database: FreshDatabase) -> Self {
+        let pool = seaorm::connect(database.url(), seaorm::Options::default()).await.expect("connect");
+        Migrator::up(&pool, None).await.expect("migrate");
+        Self { repository: Arc::new(SeaOrmTweetRepository::new(pool)), _database: Some(database) }
+    }
+
+    fn repository(&self) -> Arc<dyn TweetRepository> {
+        Arc::clone(&self.repository)
+    }
+}
+
+mod memory {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::memory());
+}
+
+mod sqlite {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::sqlite());
+}
+
+mod postgres {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::postgres());
+}

@@ -1,0 +1,22 @@
+//! The database schema, as migrations that PostgreSQL and SQLite both understand.
+//!
+//! # Adding a migration
+//! 1. Copy the newest `m…` file under a name with today's date, and write `up` and `down`.
+//! 2. Append it to [`Migrator::migrations`]. Never change or reorder those that have been released.
+//! 3. `templatesite migrate up`, then `templatesite migrate down` on a copy of real data.
+
+mod m20261122_000001_create_tweet;
+
+use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_create_tweet::Migration)]
+    }
+}
