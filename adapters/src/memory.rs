@@ -59,7 +59,13 @@ impl TweetRepository for InMemoryTweetRepository {
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         let upper = before.map_or(Bound::Unbounded, Bound::Excluded);
-        Ok(self.read().range((Bound::Unbounded, upper)).rev().take(limit).map(|(_, tweet)| tweet.clone()).collect())
+        Ok(self
+            .read()
+            .range((Bound::Unbounded, upper))
+            .rev()
+            .take(limit)
+            .map(|(_, tweet)| tweet.clone())
+            .collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The contract, over every adapter.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
+
 use std::sync::Arc;
 
 use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};

@@ -1,1 +1,65 @@
-fn main(){}
+//! `templatesite`: see [`app::cli`] for what it can be told.
+
+use std::{env, process::ExitCode};
+
+use app::{
+    cli::{Arguments, Command},
+    commands,
+    config::Config,
+    server, telemetry,
+};
+use clap::Parser;
+
+/// The exit status of a wrong command line or configuration, as clap has it.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    #[expect(clippy::disallowed_methods, reason = "the environment is read here, once, and handed on")]
+    let loaded = Config::load(arguments.config.as_deref(), env::vars_os());
+    let (config, warnings) = match loaded {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            complain(&problems.to_string());
+            return ExitCode::from(USAGE);
+        }
+    };
+    let logs = telemetry::start(&config.logs);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(arguments.command.unwrap_or_default(), &config)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error}");
+            drop(logs);
+            if !config.logs.console {
+                complain(&error.to_string());
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Failure> {
+    match command {
+        Command::Serve => server::serve(config).await?,
+        Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,
+        Command::LoadFixtures { file } => commands::load_fixtures(config, file.as_deref()).await?,
+        Command::Healthcheck => return commands::healthcheck(config).await,
+        Command::Openapi => commands::print(&openapi::spec())?,
+        Command::Config => commands::print(&config.to_string())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// For what must be said when there is no log to say it in.
+#[expect(clippy::print_stderr, reason = "there is no log yet, or none on this terminal")]
+fn complain(message: &str) {
+    eprintln!("templatesite: {message}");
+}

@@ -5,7 +5,8 @@ use std::{slice, sync::Arc};
 use chrono::SubsecRound;
 
 use crate::{
-    Clock, DateTime, Page, PageLimit, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText, Utc,
+    Clock, DateTime, Page, PageLimit, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText,
+    Utc,
 };
 
 /// Creates and retrieves tweets. It wraps the plural port into singular use cases and decides ids and times.

@@ -47,7 +47,9 @@ fn ids_made_by_many_threads_at_once_are_distinct() {
 #[test]
 fn what_is_no_ulid_is_refused() {
     let too_large = "8ZZZZZZZZZZZZZZZZZZZZZZZZZ";
-    for text in ["", "1", too_large, "01KAN2FGVXM1SY9VXF7MJ4Z7Q", "01KAN2FGVXM1SY9VXF7MJ4Z7QUU", "日本語日本語日本"] {
+    for text in
+        ["", "1", too_large, "01KAN2FGVXM1SY9VXF7MJ4Z7Q", "01KAN2FGVXM1SY9VXF7MJ4Z7QUU", "日本語日本語日本"]
+    {
         assert!(text.parse::<TweetId>().is_err(), "{text}");
     }
 }

@@ -8,7 +8,7 @@
 mod m20261122_000001_create_tweet;
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+pub use sea_orm_migration::{Migration, MigrationStatus, MigratorTrait};
 
 /// All migrations, oldest first.
 #[derive(Debug)]

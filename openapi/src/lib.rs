@@ -1,1 +1,111 @@
+//! The REST surface: routes, wire formats, the OpenAPI document and its pages. It drives the domain's use cases and
+//! knows no adapter.
+//!
+//! # Adding a route
+//! 1. Write a method with `#[oai(path, method, operation_id, tag)]` in the file of its resource, or a new file.
+//! 2. Name the statuses it can fail with in a [`failure::Statuses`], so that the document tells them.
+//! 3. A new resource joins the tuple in [`site`].
+//! 4. `cargo run -- openapi > openapi/openapi.json`, and a test in `app/tests` that speaks to it over HTTP.
 
+mod tweets;
+
+mod docs;
+mod health;
+
+mod body;
+mod failure;
+mod problem;
+mod schema;
+mod wire;
+
+mod base_url;
+mod edge;
+mod new_tweet;
+mod params;
+mod request_id;
+mod routes;
+
+use std::{collections::HashMap, marker::PhantomData, mem, sync::Arc, time::Duration};
+
+use domain::{Clock, HealthCheck, TweetService};
+use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};
+use poem_openapi::{
+    ExtraHeader, LicenseObject, OpenApi, OpenApiService, Webhook,
+    registry::{MetaApi, Registry},
+};
+
+pub use request_id::RequestId;
+
+/// What the site needs from the composition root.
+#[derive(Clone)]
+pub struct Context {
+    /// The use cases.
+    pub tweets: Arc<TweetService>,
+    /// Every dependency the health report names.
+    pub checks: Vec<Arc<dyn HealthCheck>>,
+    /// Request ids are made from it.
+    pub clock: Arc<dyn Clock>,
+    /// How long a request may take before it is answered 503.
+    pub request_timeout: Duration,
+}
+
+/// Everything the service answers over HTTP.
+pub fn site(context: &Context) -> BoxEndpoint<'static> {
+    let api = (
+        tweets::TweetsApi::new(Arc::clone(&context.tweets)),
+        health::HealthApi::new(context.checks.clone()),
+        docs::DocsApi::of(&document()),
+    );
+    let routes = routes::Routes::of(api.clone());
+    service(api).into_endpoint().with(edge::Edge::new(routes, context)).boxed()
+}
+
+/// The OpenAPI document, as it is served and as `openapi/openapi.json` holds it.
+pub fn spec() -> String {
+    document().spec() + "\n"
+}
+
+fn document() -> OpenApiService<impl OpenApi, impl Webhook> {
+    service(Description::<(tweets::TweetsApi, health::HealthApi)>(PhantomData))
+}
+
+/// An API's types without its routes: all that the document needs.
+struct Description<A>(PhantomData<A>);
+
+impl<A: OpenApi> OpenApi for Description<A> {
+    fn meta() -> Vec<MetaApi> {
+        let mut apis = A::meta();
+        for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
+            path.path = with_slash(mem::take(&mut path.path));
+        }
+        apis
+    }
+
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<poem::http::Method, BoxEndpoint<'static>>>) {}
+}
+
+/// The paths that end in a slash, which the framework cuts off. Requests may leave it out as well.
+fn with_slash(path: String) -> String {
+    match &*path {
+        "/tweet" | "/healthcheck" => path + "/",
+        _ => path,
+    }
+}
+
+fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
+    let request_id = "Names the request in the answer and in every line logged for it.";
+    OpenApiService::new(api, "templatesite", env!("CARGO_PKG_VERSION"))
+        .description("Stores tweets and lets clients create and retrieve them.")
+        .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
+        .extra_request_header::<Option<request_id::RequestIdHeader>, _>(
+            ExtraHeader::new("X-Request-ID")
+                .description("Yours to choose; one that does not match the pattern is replaced."),
+        )
+        .extra_response_header::<request_id::RequestIdHeader, _>(
+            ExtraHeader::new("X-Request-ID").description(request_id),
+        )
+}

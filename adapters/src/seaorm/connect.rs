@@ -80,11 +80,13 @@ fn reason(error: &DbErr) -> String {
     use sea_orm::{ConnAcquireErr, RuntimeErr, SqlxError};
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => "no answer in time".to_owned(),
-        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
-            SqlxError::Database(error) => error.message().to_owned(),
-            SqlxError::Io(error) => error.to_string(),
-            other => other.to_string(),
-        },
+        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
+            match &**error {
+                SqlxError::Database(error) => error.message().to_owned(),
+                SqlxError::Io(error) => error.to_string(),
+                other => other.to_string(),
+            }
+        }
         other => other.to_string(),
     }
 }

@@ -43,7 +43,9 @@ enum Kind {
 fn kind_of(error: &DbErr) -> Kind {
     match error {
         // No connection became free, or none could be made, before the deadline: nothing was sent.
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed) => Kind::Unavailable,
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed) => {
+            Kind::Unavailable
+        }
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => kind_of_driver(error),

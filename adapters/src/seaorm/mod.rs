@@ -7,11 +7,11 @@ mod error;
 use async_trait::async_trait;
 use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 
 pub use connect::{ConnectError, Options, connect, place};
+pub use sea_orm::DatabaseConnection;
 
 use entity::{ActiveModel, Column, Entity};
 use error::classify;

@@ -45,7 +45,8 @@ pub(super) fn server() -> &'static Url {
 #[expect(clippy::disallowed_methods, reason = "the tests' only variable, read where it is used")]
 fn find_or_start() -> Cluster {
     if let Ok(url) = env::var("TEST_DATABASE_URL") {
-        let url = Url::parse(&url).expect("TEST_DATABASE_URL must be a URL such as postgres://user:password@host:5432/postgres");
+        let url = Url::parse(&url)
+            .expect("TEST_DATABASE_URL must be a URL such as postgres://user:password@host:5432/postgres");
         return Cluster { url, _shell: None };
     }
     let binaries = binaries().expect(
@@ -72,6 +73,7 @@ fn find_or_start() -> Cluster {
             let url = Url::parse(&format!("postgres://postgres@127.0.0.1:{port}/postgres")).expect("a URL");
             return Cluster { url, _shell: Some(shell) };
         }
+        let _ = shell.wait();
     }
     panic!("PostgreSQL does not start; it says: {said}");
 }

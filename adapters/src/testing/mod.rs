@@ -58,7 +58,8 @@ impl Drop for FreshDatabase {
         // Tests drop this inside their runtime, which must not be blocked on by itself; and a test that already
         // failed should say so, not that cleaning up failed too.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             let _ = runtime.block_on(run(cluster::server(), &sql));
         });
         let _ = dropping.join();

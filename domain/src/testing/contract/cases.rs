@@ -59,7 +59,10 @@ pub async fn a_limit_bounds_the_page(repository: Arc<dyn TweetRepository>, _: Sp
     assert_eq!(repository.latest(Some(tweet(13).id), 2).await.expect("latest"), numbers(&[12, 10]));
     assert_eq!(repository.latest(Some(tweet(2).id), 5).await.expect("latest"), numbers(&[0]));
     assert_eq!(repository.latest(Some(tweet(0).id), 5).await.expect("latest"), []);
-    assert_eq!(repository.latest(Some(TweetId::from_u128(u128::MAX)), 1).await.expect("latest"), numbers(&[18]));
+    assert_eq!(
+        repository.latest(Some(TweetId::from_u128(u128::MAX)), 1).await.expect("latest"),
+        numbers(&[18])
+    );
 }
 
 /// Pages of any size, one after another, hold every tweet once.

@@ -3,6 +3,7 @@
 use std::{
     future::poll_fn,
     pin::pin,
+    slice,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,7 +24,7 @@ pub async fn concurrent_adds_are_all_kept(repository: Arc<dyn TweetRepository>, 
             spawn(Box::pin(async move {
                 let own = tweets(task * EACH..(task + 1) * EACH);
                 for alone in &own[..6] {
-                    repository.add(std::slice::from_ref(alone)).await.expect("add one");
+                    repository.add(slice::from_ref(alone)).await.expect("add one");
                 }
                 repository.add(&own[6..]).await.expect("add the rest");
             }))
@@ -71,12 +72,12 @@ pub async fn pages_neither_skip_nor_repeat_while_tweets_are_added(
 pub async fn a_read_after_a_write_sees_it(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
     for n in 0..30 {
         let new = tweet(n);
-        repository.add(std::slice::from_ref(&new)).await.expect("add");
+        repository.add(slice::from_ref(&new)).await.expect("add");
         let readers: Vec<_> = (0..4)
             .map(|_| {
                 let (repository, new) = (Arc::clone(&repository), new.clone());
                 spawn(Box::pin(async move {
-                    assert_eq!(repository.find(&[new.id]).await.expect("find"), [new.clone()]);
+                    assert_eq!(repository.find(&[new.id]).await.expect("find"), slice::from_ref(&new));
                     assert_eq!(repository.latest(None, 1).await.expect("latest"), [new]);
                 }))
             })

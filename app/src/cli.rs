@@ -1,0 +1,54 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Stores tweets and lets clients create and retrieve them. Configured by environment variables; `templatesite config`
+/// lists them.
+#[derive(Debug, Parser)]
+#[command(name = "templatesite", version)]
+pub struct Arguments {
+    /// A TOML file with configuration; environment variables win over it.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// What to do; `serve` unless told.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program can be asked to do.
+#[derive(Debug, Default, Subcommand)]
+pub enum Command {
+    /// Serve HTTP until SIGTERM or SIGINT (the default).
+    #[default]
+    Serve,
+    /// Bring the database's schema up to date, take it back one step, or tell where it stands.
+    Migrate {
+        /// Which way.
+        direction: Option<Direction>,
+    },
+    /// Store the tweets of a JSON file, `[{"text": "…"}, …]`, all or none.
+    LoadFixtures {
+        /// The file, or `-` for standard input; without it, two tweets that come with the program.
+        file: Option<PathBuf>,
+    },
+    /// Ask the service on LISTEN_ADDR how it is; the exit status is 0 when it is well, else 1.
+    Healthcheck,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print the effective configuration, without secrets.
+    Config,
+}
+
+/// Where to take the schema.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Direction {
+    /// Apply all that is pending.
+    #[default]
+    Up,
+    /// Take back the newest migration, and the data it holds.
+    Down,
+    /// List migrations and whether they are applied.
+    Status,
+}

@@ -1,0 +1,86 @@
+//! What the program does besides serving.
+
+mod fixtures;
+mod healthcheck;
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
+
+use adapters::seaorm::ConnectError;
+use domain::RepositoryError;
+
+pub use fixtures::load_fixtures;
+pub use healthcheck::healthcheck;
+
+use crate::{
+    cli::Direction,
+    compose::{MigrationError, Store},
+    config::Config,
+};
+
+/// Why a command did not do what it was told: what happened, to what, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database is not there.
+    #[error("{0}. Is it running, and do DATABASE_URL or POSTGRES_* lead to it?")]
+    Connect(#[from] ConnectError),
+    /// The schema could not be changed or asked.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// Nobody could be served.
+    #[error("cannot listen on {address}: {error}. LISTEN_ADDR chooses another address")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file of fixtures cannot be used; nothing was stored.
+    #[error("the fixtures in {file} were not loaded: {reason}")]
+    Fixtures {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store did not take the tweets.
+    #[error("no tweet was stored: {0}; is the schema up to date? templatesite migrate")]
+    Store(#[from] RepositoryError),
+    /// The system refused something basic.
+    #[error("the system refused: {0}")]
+    System(#[from] io::Error),
+}
+
+/// `migrate`: moves the schema and tells where it stands.
+///
+/// # Errors
+/// When the database cannot be reached, or refuses.
+pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failure> {
+    let store = Store::open(&config.database).await?;
+    let Some(schema) = store.schema else {
+        tracing::info!("memory has no schema to migrate");
+        return Ok(());
+    };
+    match direction {
+        Direction::Up => schema.up().await?,
+        Direction::Down => schema.down().await?,
+        Direction::Status => {}
+    }
+    for step in schema.steps().await? {
+        print(&format!("{} {}\n", if step.applied { "applied" } else { "pending" }, step.name))?;
+    }
+    Ok(())
+}
+
+/// Writes to standard output; that a reader went away in the middle (`| head`) is no failure.
+///
+/// # Errors
+/// Any other that the system reports.
+pub fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

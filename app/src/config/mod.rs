@@ -1,0 +1,116 @@
+//! Configuration: defaults, then an optional TOML file, then the environment. Everything that is wrong is reported at
+//! once.
+//!
+//! # Adding a variable
+//! 1. Describe it in [`VARIABLES`].
+//! 2. Give it a field below and read it in [`Config::load`].
+//! 3. List it in `environment.env` and in the README; tests say how.
+
+mod database;
+mod reader;
+mod sources;
+mod variables;
+
+use std::{ffi::OsString, fmt, net::SocketAddr, path::Path, time::Duration};
+
+use tracing::Level;
+
+pub use database::{Database, Place};
+pub use reader::Problems;
+use reader::Reader;
+pub use variables::{VARIABLES, Variable};
+
+/// All there is to configure.
+#[derive(Debug)]
+pub struct Config {
+    /// `LISTEN_ADDR`
+    pub listen: SocketAddr,
+    /// `DATABASE_*`, `POSTGRES_*`, `MIGRATE_ON_START`
+    pub database: Database,
+    /// `REQUEST_TIMEOUT_SECONDS`
+    pub request_timeout: Duration,
+    /// `SHUTDOWN_SECONDS`
+    pub shutdown: Duration,
+    /// `LOG_*`, `CONSOLE_LOGS`
+    pub logs: Logs,
+    /// Every variable with its effective value, for `templatesite config`.
+    effective: Vec<(&'static Variable, Option<String>)>,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Copy)]
+pub struct Logs {
+    /// `LOG_LEVEL`, `DEBUG_MODE`
+    pub level: Level,
+    /// `LOG_FORMAT=json`
+    pub json: bool,
+    /// `CONSOLE_LOGS`
+    pub console: bool,
+}
+
+impl Config {
+    /// Reads the file, if one is named, and these variables. With the configuration come warnings about variables that
+    /// look as if they were meant for us.
+    ///
+    /// # Errors
+    /// All [`Problems`] there are.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<(Self, Vec<String>), Problems> {
+        let (values, warnings) = sources::gather(file, environment)?;
+        let mut read = Reader::new(values);
+        let seconds = 1..=3600;
+        let listen = read.parsed("LISTEN_ADDR");
+        let database = Database::read(&mut read);
+        let request_timeout = read.number("REQUEST_TIMEOUT_SECONDS", seconds.clone());
+        let shutdown = read.number("SHUTDOWN_SECONDS", seconds);
+        let level = read.with("LOG_LEVEL", level);
+        let json = read.with("LOG_FORMAT", |text| match text {
+            "text" => Some(false),
+            "json" => Some(true),
+            _ => None,
+        });
+        let console = read.switch("CONSOLE_LOGS");
+        let debug = read.switch("DEBUG_MODE");
+        let effective = read.finish()?;
+        // Nothing is missing when nothing is wrong: every variable without a value of its own has a default.
+        let config = (|| {
+            Some(Self {
+                listen: listen?,
+                database: database?,
+                request_timeout: Duration::from_secs(request_timeout?.into()),
+                shutdown: Duration::from_secs(shutdown?.into()),
+                logs: Logs {
+                    level: if debug? { level?.max(Level::DEBUG) } else { level? },
+                    json: json?,
+                    console: console?,
+                },
+                effective,
+            })
+        })();
+        config
+            .map(|config| (config, warnings))
+            .ok_or_else(|| Problems::one("a variable has no default".to_owned()))
+    }
+}
+
+/// By exact name: tracing's own parser also takes numbers and any case.
+fn level(text: &str) -> Option<Level> {
+    let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+    levels.into_iter().find(|level| level.as_str().to_lowercase() == text)
+}
+
+/// One `NAME=value` a line, as an environment file has it; what is not set stands in a comment, and so do secrets.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (variable, value) in &self.effective {
+            match value {
+                Some(_) if variable.secret => writeln!(f, "# {} is set, and secret", variable.name)?,
+                Some(value) => writeln!(f, "{}={}", variable.name, value.escape_debug())?,
+                None => writeln!(f, "# {} is not set", variable.name)?,
+            }
+        }
+        Ok(())
+    }
+}

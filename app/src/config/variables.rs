@@ -1,0 +1,93 @@
+//! Every variable there is. `environment.env`, the README's table and `templatesite config` follow from this list, and
+//! tests hold them to it.
+
+/// One variable of the environment, or key of the configuration file.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is when nobody sets it; empty for nothing.
+    pub default: &'static str,
+    /// What may be written there.
+    pub allowed: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Whether its value must never be shown. A secret can also be in a file that `NAME_FILE` names.
+    pub secret: bool,
+}
+
+const fn plain(
+    name: &'static str,
+    default: &'static str,
+    allowed: &'static str,
+    about: &'static str,
+) -> Variable {
+    Variable { name, default, allowed, about, secret: false }
+}
+
+const fn secret(
+    name: &'static str,
+    default: &'static str,
+    allowed: &'static str,
+    about: &'static str,
+) -> Variable {
+    Variable { secret: true, ..plain(name, default, allowed, about) }
+}
+
+const SWITCH: &str = "true or false";
+const LEVELS: &str = "error, warn, info, debug or trace";
+
+/// All of them, in the order in which people meet them.
+pub const VARIABLES: &[Variable] = &[
+    plain(
+        "LISTEN_ADDR",
+        "127.0.0.1:8000",
+        "an IP address and a port, such as 127.0.0.1:8000",
+        "Where to serve HTTP.",
+    ),
+    secret(
+        "DATABASE_URL",
+        "",
+        "postgres://user:password@host:port/database, sqlite://file or memory:",
+        "The tweet store. Without it, POSTGRES_HOST and its kin; without these, sqlite://templatesite.db.",
+    ),
+    plain("POSTGRES_HOST", "", "a host name or address", "PostgreSQL's host, when DATABASE_URL is not set."),
+    plain("POSTGRES_PORT", "5432", "a port, 1 to 65535", "PostgreSQL's port."),
+    plain("POSTGRES_DB", "templatesite", "a name", "The database on that host."),
+    plain("POSTGRES_USER", "postgres", "a name", "The user to log in as."),
+    secret("POSTGRES_PASSWORD", "", "any text", "The user's password."),
+    plain(
+        "DATABASE_MAX_CONNECTIONS",
+        "10",
+        "a whole number from 1 to 1000",
+        "The largest number of connections.",
+    ),
+    plain(
+        "DATABASE_ACQUIRE_SECONDS",
+        "3",
+        "a whole number from 1 to 3600",
+        "How long a request waits for a connection before it is answered 503.",
+    ),
+    plain("MIGRATE_ON_START", "true", SWITCH, "Whether serve brings the schema up to date first."),
+    plain(
+        "REQUEST_TIMEOUT_SECONDS",
+        "10",
+        "a whole number from 1 to 3600",
+        "How long a request may take before it is answered 503.",
+    ),
+    plain(
+        "SHUTDOWN_SECONDS",
+        "10",
+        "a whole number from 1 to 3600",
+        "How long requests under way may take to finish after SIGTERM or SIGINT.",
+    ),
+    plain("LOG_LEVEL", "info", LEVELS, "The least severe lines to log."),
+    plain("LOG_FORMAT", "text", "text or json", "One line of text or one JSON object a log line."),
+    plain("CONSOLE_LOGS", "true", SWITCH, "Whether to log to standard error."),
+    plain(
+        "DEBUG_MODE",
+        "false",
+        SWITCH,
+        "Logs at level debug, SQL statements included, whatever LOG_LEVEL says.",
+    ),
+];

@@ -1,0 +1,10 @@
+//! The composition root: the only crate that knows all the others. `main` is a table of contents over these modules.
+
+pub mod config;
+pub mod telemetry;
+
+pub mod compose;
+pub mod server;
+
+pub mod cli;
+pub mod commands;

@@ -1,0 +1,71 @@
+//! The document and its pages, all of it from the binary: no page loads anything from another host.
+
+use poem::{IntoResponse, Response, web::Redirect};
+use poem_openapi::{
+    ApiResponse, OpenApi, OpenApiService, Tags, Webhook,
+    registry::{MetaResponses, Registry},
+};
+
+/// How operations are grouped, in the pages and in generated clients.
+#[derive(Tags)]
+pub(crate) enum Tag {
+    /// Create and retrieve tweets.
+    Tweets,
+    /// Whether the service works.
+    Health,
+}
+
+#[derive(Clone)]
+pub(crate) struct DocsApi {
+    json: String,
+    yaml: String,
+    html: String,
+}
+
+impl DocsApi {
+    pub(crate) fn of(document: &OpenApiService<impl OpenApi, impl Webhook>) -> Self {
+        Self { json: document.spec(), yaml: document.spec_yaml(), html: document.swagger_ui_html() }
+    }
+}
+
+/// These routes are about the API, not of it, so the document does not list them.
+#[OpenApi]
+impl DocsApi {
+    #[oai(path = "/", method = "get", hidden)]
+    async fn home(&self) -> Page {
+        Page(Redirect::temporary("/docs").into_response())
+    }
+
+    #[oai(path = "/docs", method = "get", hidden)]
+    async fn swagger_ui(&self) -> Page {
+        Page(Response::builder().content_type("text/html; charset=utf-8").body(self.html.clone()))
+    }
+
+    #[oai(path = "/openapi.json", method = "get", hidden)]
+    async fn json(&self) -> Page {
+        Page(Response::builder().content_type("application/json").body(self.json.clone()))
+    }
+
+    /// The media type is that of RFC 9512.
+    #[oai(path = "/openapi.yaml", method = "get", hidden)]
+    async fn yaml(&self) -> Page {
+        Page(Response::builder().content_type("application/yaml").body(self.yaml.clone()))
+    }
+}
+
+/// A ready answer that the document does not describe.
+struct Page(Response);
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Page {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: Vec::new() }
+    }
+
+    fn register(_: &mut Registry) {}
+}

@@ -1,0 +1,148 @@
+//! The outermost layer: what is true of every request and every answer, whatever the route.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
+
+use domain::Clock;
+use futures_util::FutureExt;
+use poem::{
+    Endpoint, Middleware, PathPattern, Request, Response,
+    http::{Method, StatusCode, header},
+};
+use tokio::time::timeout;
+
+use crate::{
+    Context,
+    problem::Problem,
+    request_id::{self, RequestId},
+    routes::{Route, Routes},
+};
+
+/// Request id, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the access line.
+pub(crate) struct Edge(Arc<Shared>);
+
+struct Shared {
+    routes: Routes,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+}
+
+impl Edge {
+    pub(crate) fn new(routes: Routes, context: &Context) -> Self {
+        Self(Arc::new(Shared { routes, clock: Arc::clone(&context.clock), timeout: context.request_timeout }))
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Middleware<E> for Edge {
+    type Output = EdgeEndpoint<E>;
+
+    fn transform(&self, inner: E) -> EdgeEndpoint<E> {
+        EdgeEndpoint { inner, shared: Arc::clone(&self.0) }
+    }
+}
+
+pub(crate) struct EdgeEndpoint<E> {
+    inner: E,
+    shared: Arc<Shared>,
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for EdgeEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let id = RequestId::of(&request, &*self.shared.clock);
+        Ok(id.clone().scope(self.serve(request, id)).await)
+    }
+}
+
+impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
+    async fn serve(&self, mut request: Request, id: RequestId) -> Response {
+        let started = Instant::now();
+        let method = request.method().clone();
+        if method == Method::HEAD {
+            // Served as GET, so that the headers are those of GET (RFC 9110, 9.3.2).
+            request.set_method(Method::GET);
+        }
+        if let Some(uri) = self.shared.routes.respell(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        let (outcome, route) = self.answer(request).await;
+        let mut response = outcome.unwrap_or_else(|problem| {
+            if problem.status.is_server_error() {
+                log(&problem);
+            }
+            problem.into_response(&id)
+        });
+        response.headers_mut().insert(request_id::HEADER, id.header_value());
+        if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
+            response.headers_mut().insert(header::ALLOW, route.allow.clone());
+        }
+        if method == Method::HEAD {
+            response = without_body(response).await;
+        }
+        tracing::info!(
+            target: "access",
+            method = known(&method),
+            route = route.map_or("-", |route| &*route.template),
+            status = response.status().as_u16(),
+            duration_ms = started.elapsed().as_micros() as f64 / 1000.0,
+        );
+        response
+    }
+
+    async fn answer(&self, request: Request) -> (Result<Response, Problem>, Option<&Route>) {
+        let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let route =
+            |pattern: Option<&PathPattern>| pattern.and_then(|pattern| self.shared.routes.get(&pattern.0));
+        match timeout(self.shared.timeout, call).await {
+            Ok(Ok(Ok(response))) => {
+                let route = route(response.data());
+                (Ok(response), route)
+            }
+            Ok(Ok(Err(error))) => {
+                let route = route(error.data());
+                (Err(Problem::of(error)), route)
+            }
+            Ok(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
+            Err(_) => {
+                let detail = "the request took too long and was given up";
+                (Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)), None)
+            }
+        }
+    }
+}
+
+/// An error is logged here and nowhere else, with all that is known of its cause.
+fn log(problem: &Problem) {
+    let mut causes = Vec::new();
+    let mut cause = problem.source.as_deref().map(|source| source as &dyn std::error::Error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    tracing::error!(status = problem.status.as_u16(), cause = causes.join(": "), "{problem}");
+}
+
+/// The answer to HEAD: the length stays, the body goes.
+async fn without_body(mut response: Response) -> Response {
+    let body = response.take_body().into_bytes().await.unwrap_or_default();
+    if response.status() != StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+    }
+    response
+}
+
+/// The method by name when it is one of RFC 9110's or PATCH, so that a client cannot invent values for logs.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "CONNECT" => "CONNECT",
+        "OPTIONS" => "OPTIONS",
+        "TRACE" => "TRACE",
+        "PATCH" => "PATCH",
+        _ => "_OTHER",
+    }
+}

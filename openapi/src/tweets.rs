@@ -1,0 +1,153 @@
+//! The resource: tweets.
+
+use std::sync::Arc;
+
+use domain::{TweetId, TweetService};
+use poem::web::headers::{ETag, HeaderMapExt, IfNoneMatch};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    param::{Header, Path, Query},
+};
+
+use crate::{
+    base_url::BaseUrl,
+    body::Body,
+    docs::Tag,
+    failure::{Failure, Statuses},
+    new_tweet::NewTweetText,
+    params::{BeforeParam, IdParam, LimitParam, page_of},
+    problem::Problem,
+    wire::TweetBody,
+};
+
+/// A tweet never changes, so whoever has it need never ask again.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+#[derive(Clone)]
+pub(crate) struct TweetsApi {
+    tweets: Arc<TweetService>,
+}
+
+#[derive(ApiResponse)]
+enum CreateTweetAnswer {
+    /// The tweet is stored.
+    #[oai(status = 201)]
+    Created(
+        Body<TweetBody>,
+        /// Where the tweet is.
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum ListTweetsAnswer {
+    /// The newest tweets, newest first.
+    #[oai(status = 200)]
+    Page(
+        Body<Vec<TweetBody>>,
+        /// `<…>; rel="next"` (RFC 8288) while there are older tweets.
+        #[oai(header = "Link")]
+        Option<String>,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum GetTweetAnswer {
+    /// The tweet.
+    #[oai(status = 200)]
+    Found(
+        Body<TweetBody>,
+        /// Send it as `If-None-Match` to be told that nothing changed.
+        #[oai(header = "ETag")]
+        String,
+        /// For ever: a tweet does not change.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// What you have is what there is.
+    #[oai(status = 304)]
+    NotModified(#[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
+}
+
+struct CreateFails;
+impl Statuses for CreateFails {
+    const STATUSES: &'static [u16] = &[400, 413, 415, 500, 503];
+}
+
+struct ListFails;
+impl Statuses for ListFails {
+    const STATUSES: &'static [u16] = &[400, 500, 503];
+}
+
+struct GetFails;
+impl Statuses for GetFails {
+    const STATUSES: &'static [u16] = &[400, 404, 500, 503];
+}
+
+#[OpenApi(tag = "Tag::Tweets")]
+impl TweetsApi {
+    /// Create a tweet
+    ///
+    /// White space around the text is removed. When this answers 201, the tweet is stored.
+    #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
+    async fn create(
+        &self,
+        base: BaseUrl,
+        text: NewTweetText,
+    ) -> Result<CreateTweetAnswer, Failure<CreateFails>> {
+        let tweet = self.tweets.create(text.0).await?;
+        let location = base.tweet(tweet.id).to_string();
+        Ok(CreateTweetAnswer::Created(Body(TweetBody::new(tweet, &base)), location))
+    }
+
+    /// List tweets
+    ///
+    /// Newest first, a page at a time. Follow the `Link` header to older tweets: pages neither skip nor repeat a tweet
+    /// while others are added.
+    #[oai(path = "/tweet/", method = "get", operation_id = "listTweets")]
+    async fn list(
+        &self,
+        base: BaseUrl,
+        /// The largest number of tweets to answer.
+        limit: Query<Option<LimitParam>>,
+        /// Only tweets older than the one with this id, which need not exist.
+        before: Query<Option<BeforeParam>>,
+    ) -> Result<ListTweetsAnswer, Failure<ListFails>> {
+        let (limit, before) = page_of(limit.0, before.0)?;
+        let page = self.tweets.page(before, limit).await?;
+        let next =
+            page.next.map(|id| format!("<{base}/tweet/?limit={}&before={id}>; rel=\"next\"", limit.get()));
+        let tweets = page.tweets.into_iter().map(|tweet| TweetBody::new(tweet, &base)).collect();
+        Ok(ListTweetsAnswer::Page(Body(tweets), next))
+    }
+
+    /// Get a tweet
+    #[oai(path = "/tweet/:id", method = "get", operation_id = "getTweet")]
+    async fn get(
+        &self,
+        base: BaseUrl,
+        headers: &poem::http::HeaderMap,
+        /// The tweet's id.
+        id: Path<IdParam>,
+        /// Entity tags of the tweets you have.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
+    ) -> Result<GetTweetAnswer, Failure<GetFails>> {
+        let unknown = || Problem::not_found("no tweet has this id");
+        let id: TweetId = id.0.parse().ok_or_else(unknown)?;
+        let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
+        let tag = format!("\"{id}\"");
+        let cached = headers.typed_get::<IfNoneMatch>().zip(tag.parse::<ETag>().ok());
+        if cached.is_some_and(|(theirs, ours)| !theirs.precondition_passes(&ours)) {
+            return Ok(GetTweetAnswer::NotModified(tag, FOR_EVER.to_owned()));
+        }
+        Ok(GetTweetAnswer::Found(Body(TweetBody::new(tweet, &base)), tag, FOR_EVER.to_owned()))
+    }
+}
+
+impl TweetsApi {
+    pub(crate) fn new(tweets: Arc<TweetService>) -> Self {
+        Self { tweets }
+    }
+}
