@@ -10,3 +10,8 @@ pub mod testing;
 pub use clock::SystemClock;
 pub use memory::InMemoryTweetRepository;
 pub use seaorm::{SeaOrmHealthCheck, SeaOrmTweetRepository};
+
+/// The README's example, compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

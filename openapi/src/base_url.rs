@@ -29,7 +29,10 @@ impl BaseUrl {
             (Some(authority), _) => Some(authority.as_str()),
             (None, Some(header)) => header.to_str().ok(),
             // HTTP/1.0 has no Host. Where the connection arrived is all there is to go by.
-            (None, None) => return Ok(Self(format!("{scheme}://{}", request.local_addr()).into())),
+            (None, None) => {
+                let here = request.local_addr().as_socket_addr().map(ToString::to_string).unwrap_or_default();
+                return Ok(Self(format!("{scheme}://{here}").into()));
+            }
         };
         let host = host.filter(|host| is_host(host)).ok_or_else(|| {
             let reason = "must be a host name or address, with an optional port";

@@ -33,6 +33,13 @@ enum HealthAnswer {
     Unhealthy(Body<HealthBody>),
 }
 
+#[derive(ApiResponse)]
+enum LivezAnswer {
+    /// The process runs.
+    #[oai(status = 200)]
+    Alive(PlainText<&'static str>),
+}
+
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
     /// Readiness
@@ -57,8 +64,8 @@ impl HealthApi {
     ///
     /// Answers while the process runs; asks no dependency.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
-    async fn livez(&self) -> PlainText<&'static str> {
-        PlainText("ok\n")
+    async fn livez(&self) -> LivezAnswer {
+        LivezAnswer::Alive(PlainText("ok\n"))
     }
 }
 

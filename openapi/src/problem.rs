@@ -8,7 +8,11 @@ use poem::{
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError},
     http::{StatusCode, header},
 };
-use poem_openapi::{Object, error::ContentTypeError, types::Example};
+use poem_openapi::{
+    Object,
+    error::{ContentTypeError, ParsePathError},
+    types::Example,
+};
 use serde::Serialize;
 
 use crate::{body::Body, request_id::RequestId};
@@ -58,7 +62,8 @@ impl Problem {
             Ok(problem) => return problem,
             Err(error) => error,
         };
-        if error.is::<NotFoundError>() {
+        // A path that does not decode to a parameter leads nowhere either.
+        if error.is::<NotFoundError>() || error.is::<ParsePathError>() {
             return Self::not_found("there is nothing at this path; /docs shows what there is");
         }
         if error.is::<MethodNotAllowedError>() {

@@ -82,6 +82,7 @@ fn reason(error: &DbErr) -> String {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => "no answer in time".to_owned(),
         DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
             match &**error {
+                SqlxError::PoolTimedOut => "no answer in time".to_owned(),
                 SqlxError::Database(error) => error.message().to_owned(),
                 SqlxError::Io(error) => error.to_string(),
                 other => other.to_string(),

@@ -104,6 +104,7 @@ fn level(text: &str) -> Option<Level> {
 /// One `NAME=value` a line, as an environment file has it; what is not set stands in a comment, and so do secrets.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# the store is {:?}", self.database.place)?;
         for (variable, value) in &self.effective {
             match value {
                 Some(_) if variable.secret => writeln!(f, "# {} is set, and secret", variable.name)?,

@@ -69,9 +69,13 @@ impl Reader {
         self.problems.push(problem);
     }
 
-    /// What was read, or what was wrong.
+    /// What was read, or what was wrong. Secrets are left behind here, whatever is printed later.
     pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Option<String>)>, Problems> {
         Problems::none_or(self.problems)?;
-        Ok(VARIABLES.iter().map(|variable| (variable, self.values.remove(variable.name))).collect())
+        let shown = |variable: &'static Variable| {
+            let value = self.values.remove(variable.name);
+            (variable, if variable.secret { value.map(|_| String::new()) } else { value })
+        };
+        Ok(VARIABLES.iter().map(shown).collect())
     }
 }

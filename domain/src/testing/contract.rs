@@ -25,7 +25,7 @@ pub type Spawn = fn(Task) -> Task;
 /// Expands to one `#[tokio::test]` a case. `$fresh` is a future of something that holds an empty store for one test:
 /// it has a method `repository() -> Arc<dyn TweetRepository>` and may clean up when it is dropped.
 ///
-/// ```ignore
+/// ```text
 /// mod memory {
 ///     domain::tweet_repository_contract!(Fresh::memory());
 /// }
@@ -90,6 +90,8 @@ async fn all_pages(repository: &Arc<dyn TweetRepository>, limit: usize) -> Vec<T
     loop {
         let before = seen.last().map(|tweet| tweet.id);
         let page = repository.latest(before, limit).await.expect("latest");
+        let older = |tweet: &Tweet| before.is_none_or(|before| tweet.id < before);
+        assert!(page.iter().all(older), "a page holds only what is older than its `before`");
         let last = page.len() < limit;
         seen.extend(page);
         if last {

@@ -1,0 +1,214 @@
+//! Start, stop, and the command line: the program as an operator meets it.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::Path,
+    process::Command,
+};
+
+use adapters::testing::FreshDatabase;
+use tempfile::TempDir;
+
+use crate::support::{PATIENCE, Running, run, run_with_input};
+
+const MEMORY: (&str, &str) = ("DATABASE_URL", "memory:");
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a folder")
+}
+
+#[test]
+fn with_no_configuration_it_serves_from_a_file_that_outlives_it() {
+    let folder = folder();
+    let mut service = Running::start(&[], folder.path());
+    assert!(service.log.iter().any(|line| line.contains("opening the store")), "{:?}", service.log);
+    assert!(service.log.iter().any(|line| line.contains("the schema is up to date")), "{:?}", service.log);
+    assert!(
+        service.log.last().is_some_and(|line| line.contains("/docs")),
+        "the last line says where: {:?}",
+        service.log
+    );
+    assert!(service.post("{\"text\":\"still here\"}").starts_with("HTTP/1.1 201 "));
+    service.signal("TERM");
+    service.wait_for("stopped");
+    assert!(service.child.wait().expect("an end").success(), "exit code 0 after SIGTERM");
+    assert!(folder.path().join("templatesite.db").exists());
+    let service = Running::start(&[], folder.path());
+    assert!(service.get("/tweet/").contains("still here"));
+}
+
+#[test]
+fn both_signals_let_a_request_under_way_finish() {
+    for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
+        let folder = folder();
+        let mut service = Running::start(&[MEMORY], folder.path());
+        let mut stream = TcpStream::connect(service.address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let body = "{\"text\":\"under way\"}";
+        let head =
+            "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue";
+        write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n", body.len()).expect("the head is taken");
+        // Once it is asked for the body, the request is under way.
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).expect("100 Continue");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        service.signal(signal);
+        service.wait_for(name);
+        write!(stream, "{body}").expect("the body is taken");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        assert!(service.child.wait().expect("an end").success());
+        assert!(TcpStream::connect(service.address).is_err(), "nobody listens any more");
+    }
+}
+
+/// A start that fails: an exit code of 1, one error line that says this, no panic.
+fn fails(variables: &[(&str, &str)], folder: &Path, says: &[&str]) {
+    let (code, _, log) = run(&[], variables, folder);
+    assert_eq!(code, 1, "{log}");
+    let last = log.lines().last().expect("an error line");
+    assert!(last.starts_with("templatesite: ERROR ["), "{log}");
+    for part in says {
+        assert!(last.contains(part), "{part:?} is not in {last}");
+    }
+    assert!(!log.contains("panic") && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn a_taken_port_is_reported() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let says = ["cannot listen on", &address, "in use", "LISTEN_ADDR"];
+    fails(&[MEMORY, ("LISTEN_ADDR", &address)], folder().path(), &says);
+}
+
+#[test]
+fn an_unreachable_database_is_reported_without_its_password() {
+    let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = unused.local_addr().expect("an address").port();
+    drop(unused);
+    let url = format!("postgres://me:hunter2@127.0.0.1:{port}/tweets");
+    let short = ("DATABASE_ACQUIRE_SECONDS", "1");
+    let place = format!("postgres://me@127.0.0.1:{port}/tweets");
+    fails(
+        &[("DATABASE_URL", &url), short],
+        folder().path(),
+        &["cannot open the database", &place, "DATABASE_URL"],
+    );
+    // Somebody listens, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("postgres://me:hunter2@{}/tweets", silent.local_addr().expect("an address"));
+    fails(
+        &[("DATABASE_URL", &url), short],
+        folder().path(),
+        &["cannot open the database", "no answer in time"],
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_reported() {
+    let database = FreshDatabase::postgres().await;
+    let url = format!("{}_nowhere", database.url());
+    fails(&[("DATABASE_URL", &url)], folder().path(), &["cannot open the database", "does not exist"]);
+}
+
+#[test]
+fn a_read_only_folder_for_the_file_is_reported() {
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("permissions");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_templatesite"));
+    command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").current_dir(folder.path());
+    // Root may write anywhere, so as somebody else; where the program cannot be run by others, from a copy.
+    let root =
+        fs::metadata("/proc/self").is_ok_and(|myself| std::os::unix::fs::MetadataExt::uid(&myself) == 0);
+    let copy = TempDir::new().expect("a folder");
+    if root {
+        let program = copy.path().join("templatesite");
+        fs::copy(env!("CARGO_BIN_EXE_templatesite"), &program).expect("a copy");
+        fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
+        command = Command::new(program);
+        command
+            .env_clear()
+            .env("LISTEN_ADDR", "127.0.0.1:0")
+            .current_dir(folder.path())
+            .uid(65534)
+            .gid(65534);
+    }
+    let output = command.output().expect("the program");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    assert!(
+        log.contains("ERROR") && log.contains("cannot open the database sqlite://templatesite.db"),
+        "{log}"
+    );
+    assert!(!log.contains("panic"), "{log}");
+}
+
+#[test]
+fn healthcheck_tells_by_its_exit_code() {
+    let folder = folder();
+    let service = Running::start(&[MEMORY], folder.path());
+    let address = service.address.to_string();
+    let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
+    assert_eq!((code, &*report), (0, "{\"status\":\"ok\",\"db\":{\"status\":\"ok\"}}\n"));
+    // A service on every address is asked through loopback.
+    let everywhere = format!("0.0.0.0:{}", service.address.port());
+    assert_eq!(run(&["healthcheck"], &[("LISTEN_ADDR", &everywhere)], folder.path()).0, 0);
+    drop(service);
+    let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
+    assert_eq!(code, 1);
+    assert!(report.starts_with(&format!("no answer from {address}: ")), "{report}");
+}
+
+#[test]
+fn migrations_go_up_and_down_and_tell_where_they_stand() {
+    let folder = folder();
+    let migrate = |direction| run(&["migrate", direction], &[], folder.path());
+    let name = "m20261122_000001_create_tweet";
+    assert_eq!(migrate("status").1, format!("pending {name}\n"));
+    assert_eq!(run(&["migrate"], &[], folder.path()).1, format!("applied {name}\n"));
+    assert_eq!(migrate("up").1, format!("applied {name}\n"), "a second time changes nothing");
+    assert_eq!(migrate("status").1, format!("applied {name}\n"));
+    assert_eq!(migrate("down").1, format!("pending {name}\n"));
+    let mut service = Running::start(&[("MIGRATE_ON_START", "false")], folder.path());
+    assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
+    assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");
+    service.wait_for("ERROR");
+}
+
+#[test]
+fn fixtures_are_loaded_whole_or_not_at_all() {
+    let folder = folder();
+    run(&["migrate"], &[], folder.path());
+    let load = |arguments: &[&str], input: &str| {
+        run_with_input(&[&["load-fixtures"], arguments].concat(), &[], folder.path(), input)
+    };
+    assert_eq!(load(&[], "").1, "stored 2 tweets\n");
+    assert_eq!(load(&["-"], "[{\"text\":\"from standard input\"}]").1, "stored 1 tweets\n");
+    let (code, _, log) = load(&["-"], "[{\"text\":\"good\"},{\"text\":\" \"}]");
+    assert_eq!(code, 1);
+    assert!(log.contains("text number 2 must contain something other than white space"), "{log}");
+    let (code, _, log) = load(&["nowhere.json"], "");
+    assert!(code == 1 && log.contains("nowhere.json"), "{log}");
+    let service = Running::start(&[], folder.path());
+    let tweets = service.get("/tweet/");
+    assert!(tweets.contains("from standard input") && !tweets.contains("good"), "{tweets}");
+}
+
+#[test]
+fn the_document_is_printed() {
+    assert_eq!(run(&["openapi"], &[], folder().path()), (0, openapi::spec(), String::new()));
+}
+
+#[test]
+fn a_wrong_command_line_is_usage() {
+    for arguments in [&["sing"][..], &["serve", "--loud"], &["migrate", "sideways"]] {
+        let (code, _, usage) = run(arguments, &[], folder().path());
+        assert_eq!(code, 2);
+        assert!(usage.contains("Usage: ") || usage.contains("--help"), "{usage}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What only shows on the wire and in the log of the running program.
+
+use tempfile::TempDir;
+
+use crate::support::Running;
+
+fn start() -> (Running, TempDir) {
+    let folder = TempDir::new().expect("a folder");
+    (Running::start(&[("DATABASE_URL", "memory:")], folder.path()), folder)
+}
+
+#[test]
+fn a_large_body_is_refused_before_it_is_sent() {
+    let (service, _folder) = start();
+    let head = "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close";
+    // The client waits for leave to send a gigabyte; it gets an answer instead.
+    let answer = service
+        .exchange(format!("{head}\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    // A length that is not announced is found out by counting, without waiting for the end.
+    let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
+    let unannounced = format!("{head}\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}1\r\nx\r\n");
+    let answer = service.exchange(unannounced.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+}
+
+#[test]
+fn http_1_0_without_a_host_is_served() {
+    let (service, _folder) = start();
+    assert!(service.post("{\"text\":\"hello\"}").starts_with("HTTP/1.1 201 "));
+    let answer = service.exchange(b"GET /tweet/ HTTP/1.0\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    assert!(answer.contains(&format!("\"href\":\"http://{}/tweet/", service.address)), "{answer}");
+}
+
+#[test]
+fn the_same_request_id_is_in_header_body_and_log() {
+    let (mut service, _folder) = start();
+    let request = b"GET /nothing HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
+    let answer = service.exchange(request);
+    assert!(answer.contains("x-request-id: abc-123\r\n"), "{answer}");
+    assert!(answer.contains("\"request_id\":\"abc-123\""), "{answer}");
+    let line = service.wait_for("[abc-123]");
+    assert!(line.contains("] [abc-123] access: method=GET route=- status=404 duration_ms="), "{line}");
+}
+
+#[test]
+fn no_request_can_forge_a_log_line() {
+    let (mut service, _folder) = start();
+    let id = "\u{9b}31m\"; templatesite: ERROR [now] [-] forged: line";
+    let path = "/x%0atemplatesite:%20ERROR%20forged%1b[31m?forged=%0a";
+    let requests = [
+        format!("GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
+        format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"),
+        "FORGED /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".to_owned(),
+        "GET /tweet/ HTTP/1.1\r\nHost: forged\"\u{1b}\r\nConnection: close\r\n\r\n".to_owned(),
+    ];
+    for request in requests {
+        service.exchange(request.as_bytes());
+    }
+    service.get("/openapi.json");
+    service.wait_for("route=/openapi.json");
+    for line in &service.log {
+        assert!(line.starts_with("templatesite: INFO ["), "{line}");
+        assert!(!line.contains("forged") && !line.contains("FORGED"), "{line}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
+fn json_lines_are_json() {
+    let folder = TempDir::new().expect("a folder");
+    let mut service = {
+        let variables = [("DATABASE_URL", "memory:"), ("LOG_FORMAT", "json")];
+        Running::start(&variables, folder.path())
+    };
+    service.exchange(b"GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n");
+    let line = service.wait_for("abc-123");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["request_id"], "abc-123");
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["status"], 200, "numbers are numbers");
+    assert_eq!(line["route"], "/livez");
+    for line in &service.log {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
+    }
+}

@@ -1,0 +1,196 @@
+//! What the tests stand on.
+
+use std::{
+    ffi::OsString,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use adapters::testing::FreshDatabase;
+use app::{compose, compose::Store, config::Config};
+use domain::{RepositoryError, testing::FailingHealthCheck, testing::FailingTweetRepository};
+use poem::{endpoint::BoxEndpoint, test::TestClient};
+use serde_json::Value;
+
+/// Longer than anything here takes on a slow machine; only a failing test ever waits it out.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The configuration these variables make.
+pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::load(None, variables).expect("a valid configuration").0
+}
+
+/// A site over a store of its own, in this process.
+pub(crate) struct Site {
+    pub(crate) client: TestClient<BoxEndpoint<'static>>,
+    _database: Option<FreshDatabase>,
+}
+
+impl Site {
+    pub(crate) async fn memory() -> Self {
+        Self::on("memory:").await
+    }
+
+    pub(crate) async fn sqlite() -> Self {
+        let database = FreshDatabase::sqlite();
+        Self::at(database).await
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let database = FreshDatabase::postgres().await;
+        Self::at(database).await
+    }
+
+    async fn at(database: FreshDatabase) -> Self {
+        let site = Self::on(database.url()).await;
+        Self { _database: Some(database), ..site }
+    }
+
+    async fn on(url: &str) -> Self {
+        let config = config(&[("DATABASE_URL", url)]);
+        let store = Store::open(&config.database).await.expect("a store");
+        if let Some(schema) = &store.schema {
+            schema.up().await.expect("the schema");
+        }
+        Self { client: TestClient::new(compose::site(&config, &store)), _database: None }
+    }
+
+    /// A site whose store fails in this way.
+    pub(crate) fn failing(error: RepositoryError) -> Self {
+        Self::over(Store {
+            repository: Arc::new(FailingTweetRepository(error)),
+            check: Arc::new(FailingHealthCheck("it says: password \"hunter2\" is wrong".to_owned())),
+            schema: None,
+        })
+    }
+
+    pub(crate) fn over(store: Store) -> Self {
+        let config = config(&[("REQUEST_TIMEOUT_SECONDS", "1")]);
+        Self { client: TestClient::new(compose::site(&config, &store)), _database: None }
+    }
+
+    /// Creates a tweet and returns it as the answer shows it.
+    pub(crate) async fn create(&self, text: &str) -> Value {
+        let answer = self.client.post("/tweet/").body_json(&serde_json::json!({ "text": text })).send().await;
+        answer.assert_status(poem::http::StatusCode::CREATED);
+        answer.json().await.value().deserialize()
+    }
+}
+
+/// The program, running on a free port, with nothing in its environment but what is given; killed when dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    lines: mpsc::Receiver<String>,
+    /// Every line it logged so far that somebody waited for.
+    pub(crate) log: Vec<String>,
+}
+
+impl Running {
+    pub(crate) fn start(variables: &[(&str, &str)], folder: &Path) -> Self {
+        let mut child = program(&[], variables, folder);
+        let stderr = child.stderr.take().expect("its log");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut running = Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new() };
+        let line = running.wait_for("serving http://");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+        running.address = address.and_then(|address| address.parse().ok()).expect("the address in the log");
+        running
+    }
+
+    /// The first new log line with this in it.
+    pub(crate) fn wait_for(&mut self, part: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.log.push(line.clone());
+                    if line.contains(part) {
+                        return line;
+                    }
+                }
+                Err(_) => panic!("no line with {part:?} in the log:\n{}", self.log.join("\n")),
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Sends these bytes on a connection of their own and returns all that comes back until the service closes it.
+    pub(crate) fn exchange(&self, request: &[u8]) -> String {
+        exchange(self.address, request)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.exchange(
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes(),
+        )
+    }
+
+    pub(crate) fn post(&self, body: &str) -> String {
+        let head =
+            "POST /tweet/ HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: application/json";
+        self.exchange(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.write_all(request).expect("the request is taken");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer in time");
+    String::from_utf8(answer).expect("UTF-8")
+}
+
+/// Starts the program with these arguments and variables, in this folder.
+pub(crate) fn program(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_templatesite"))
+        .args(arguments)
+        .env_clear()
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program")
+}
+
+/// Runs the program to its end: its exit code, its standard output and its standard error.
+pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> (i32, String, String) {
+    run_with_input(arguments, variables, folder, "")
+}
+
+pub(crate) fn run_with_input(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    folder: &Path,
+    input: &str,
+) -> (i32, String, String) {
+    let mut child = program(arguments, variables, folder);
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("the input is taken");
+    let output = child.wait_with_output().expect("its output");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
