@@ -57,6 +57,7 @@ async fn unknown_and_impossible_ids_are_404() {
         let body = problem(answer, 404).await;
         assert_eq!(body["detail"], "no tweet has this id", "{id}");
     }
+    problem(site.client.get("/tweet/%ff").send().await, 404).await;
     let tagged =
         site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").header("If-None-Match", "*").send().await;
     problem(tagged, 404).await;
