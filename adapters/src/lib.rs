@@ -1,6 +1,7 @@
 //! The driven side of the hexagon: one module a technology, each implementing ports of `domain`.
 
 pub mod clock;
+pub mod decorators;
 pub mod memory;
 pub mod seaorm;
 

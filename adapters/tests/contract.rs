@@ -4,7 +4,12 @@
 
 use std::sync::Arc;
 
-use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};
+use adapters::{
+    InMemoryTweetRepository, SeaOrmTweetRepository,
+    decorators::{Batched, Cached, batched::Width},
+    seaorm,
+    testing::FreshDatabase,
+};
 use domain::TweetRepository;
 use migration::{Migrator, MigratorTrait};
 
@@ -17,6 +22,17 @@ struct Fresh {
 impl Fresh {
     async fn memory() -> Self {
         Self { repository: Arc::new(InMemoryTweetRepository::default()), _database: None }
+    }
+
+    async fn batched() -> Self {
+        let batched = Batched::new(InMemoryTweetRepository::default(), Width { adds: 2, finds: 2 });
+        Self { repository: Arc::new(batched), _database: None }
+    }
+
+    async fn cached() -> Self {
+        // Small, so that it forgets in the middle of a case.
+        let cached = Cached::new(InMemoryTweetRepository::default(), 4_000);
+        Self { repository: Arc::new(cached), _database: None }
     }
 
     async fn sqlite() -> Self {
@@ -36,6 +52,16 @@ impl Fresh {
     fn repository(&self) -> Arc<dyn TweetRepository> {
         Arc::clone(&self.repository)
     }
+}
+
+mod batched {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::batched());
+}
+
+mod cached {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::cached());
 }
 
 mod memory {

@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use adapters::{InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, seaorm};
+use adapters::{
+    InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
+    decorators::{Batched, Cached, batched::Width},
+    seaorm,
+};
 use domain::{Clock, HealthCheck, TweetRepository, TweetService};
 use migration::{Migrator, MigratorTrait};
 use poem::endpoint::BoxEndpoint;
@@ -38,7 +42,7 @@ impl Store {
                 };
                 let pool = seaorm::connect(url, options).await?;
                 Ok(Self {
-                    repository: Arc::new(SeaOrmTweetRepository::new(pool.clone())),
+                    repository: stack(SeaOrmTweetRepository::new(pool.clone()), config),
                     check: Arc::new(SeaOrmHealthCheck::new(pool.clone())),
                     schema: Some(Schema(pool)),
                 })
@@ -50,6 +54,19 @@ impl Store {
     pub fn tweets(&self) -> TweetService {
         TweetService::new(Arc::clone(&self.repository), clock())
     }
+}
+
+/// What is wrapped around a SQL store, innermost first.
+fn stack(store: SeaOrmTweetRepository, config: &Database) -> Arc<dyn TweetRepository> {
+    // SQLite has one writer, whom others would only wait for.
+    let adds = if store.has_one_writer() { 1 } else { 2 };
+    // Next to the store: all that misses the cache is gathered, whoever asks for it.
+    let batched = Batched::new(store, Width { adds, finds: 2 });
+    if config.cache_bytes == 0 {
+        return Arc::new(batched);
+    }
+    // Outermost: what memory knows takes no turn and no statement.
+    Arc::new(Cached::new(batched, config.cache_bytes))
 }
 
 /// The HTTP surface over a store: what `serve` serves and what tests speak to.

@@ -24,7 +24,10 @@ pub(crate) struct DocsApi {
 
 impl DocsApi {
     pub(crate) fn of(document: &OpenApiService<impl OpenApi, impl Webhook>) -> Self {
-        Self { json: document.spec(), yaml: document.spec_yaml(), html: document.swagger_ui_html() }
+        // Browsers ask for /favicon.ico unless a page names an icon; this one is empty.
+        let icon = "<head><link rel=\"icon\" href=\"data:,\">";
+        let html = document.swagger_ui_html().replacen("<head>", icon, 1);
+        Self { json: document.spec(), yaml: document.spec_yaml(), html }
     }
 }
 

@@ -3,17 +3,16 @@
 mod connect;
 mod entity;
 mod error;
+mod statements;
 
 use async_trait::async_trait;
 use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
 pub use sea_orm::DatabaseConnection;
 
-use entity::{ActiveModel, Column, Entity};
+use entity::Entity;
 use error::classify;
 
 /// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet is three.
@@ -31,52 +30,54 @@ impl SeaOrmTweetRepository {
         Self { database }
     }
 
-    async fn insert(&self, database: &impl ConnectionTrait, tweets: &[Tweet]) -> Result<(), RepositoryError> {
-        let rows = tweets.iter().map(ActiveModel::from);
-        Entity::insert_many(rows).exec_without_returning(database).await.map_err(classify)?;
-        Ok(())
+    /// Whether additions wait for each other anyway.
+    pub fn has_one_writer(&self) -> bool {
+        self.database.get_database_backend() == DatabaseBackend::Sqlite
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Vec<Tweet>, RepositoryError> {
+        let rows = Entity::find().from_raw_sql(statement).all(&self.database).await.map_err(classify)?;
+        rows.into_iter().map(Tweet::try_from).collect()
     }
 }
 
 #[async_trait]
 impl TweetRepository for SeaOrmTweetRepository {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
+        let insert = |tweets| statements::insert(self.database.get_database_backend(), tweets);
         match tweets.len() {
-            0 => Ok(()),
-            1..=ROWS_A_STATEMENT => self.insert(&self.database, tweets).await,
+            0 => {}
+            1..=ROWS_A_STATEMENT => {
+                self.database.execute_raw(insert(tweets)).await.map_err(classify)?;
+            }
             _ => {
                 let transaction = self.database.begin().await.map_err(classify)?;
                 for chunk in tweets.chunks(ROWS_A_STATEMENT) {
-                    self.insert(&transaction, chunk).await?;
+                    transaction.execute_raw(insert(chunk)).await.map_err(classify)?;
                 }
-                transaction.commit().await.map_err(classify)
+                transaction.commit().await.map_err(classify)?;
             }
         }
+        Ok(())
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        let mut found = Vec::with_capacity(ids.len());
-        let mut ids: Vec<_> = ids.iter().copied().map(entity::uuid).collect();
+        let backend = self.database.get_database_backend();
+        if let [id] = ids {
+            return self.read(statements::find(backend, [*id].into_iter())).await;
+        }
+        let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
+        let mut found = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(ROWS_A_STATEMENT) {
-            let query = Entity::find().filter(Column::Id.is_in(chunk.iter().copied()));
-            let rows = query.all(&self.database).await.map_err(classify)?;
-            for row in rows {
-                found.push(Tweet::try_from(row)?);
-            }
+            found.extend(self.read(statements::find(backend, chunk.iter().copied())).await?);
         }
         Ok(found)
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        // Keyset, not offset: an index range scan whose cost does not grow with the depth of the page.
-        let mut query = Entity::find().order_by_desc(Column::Id).limit(limit as u64);
-        if let Some(before) = before {
-            query = query.filter(Column::Id.lt(entity::uuid(before)));
-        }
-        let rows = query.all(&self.database).await.map_err(classify)?;
-        rows.into_iter().map(Tweet::try_from).collect()
+        self.read(statements::latest(self.database.get_database_backend(), before, limit)).await
     }
 }
 

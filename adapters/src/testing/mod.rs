@@ -3,6 +3,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test without its database must fail, saying why")]
 
 mod cluster;
+mod gated;
+
+pub use gated::Gated;
 
 use std::{
     process,

@@ -13,6 +13,8 @@ pub struct Database {
     pub max_connections: u32,
     /// `DATABASE_ACQUIRE_SECONDS`
     pub acquire_timeout: Duration,
+    /// `CACHE_BYTES`
+    pub cache_bytes: u64,
     /// `MIGRATE_ON_START`
     pub migrate_on_start: bool,
 }
@@ -42,11 +44,13 @@ impl Database {
         let place = place(read);
         let max_connections = read.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
         let acquire_timeout = read.number("DATABASE_ACQUIRE_SECONDS", 1..=3600);
+        let cache_bytes = read.parsed("CACHE_BYTES");
         let migrate_on_start = read.switch("MIGRATE_ON_START");
         Some(Self {
             place: place?,
             max_connections: max_connections?,
             acquire_timeout: Duration::from_secs(acquire_timeout?.into()),
+            cache_bytes: cache_bytes?,
             migrate_on_start: migrate_on_start?,
         })
     }

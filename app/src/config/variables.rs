@@ -68,6 +68,12 @@ pub const VARIABLES: &[Variable] = &[
         "a whole number from 1 to 3600",
         "How long a request waits for a connection before it is answered 503.",
     ),
+    plain(
+        "CACHE_BYTES",
+        "33554432",
+        "a whole number of bytes; 0 turns the cache off",
+        "How much memory may hold tweets that were read or written before.",
+    ),
     plain("MIGRATE_ON_START", "true", SWITCH, "Whether serve brings the schema up to date first."),
     plain(
         "REQUEST_TIMEOUT_SECONDS",

@@ -20,7 +20,10 @@ fn read(path: impl AsRef<Path>) -> String {
 /// What a crate may depend on, `[dev-dependencies]` aside.
 const ARROWS: [(&str, &[&str]); 5] = [
     ("domain", &["async-trait", "chrono", "thiserror", "ulid"]),
-    ("adapters", &["domain", "async-trait", "log", "sea-orm", "tempfile", "thiserror", "tokio", "url"]),
+    (
+        "adapters",
+        &["domain", "async-trait", "log", "quick_cache", "sea-orm", "tempfile", "thiserror", "tokio", "url"],
+    ),
     (
         "openapi",
         &[

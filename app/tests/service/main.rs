@@ -8,3 +8,4 @@ mod boot;
 mod config;
 mod house;
 mod http;
+mod stack;

@@ -1,0 +1,155 @@
+//! Calls that arrive while a statement is under way share the next one.
+
+mod lanes;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{BoxedSource, RepositoryError, Tweet, TweetId, TweetRepository};
+
+use lanes::{Lanes, Turn, Waiting};
+
+type Answer<T> = Result<T, RepositoryError>;
+type Page = (Option<TweetId>, usize);
+
+/// The most ids or tweets that share a statement. A call that brings more goes alone.
+const LARGEST_BATCH: usize = 256;
+
+/// How many statements of a kind may be under way at once. More use more of the store's cores; fewer are shared by
+/// more calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Width {
+    /// Statements that add: 1 for a store with a single writer.
+    pub adds: usize,
+    /// Statements that find by id.
+    pub finds: usize,
+}
+
+/// [`TweetRepository`] that makes few statements out of many calls. The first call goes at once, as if nothing were
+/// around the store; while it is under way, others gather, and go together when it returns. So there is no timer, no
+/// delay when there is little to do, and larger statements the more there is.
+///
+/// A call joins only statements that begin after it, so a read sees what was written before it. An addition returns
+/// when its statement did. When a shared statement fails, its calls are tried alone before anybody is told, so that one
+/// bad item fails its own caller only; when the store is away or late, they all fail at once.
+pub struct Batched<R> {
+    inner: Arc<R>,
+    adds: Arc<Lanes<(), Vec<Tweet>, Answer<()>>>,
+    finds: Arc<Lanes<(), Vec<TweetId>, Answer<Vec<Tweet>>>>,
+    pages: Arc<Lanes<Page, (), Answer<Vec<Tweet>>>>,
+}
+
+impl<R: TweetRepository + 'static> Batched<R> {
+    /// Gathers calls to `inner`.
+    pub fn new(inner: R, width: Width) -> Self {
+        let inner = Arc::new(inner);
+        let adds = Arc::clone(&inner);
+        let finds = Arc::clone(&inner);
+        let pages = Arc::clone(&inner);
+        Self {
+            inner,
+            adds: Lanes::new(width.adds, Vec::len, move |(), batch| Box::pin(add(Arc::clone(&adds), batch))),
+            finds: Lanes::new(width.finds, Vec::len, move |(), batch| {
+                Box::pin(find(Arc::clone(&finds), batch))
+            }),
+            // Different pages do not meet; of each page, one statement is under way at a time.
+            pages: Lanes::new(
+                1,
+                |()| 0,
+                move |page, batch| Box::pin(latest(Arc::clone(&pages), page, batch)),
+            ),
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
+    async fn add(&self, tweets: &[Tweet]) -> Answer<()> {
+        if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
+            return self.inner.add(tweets).await;
+        }
+        match self.adds.turn((), || tweets.to_vec()) {
+            Turn::Now(_lane) => self.inner.add(tweets).await,
+            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
+            Turn::Never => Err(crowded()),
+        }
+    }
+
+    async fn find(&self, ids: &[TweetId]) -> Answer<Vec<Tweet>> {
+        if ids.is_empty() || ids.len() > LARGEST_BATCH {
+            return self.inner.find(ids).await;
+        }
+        match self.finds.turn((), || ids.to_vec()) {
+            Turn::Now(_lane) => self.inner.find(ids).await,
+            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
+            Turn::Never => Err(crowded()),
+        }
+    }
+
+    async fn latest(&self, before: Option<TweetId>, limit: usize) -> Answer<Vec<Tweet>> {
+        match self.pages.turn((before, limit), || ()) {
+            Turn::Now(_lane) => self.inner.latest(before, limit).await,
+            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
+            Turn::Never => Err(crowded()),
+        }
+    }
+}
+
+/// Whether it may help to try a call alone that failed in company. Nobody gains from asking a store again that is away,
+/// and what it did before it fell silent is not known.
+fn may_be_one_bad_item(error: &RepositoryError) -> bool {
+    matches!(error, RepositoryError::Conflict | RepositoryError::Internal { .. })
+}
+
+async fn add(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Tweet>, Answer<()>>>) {
+    let tweets: Vec<Tweet> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
+    let outcome = inner.add(&tweets).await;
+    let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    for Waiting { item, answer } in batch {
+        let outcome = if alone { inner.add(&item).await } else { outcome.clone() };
+        let _ = answer.send(outcome);
+    }
+}
+
+async fn find(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<TweetId>, Answer<Vec<Tweet>>>>) {
+    let ids: Vec<TweetId> = batch.iter().flat_map(|waiting| &waiting.item).copied().collect();
+    let mut outcome = inner.find(&ids).await;
+    if let Ok(found) = &mut outcome {
+        found.sort_unstable_by_key(|tweet| tweet.id);
+    }
+    let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    for Waiting { mut item, answer } in batch {
+        let outcome = match &outcome {
+            Ok(found) => {
+                item.sort_unstable();
+                item.dedup();
+                let position = |id: &TweetId| found.binary_search_by_key(id, |tweet| tweet.id).ok();
+                Ok(item.iter().filter_map(position).map(|n| found[n].clone()).collect())
+            }
+            Err(_) if alone => inner.find(&item).await,
+            Err(error) => Err(error.clone()),
+        };
+        let _ = answer.send(outcome);
+    }
+}
+
+/// All wait for the same page, so there is no bad item among them.
+async fn latest(inner: Arc<impl TweetRepository>, page: Page, batch: Vec<Waiting<(), Answer<Vec<Tweet>>>>) {
+    let outcome = inner.latest(page.0, page.1).await;
+    for waiting in batch {
+        let _ = waiting.answer.send(outcome.clone());
+    }
+}
+
+fn crowded() -> RepositoryError {
+    RepositoryError::Unavailable { source: message("too many calls wait for the store") }
+}
+
+fn abandoned() -> RepositoryError {
+    RepositoryError::Unavailable { source: message("the shared statement was abandoned") }
+}
+
+fn message(text: &'static str) -> BoxedSource {
+    Arc::from(Box::from(text))
+}

@@ -1,0 +1,43 @@
+//! The contract, through everything that `serve` puts around a store.
+
+use std::sync::Arc;
+
+use adapters::testing::FreshDatabase;
+use app::compose::Store;
+use domain::TweetRepository;
+
+use crate::support::config;
+
+/// An empty store, composed as `serve` composes it.
+struct Stack {
+    store: Store,
+    _database: FreshDatabase,
+}
+
+impl Stack {
+    async fn on(database: FreshDatabase, cache_bytes: &str) -> Self {
+        let config = config(&[("DATABASE_URL", database.url()), ("CACHE_BYTES", cache_bytes)]);
+        let store = Store::open(&config.database).await.expect("a store");
+        store.schema.as_ref().expect("a schema").up().await.expect("migrate");
+        Self { store, _database: database }
+    }
+
+    fn repository(&self) -> Arc<dyn TweetRepository> {
+        Arc::clone(&self.store.repository)
+    }
+}
+
+mod postgres {
+    use super::{FreshDatabase, Stack};
+    domain::tweet_repository_contract!(async { Stack::on(FreshDatabase::postgres().await, "1000000").await });
+}
+
+mod postgres_without_a_cache {
+    use super::{FreshDatabase, Stack};
+    domain::tweet_repository_contract!(async { Stack::on(FreshDatabase::postgres().await, "0").await });
+}
+
+mod sqlite {
+    use super::{FreshDatabase, Stack};
+    domain::tweet_repository_contract!(Stack::on(FreshDatabase::sqlite(), "1000000"));
+}
