@@ -101,16 +101,21 @@ pub async fn dropping_a_call_harms_no_other(repository: Arc<dyn TweetRepository>
                 }))
             })
             .collect();
-        let batch = &abandoned[n as usize..=n as usize];
-        let mut add = pin!(repository.add(batch));
-        let mut find = pin!(repository.find(&[]));
-        // Each call is begun, then given up: at its first pause, or at its end if it made none.
-        poll_fn(|context| {
-            let _ = add.as_mut().poll(context);
-            let _ = find.as_mut().poll(context);
-            Poll::Ready(())
-        })
-        .await;
+        {
+            let batch = &abandoned[n as usize..=n as usize];
+            let mut add = pin!(repository.add(batch));
+            let ids = [tweet(0).id];
+            let mut find = pin!(repository.find(&ids));
+            let mut latest = pin!(repository.latest(None, 5));
+            // Each call is begun, then given up: at its first pause, or at its end if it made none.
+            poll_fn(|context| {
+                let _ = add.as_mut().poll(context);
+                let _ = find.as_mut().poll(context);
+                let _ = latest.as_mut().poll(context);
+                Poll::Ready(())
+            })
+            .await;
+        }
         for other in others {
             other.await;
         }
