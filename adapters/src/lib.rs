@@ -1,6 +1,7 @@
 //! The driven side of the hexagon: one module a technology, each implementing ports of `domain`.
 
 pub mod clock;
+pub mod decorators;
 pub mod memory;
 pub mod seaorm;
 
@@ -8,6 +9,7 @@ pub mod seaorm;
 pub mod testing;
 
 pub use clock::SystemClock;
+pub use decorators::Metered;
 pub use memory::InMemoryTweetRepository;
 pub use seaorm::{SeaOrmHealthCheck, SeaOrmTweetRepository};
 

@@ -1,12 +1,14 @@
-//! The contract, over every adapter.
+//! The contract, over every adapter and every decorator.
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
 use std::sync::Arc;
 
-use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};
+use adapters::{InMemoryTweetRepository, Metered, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};
 use domain::TweetRepository;
 use migration::{Migrator, MigratorTrait};
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 /// An empty store for one test.
 struct Fresh {
@@ -25,6 +27,12 @@ impl Fresh {
 
     async fn postgres() -> Self {
         Self::on(FreshDatabase::postgres().await).await
+    }
+
+    async fn metered() -> Self {
+        let meter = SdkMeterProvider::default().meter("contract");
+        let metered = Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter);
+        Self { repository: Arc::new(metered), _database: None }
     }
 
     async fn on(database: FreshDatabase) -> Self {
@@ -51,4 +59,9 @@ mod sqlite {
 mod postgres {
     use super::Fresh;
     domain::tweet_repository_contract!(Fresh::postgres());
+}
+
+mod metered {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::metered());
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod entity;
 mod error;
+mod pool;
 
 use async_trait::async_trait;
 use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
@@ -11,6 +12,7 @@ use sea_orm::{
 };
 
 pub use connect::{ConnectError, Options, connect, place};
+pub use pool::observe_pool;
 pub use sea_orm::DatabaseConnection;
 
 use entity::{ActiveModel, Column, Entity};
