@@ -2,12 +2,17 @@
 
 use std::{fmt, sync::Arc};
 
-use adapters::{InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, seaorm};
+use adapters::{
+    InMemoryTweetRepository, Metered, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, seaorm,
+};
 use domain::{Clock, HealthCheck, TweetRepository, TweetService};
 use migration::{Migrator, MigratorTrait};
 use poem::endpoint::BoxEndpoint;
 
-use crate::config::{Config, Database, Place};
+use crate::{
+    config::{Config, Database, Place},
+    telemetry::{self, metrics::Metrics},
+};
 
 /// The tweet store, opened.
 pub struct Store {
@@ -52,13 +57,22 @@ impl Store {
     }
 }
 
-/// The HTTP surface over a store: what `serve` serves and what tests speak to.
+/// The HTTP surface over a store, with metrics of its own: what `serve` serves and what tests speak to.
 pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
+    let metrics = Metrics::new(telemetry::dropped_lines);
+    if let Some(Schema(pool)) = &store.schema {
+        seaorm::observe_pool(pool, &metrics.meter);
+    }
+    let repository = Arc::clone(&store.repository);
+    // Next to the store, so that it times what the store does and not what a layer above saves it.
+    let repository = Metered::new(repository, &metrics.meter);
     openapi::site(&openapi::Context {
-        tweets: Arc::new(store.tweets()),
+        tweets: Arc::new(TweetService::new(Arc::new(repository), clock())),
         checks: vec![Arc::clone(&store.check)],
         clock: clock(),
         request_timeout: config.request_timeout,
+        meter: metrics.meter,
+        scrape: metrics.scrape,
     })
 }
 
