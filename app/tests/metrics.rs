@@ -37,6 +37,17 @@ fn samples(text: &str) -> Samples {
     distinct
 }
 
+/// The conventions that `promtool check metrics` holds names to.
+fn names_are_those_of_their_types(text: &str) {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    for (name, kind) in types {
+        assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
+        assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
+        let reserved = ["_count", "_sum", "_bucket"].iter().any(|suffix| name.ends_with(suffix));
+        assert!(!reserved || kind == "untyped", "{name} is a {kind}");
+    }
+}
+
 fn site(store: &Store) -> BoxEndpoint<'static> {
     let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
     compose::site(&config, store)
@@ -48,10 +59,14 @@ fn over(repository: impl TweetRepository + 'static) -> Store {
 }
 
 async fn scrape(client: &TestClient<BoxEndpoint<'static>>) -> Samples {
+    samples(&text(client).await)
+}
+
+async fn text(client: &TestClient<BoxEndpoint<'static>>) -> String {
     let answer = client.get("/metrics").send().await;
     answer.assert_status_is_ok();
     answer.assert_header_all("content-type", ["text/plain; version=0.0.4; charset=utf-8"]);
-    samples(&answer.0.into_body().into_string().await.expect("text"))
+    answer.0.into_body().into_string().await.expect("text")
 }
 
 #[tokio::test]
@@ -69,7 +84,9 @@ async fn a_scrape_tells_all_there_is_to_know() {
     client.head("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await;
     client.get("/no/such/path").send().await;
 
-    let samples = scrape(&client).await;
+    let text = text(&client).await;
+    names_are_those_of_their_types(&text);
+    let samples = samples(&text);
     for (method, status, route, count) in [
         ("POST", 201, "/tweet/", 2.0),
         ("GET", 200, "/tweet/", 1.0),

@@ -18,6 +18,11 @@ use prometheus::{Registry, TextEncoder};
 /// The upper bounds of every duration's buckets, in seconds: those the semantic conventions advise.
 const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
+/// The semantic conventions' name for the pool's connections ends as the count of a histogram does, so a linter refuses
+/// it as a gauge. It stands without a declared type; queries see no difference.
+const POOL_GAUGE: &str = "# TYPE db_client_connection_count gauge\n";
+const POOL_UNTYPED: &str = "# TYPE db_client_connection_count untyped\n";
+
 /// Where measurements go in, and where they come out.
 pub struct Metrics {
     /// For whoever measures.
@@ -57,7 +62,8 @@ impl Metrics {
         let scrape = move || {
             // Dropping the provider ends all measuring, so it lives here.
             let _ = &provider;
-            Ok(TextEncoder::new().encode_to_string(&registry.gather())?)
+            let text = TextEncoder::new().encode_to_string(&registry.gather())?;
+            Ok(text.replacen(POOL_GAUGE, POOL_UNTYPED, 1))
         };
         Self { meter, scrape: Arc::new(scrape) }
     }
