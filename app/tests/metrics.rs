@@ -70,8 +70,16 @@ async fn text(client: &TestClient<BoxEndpoint<'static>>) -> String {
 }
 
 #[tokio::test]
-async fn a_scrape_tells_all_there_is_to_know() {
-    let database = FreshDatabase::sqlite();
+async fn a_scrape_tells_all_there_is_to_know_over_sqlite() {
+    a_scrape_tells_all_there_is_to_know(FreshDatabase::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_scrape_tells_all_there_is_to_know_over_postgres() {
+    a_scrape_tells_all_there_is_to_know(FreshDatabase::postgres().await).await;
+}
+
+async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
     let variables = [("DATABASE_URL".into(), database.url().into())];
     let (config, _) = Config::load(None, variables).expect("a configuration");
     let store = Store::open(&config.database).await.expect("a store");
