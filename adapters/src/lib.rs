@@ -9,6 +9,7 @@ pub mod seaorm;
 pub mod testing;
 
 pub use clock::SystemClock;
+pub use decorators::{Batched, Cached, Metered};
 pub use memory::InMemoryTweetRepository;
 pub use seaorm::{SeaOrmHealthCheck, SeaOrmTweetRepository};
 

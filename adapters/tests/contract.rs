@@ -1,4 +1,4 @@
-//! The contract, over every adapter.
+//! The contract, over every adapter and every decorator.
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmTweetRepository,
-    decorators::{Batched, Cached, batched::Width},
+    decorators::{Batched, Cached, Metered, batched::Width},
     seaorm,
     testing::FreshDatabase,
 };
 use domain::TweetRepository;
 use migration::{Migrator, MigratorTrait};
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 /// An empty store for one test.
 struct Fresh {
@@ -41,6 +43,12 @@ impl Fresh {
 
     async fn postgres() -> Self {
         Self::on(FreshDatabase::postgres().await).await
+    }
+
+    async fn metered() -> Self {
+        let meter = SdkMeterProvider::default().meter("contract");
+        let metered = Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter);
+        Self { repository: Arc::new(metered), _database: None }
     }
 
     async fn on(database: FreshDatabase) -> Self {
@@ -77,4 +85,9 @@ mod sqlite {
 mod postgres {
     use super::Fresh;
     domain::tweet_repository_contract!(Fresh::postgres());
+}
+
+mod metered {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::metered());
 }

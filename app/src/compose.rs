@@ -4,14 +4,18 @@ use std::{fmt, sync::Arc};
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
-    decorators::{Batched, Cached, batched::Width},
+    decorators::{Batched, Cached, Metered, batched::Width},
     seaorm,
 };
 use domain::{Clock, HealthCheck, TweetRepository, TweetService};
 use migration::{Migrator, MigratorTrait};
+use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
-use crate::config::{Config, Database, Place};
+use crate::{
+    config::{Config, Database, Place},
+    telemetry::{self, metrics::Metrics},
+};
 
 /// The tweet store, opened.
 pub struct Store {
@@ -42,7 +46,7 @@ impl Store {
                 };
                 let pool = seaorm::connect(url, options).await?;
                 Ok(Self {
-                    repository: stack(SeaOrmTweetRepository::new(pool.clone()), config),
+                    repository: Arc::new(SeaOrmTweetRepository::new(pool.clone())),
                     check: Arc::new(SeaOrmHealthCheck::new(pool.clone())),
                     schema: Some(Schema(pool)),
                 })
@@ -50,18 +54,24 @@ impl Store {
         }
     }
 
-    /// The use cases over this store.
+    /// The use cases over the bare store, for one caller who has nobody to share with.
     pub fn tweets(&self) -> TweetService {
         TweetService::new(Arc::clone(&self.repository), clock())
     }
 }
 
-/// What is wrapped around a SQL store, innermost first.
-fn stack(store: SeaOrmTweetRepository, config: &Database) -> Arc<dyn TweetRepository> {
+/// What is wrapped around a store, innermost first.
+pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
+    // Next to the store, so that it times what the store does and not what a layer above saves it.
+    let metered = Metered::new(Arc::clone(&store.repository), meter);
+    let Some(Schema(pool)) = &store.schema else {
+        // Memory is no slower than what would be put around it.
+        return Arc::new(metered);
+    };
     // SQLite has one writer, whom others would only wait for.
-    let adds = if store.has_one_writer() { 1 } else { 2 };
-    // Next to the store: all that misses the cache is gathered, whoever asks for it.
-    let batched = Batched::new(store, Width { adds, finds: 2 });
+    let adds = if seaorm::has_one_writer(pool) { 1 } else { 2 };
+    // Below the cache: all that misses it is gathered, whoever asks.
+    let batched = Batched::new(metered, Width { adds, finds: 2 });
     if config.cache_bytes == 0 {
         return Arc::new(batched);
     }
@@ -69,13 +79,20 @@ fn stack(store: SeaOrmTweetRepository, config: &Database) -> Arc<dyn TweetReposi
     Arc::new(Cached::new(batched, config.cache_bytes))
 }
 
-/// The HTTP surface over a store: what `serve` serves and what tests speak to.
+/// The HTTP surface over a store, with metrics of its own: what `serve` serves and what tests speak to.
 pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
+    let metrics = Metrics::new(telemetry::dropped_lines);
+    if let Some(Schema(pool)) = &store.schema {
+        seaorm::observe_pool(pool, &metrics.meter);
+    }
+    let repository = stack(&config.database, store, &metrics.meter);
     openapi::site(&openapi::Context {
-        tweets: Arc::new(store.tweets()),
+        tweets: Arc::new(TweetService::new(repository, clock())),
         checks: vec![Arc::clone(&store.check)],
         clock: clock(),
         request_timeout: config.request_timeout,
+        meter: metrics.meter,
+        scrape: metrics.scrape,
     })
 }
 

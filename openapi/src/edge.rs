@@ -12,23 +12,31 @@ use tokio::time::timeout;
 
 use crate::{
     Context,
+    metrics::{self, HttpMetrics},
     problem::Problem,
     request_id::{self, RequestId},
     routes::{Route, Routes},
 };
 
-/// Request id, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the access line.
+/// Request id, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the access line and
+/// the metrics.
 pub(crate) struct Edge(Arc<Shared>);
 
 struct Shared {
     routes: Routes,
     clock: Arc<dyn Clock>,
     timeout: Duration,
+    metrics: HttpMetrics,
 }
 
 impl Edge {
     pub(crate) fn new(routes: Routes, context: &Context) -> Self {
-        Self(Arc::new(Shared { routes, clock: Arc::clone(&context.clock), timeout: context.request_timeout }))
+        Self(Arc::new(Shared {
+            routes,
+            clock: Arc::clone(&context.clock),
+            timeout: context.request_timeout,
+            metrics: HttpMetrics::new(&context.meter),
+        }))
     }
 }
 
@@ -57,8 +65,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for EdgeEndpoint<E> {
 impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
     async fn serve(&self, mut request: Request, id: RequestId) -> Response {
         let started = Instant::now();
-        let method = request.method().clone();
-        if method == Method::HEAD {
+        let method = metrics::known(request.method());
+        let _active = self.shared.metrics.begin(method);
+        let head = request.method() == Method::HEAD;
+        if head {
             // Served as GET, so that the headers are those of GET (RFC 9110, 9.3.2).
             request.set_method(Method::GET);
         }
@@ -76,15 +86,18 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
             response.headers_mut().insert(header::ALLOW, route.allow.clone());
         }
-        if method == Method::HEAD {
+        if head {
             response = without_body(response).await;
         }
+        let (took, status) = (started.elapsed(), response.status().as_u16());
+        let route = route.map(|route| &*route.template);
+        self.shared.metrics.record(method, route, status, took);
         tracing::info!(
             target: "access",
-            method = known(&method),
-            route = route.map_or("-", |route| &*route.template),
-            status = response.status().as_u16(),
-            duration_ms = started.elapsed().as_micros() as f64 / 1000.0,
+            method,
+            route = route.unwrap_or("-"),
+            status,
+            duration_ms = took.as_micros() as f64 / 1000.0,
         );
         response
     }
@@ -129,20 +142,4 @@ async fn without_body(mut response: Response) -> Response {
         response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
     }
     response
-}
-
-/// The method by name when it is one of RFC 9110's or PATCH, so that a client cannot invent values for logs.
-fn known(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "CONNECT" => "CONNECT",
-        "OPTIONS" => "OPTIONS",
-        "TRACE" => "TRACE",
-        "PATCH" => "PATCH",
-        _ => "_OTHER",
-    }
 }

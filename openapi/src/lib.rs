@@ -3,7 +3,7 @@
 //!
 //! # Adding a route
 //! 1. Write a method with `#[oai(path, method, operation_id, tag)]` in the file of its resource, or a new file.
-//! 2. Name the statuses it can fail with in a [`failure::Statuses`], so that the document tells them.
+//! 2. Name the statuses it can fail with in a `failure::Statuses`, so that the document tells them.
 //! 3. A new resource joins the tuple in [`site`].
 //! 4. `cargo run -- openapi > openapi/openapi.json`, and a test in `app/tests` that speaks to it over HTTP.
 
@@ -11,6 +11,7 @@ mod tweets;
 
 mod docs;
 mod health;
+mod metrics;
 
 mod body;
 mod failure;
@@ -28,12 +29,14 @@ mod routes;
 use std::{collections::HashMap, marker::PhantomData, mem, sync::Arc, time::Duration};
 
 use domain::{Clock, HealthCheck, TweetService};
+use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};
 use poem_openapi::{
     ExtraHeader, LicenseObject, OpenApi, OpenApiService, Webhook,
     registry::{MetaApi, Registry},
 };
 
+pub use metrics::Scrape;
 pub use request_id::RequestId;
 
 /// What the site needs from the composition root.
@@ -47,6 +50,10 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
+    /// How requests fare is recorded through it.
+    pub meter: Meter,
+    /// What `/metrics` answers.
+    pub scrape: Scrape,
 }
 
 /// Everything the service answers over HTTP.
@@ -55,6 +62,7 @@ pub fn site(context: &Context) -> BoxEndpoint<'static> {
         tweets::TweetsApi::new(Arc::clone(&context.tweets)),
         health::HealthApi::new(context.checks.clone()),
         docs::DocsApi::of(&document()),
+        metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );
     let routes = routes::Routes::of(api.clone());
     service(api).into_endpoint().with(edge::Edge::new(routes, context)).boxed()

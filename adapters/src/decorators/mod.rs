@@ -9,6 +9,8 @@
 
 pub mod batched;
 pub mod cached;
+pub mod metered;
 
 pub use batched::Batched;
 pub use cached::Cached;
+pub use metered::Metered;

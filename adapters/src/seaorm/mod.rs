@@ -3,13 +3,15 @@
 mod connect;
 mod entity;
 mod error;
+mod pool;
 mod statements;
 
 use async_trait::async_trait;
 use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
+pub use pool::{has_one_writer, observe_pool};
 pub use sea_orm::DatabaseConnection;
 
 use entity::Entity;
@@ -28,11 +30,6 @@ impl SeaOrmTweetRepository {
     /// A repository over a pool that [`connect`] made.
     pub fn new(database: DatabaseConnection) -> Self {
         Self { database }
-    }
-
-    /// Whether additions wait for each other anyway.
-    pub fn has_one_writer(&self) -> bool {
-        self.database.get_database_backend() == DatabaseBackend::Sqlite
     }
 
     async fn read(&self, statement: Statement) -> Result<Vec<Tweet>, RepositoryError> {

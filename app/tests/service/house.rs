@@ -22,13 +22,25 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ("domain", &["async-trait", "chrono", "thiserror", "ulid"]),
     (
         "adapters",
-        &["domain", "async-trait", "log", "quick_cache", "sea-orm", "tempfile", "thiserror", "tokio", "url"],
+        &[
+            "domain",
+            "async-trait",
+            "log",
+            "opentelemetry",
+            "quick_cache",
+            "sea-orm",
+            "tempfile",
+            "thiserror",
+            "tokio",
+            "url",
+        ],
     ),
     (
         "openapi",
         &[
             "domain",
             "futures-util",
+            "opentelemetry",
             "poem",
             "poem-openapi",
             "serde",

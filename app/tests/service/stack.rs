@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use adapters::testing::FreshDatabase;
-use app::compose::Store;
+use app::compose::{self, Store};
 use domain::TweetRepository;
+use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 
 use crate::support::config;
 
 /// An empty store, composed as `serve` composes it.
 struct Stack {
-    store: Store,
+    repository: Arc<dyn TweetRepository>,
     _database: FreshDatabase,
 }
 
@@ -19,11 +20,12 @@ impl Stack {
         let config = config(&[("DATABASE_URL", database.url()), ("CACHE_BYTES", cache_bytes)]);
         let store = Store::open(&config.database).await.expect("a store");
         store.schema.as_ref().expect("a schema").up().await.expect("migrate");
-        Self { store, _database: database }
+        let meter = NoopMeterProvider::new().meter("contract");
+        Self { repository: compose::stack(&config.database, &store, &meter), _database: database }
     }
 
     fn repository(&self) -> Arc<dyn TweetRepository> {
-        Arc::clone(&self.store.repository)
+        Arc::clone(&self.repository)
     }
 }
 

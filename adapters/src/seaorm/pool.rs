@@ -1,0 +1,66 @@
+//! What there is to know of a pool.
+
+use opentelemetry::{KeyValue, metrics::Meter};
+use sea_orm::{
+    DatabaseConnection, DatabaseConnectionType, DbBackend,
+    sqlx::{Database, Pool},
+};
+
+/// Lets `meter` ask the pool for `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic
+/// conventions) whenever metrics are collected.
+pub fn observe_pool(database: &DatabaseConnection, meter: &Meter) {
+    let pool = database.clone();
+    meter
+        .i64_observable_up_down_counter("db.client.connection.count")
+        .with_unit("{connection}")
+        .with_description("Connections to the database, idle or used.")
+        .with_callback(move |count| {
+            let Some(Figures { idle, used, .. }) = figures(&pool) else { return };
+            for (state, connections) in [("idle", idle), ("used", used)] {
+                count.observe(connections, &[KeyValue::new("db.client.connection.state", state)]);
+            }
+        })
+        .build();
+    let pool = database.clone();
+    meter
+        .i64_observable_up_down_counter("db.client.connection.max")
+        .with_unit("{connection}")
+        .with_description("The largest number of connections to the database that may be open.")
+        .with_callback(move |max| {
+            if let Some(figures) = figures(&pool) {
+                max.observe(figures.max, &[]);
+            }
+        })
+        .build();
+}
+
+/// Whether additions wait for each other anyway.
+pub fn has_one_writer(database: &DatabaseConnection) -> bool {
+    database.get_database_backend() == DbBackend::Sqlite
+}
+
+struct Figures {
+    idle: i64,
+    used: i64,
+    max: i64,
+}
+
+/// `None` for what is not a pool of [`connect`](super::connect).
+fn figures(database: &DatabaseConnection) -> Option<Figures> {
+    match &database.inner {
+        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            Some(of_pool(database.get_postgres_connection_pool()))
+        }
+        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+            Some(of_pool(database.get_sqlite_connection_pool()))
+        }
+        _ => None,
+    }
+}
+
+fn of_pool<D: Database>(pool: &Pool<D>) -> Figures {
+    // The two are not read at one instant, so a connection that opens or closes between them must not make a negative.
+    let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64);
+    let max = i64::from(pool.options().get_max_connections());
+    Figures { idle: idle.min(open), used: (open - idle).max(0), max }
+}
