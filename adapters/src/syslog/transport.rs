@@ -51,28 +51,28 @@ impl Transport {
     /// the batch was not sent; a TCP frame that was sent in part is left, and goes out whole on the next connection,
     /// because its length tells the receiver to discard the part.
     pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, Broken> {
-        let mut connection = self.connect()?;
-        let outcome = match &mut connection {
+        let outcome = self.connect().map_err(Broken::from).and_then(|connection| match connection {
             Connection::Udp(udp) => udp.send(batch),
             Connection::Tcp(tcp) => tcp.send(batch),
-        };
-        match &outcome {
-            Err(broken) if broken.error.kind() != ErrorKind::WouldBlock => self.turn += 1,
-            _ => self.connection = Some(connection),
+        });
+        if outcome.as_ref().is_err_and(|broken| broken.error.kind() != ErrorKind::WouldBlock) {
+            self.connection = None;
+            self.turn = self.turn.wrapping_add(1);
         }
         outcome
     }
 
-    fn connect(&mut self) -> io::Result<Connection> {
-        match self.connection.take() {
+    fn connect(&mut self) -> io::Result<&mut Connection> {
+        let connection = match self.connection.take() {
             // Nothing breaks when a name begins to mean another host, so it is looked up from time to time; while that
             // fails, the host known so far will do.
             Some(Connection::Udp(old)) if old.is_old() => {
-                Ok(self.open().unwrap_or_else(|_| Connection::Udp(old.renewed())))
+                self.open().unwrap_or_else(|_| Connection::Udp(old.renewed()))
             }
-            Some(connection) => Ok(connection),
-            None => self.open(),
-        }
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        Ok(self.connection.insert(connection))
     }
 
     fn open(&self) -> io::Result<Connection> {
