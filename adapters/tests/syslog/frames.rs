@@ -1,6 +1,6 @@
 //! TCP: whole frames, whatever the receiver does.
 
-use std::{collections::HashSet, thread};
+use std::{collections::HashSet, thread, time::Duration};
 
 use adapters::syslog::{Protocol::Tcp, Syslog};
 
@@ -8,6 +8,9 @@ use crate::{
     receiver::Receiver,
     support::{eventually, line, start, text_of},
 };
+
+/// More than one write may take.
+const SLOW: Duration = Duration::from_millis(1200);
 
 /// Sends numbered lines of about this length.
 fn send(syslog: &Syslog, numbers: std::ops::Range<usize>, length: usize) {
@@ -117,6 +120,7 @@ fn a_receiver_that_never_reads_delays_nobody() {
     let connection = receiver.accept();
     send(&syslog, 1..LINES, 200);
     eventually("the queue is full", || syslog.dropped() > 0);
+    thread::sleep(SLOW);
     // It was slow, not gone: when it reads again, all that was not dropped comes, on the same connection.
     let reader = thread::spawn(|| connection.frames());
     drop(guard);

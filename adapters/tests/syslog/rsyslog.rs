@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs,
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{TcpStream, UdpSocket},
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -17,7 +17,7 @@ use adapters::syslog::{
 };
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, eventually, line, start};
+use crate::support::{eventually, line, port_to_come_back_to, start};
 
 /// Killed when dropped.
 struct Rsyslog {
@@ -27,17 +27,12 @@ struct Rsyslog {
 }
 
 impl Rsyslog {
-    /// On a port that was free a moment ago, and another one when it no longer is.
     fn start() -> Self {
-        for _ in 0..5 {
-            let folder = TempDir::with_prefix("templatesite-rsyslog-").expect("a folder");
-            let port = free_port();
-            let mut rsyslog = Self { process: launch(&folder, port), port, folder };
-            if rsyslog.is_ready() {
-                return rsyslog;
-            }
-        }
-        panic!("rsyslogd does not start")
+        let folder = TempDir::with_prefix("templatesite-rsyslog-").expect("a folder");
+        let port = port_to_come_back_to();
+        let mut rsyslog = Self { process: launch(&folder, port), port, folder };
+        rsyslog.wait_until_ready();
+        rsyslog
     }
 
     /// Stops in order, as a service manager stops it.
@@ -49,25 +44,18 @@ impl Rsyslog {
 
     fn restart(&mut self) {
         self.process = launch(&self.folder, self.port);
-        assert!(self.is_ready(), "rsyslogd does not start a second time on port {}", self.port);
+        self.wait_until_ready();
     }
 
     /// Both inputs work when what is sent to them gets to the file.
-    fn is_ready(&mut self) -> bool {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        let before = self.all().lines().filter(|line| line.contains("are you there")).count();
-        for _ in 0..PATIENCE.as_millis() / 20 {
-            if self.process.try_wait().expect("its state").is_some() {
-                return false;
-            }
+    fn wait_until_ready(&mut self) {
+        let questions = |rsyslog: &Self| rsyslog.all().matches("are you there").count();
+        let (socket, before) = (UdpSocket::bind("127.0.0.1:0").expect("a port"), questions(self));
+        eventually("rsyslogd receives", || {
+            assert!(self.process.try_wait().expect("its state").is_none(), "rsyslogd ended");
             let _ = socket.send_to(b"<14>1 - - - - - - are you there", ("127.0.0.1", self.port));
-            thread::sleep(Duration::from_millis(20));
-            let heard = self.all().lines().filter(|line| line.contains("are you there")).count();
-            if heard > before && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return true;
-            }
-        }
-        false
+            questions(self) > before && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        });
     }
 
     fn all(&self) -> String {
@@ -88,10 +76,6 @@ impl Drop for Rsyslog {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
 fn launch(folder: &TempDir, port: u16) -> Child {
@@ -160,17 +144,17 @@ fn every_line_arrives_once_and_whole() {
         let (syslog, guard) = start(protocol, rsyslog.port);
         // No more at once than the kernel holds for a receiver of datagrams.
         for round in 0..50 {
-            let from = round * 80;
+            let from = round * 60;
             thread::scope(|scope| {
-                for part in (from..from + 80).step_by(20) {
+                for part in (from..from + 60).step_by(15) {
                     let syslog = &syslog;
-                    scope.spawn(move || send(syslog, part..part + 20));
+                    scope.spawn(move || send(syslog, part..part + 15));
                 }
             });
-            eventually("the round arrives", || rsyslog.received().len() >= from + 80);
+            eventually("the round arrives", || rsyslog.received().len() >= from + 60);
         }
         drop(guard);
-        all_are_whole(&rsyslog.received(), 4000);
+        all_are_whole(&rsyslog.received(), 3000);
         assert_eq!(syslog.dropped(), 0, "{protocol:?}");
     }
 }
@@ -203,29 +187,34 @@ fn lines_wait_for_a_restart_over_udp() {
     through_a_restart(Udp);
 }
 
-/// Nobody waits for anybody here: the receiver stops in the middle of things.
+/// Nobody waits for anybody here: the receiver stops in the middle of things, twice.
 #[test]
-fn what_a_stop_in_full_flow_costs_is_counted() {
+fn a_stop_in_full_flow_costs_little_and_doubles_nothing() {
+    const LINES: usize = 3000;
     let mut rsyslog = Rsyslog::start();
     let (syslog, guard) = start(Tcp, rsyslog.port);
-    const LINES: usize = 3000;
-    let sender = thread::spawn({
-        let syslog = syslog.clone();
-        move || {
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| {
             for n in (0..LINES).step_by(10) {
                 send(&syslog, n..n + 10);
                 thread::sleep(Duration::from_millis(5));
             }
+        });
+        for stop_after in [LINES / 4, LINES / 2] {
+            let has_come_to = |n: usize| rsyslog.received().last().is_some_and(|last| number(last) >= n);
+            eventually("lines arrive", || has_come_to(stop_after));
+            rsyslog.stop();
+            rsyslog.restart();
         }
+        sender.join().expect("the sender");
     });
-    for _ in 0..2 {
-        thread::sleep(Duration::from_millis(400));
-        rsyslog.stop();
-        rsyslog.restart();
-    }
-    sender.join().expect("the sender");
-    eventually("the last line arrives", || rsyslog.received().last().is_some_and(|last| number(last) == LINES - 1));
+    eventually("the last line arrives", || {
+        rsyslog.received().last().is_some_and(|last| number(last) == LINES - 1)
+    });
     drop(guard);
     let received = rsyslog.received();
-    println!("received {} dropped {} missing {}", received.len(), syslog.dropped(), LINES as i64 - received.len() as i64 - syslog.dropped() as i64);
+    all_are_whole(&received, received.len());
+    // What rsyslog's system had taken and rsyslog not read when it stopped is not known to anybody: as a rule nothing.
+    let known = received.len() + usize::try_from(syslog.dropped()).expect("a small number");
+    assert!((LINES - 100..=LINES).contains(&known), "received {} of {known}", received.len());
 }

@@ -1,6 +1,9 @@
 //! What the tests stand on.
 
 use std::{
+    net::{TcpListener, UdpSocket},
+    process,
+    sync::atomic::{AtomicU16, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -15,6 +18,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Sends to a port of this machine.
 pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
     Syslog::start(Server { host: "127.0.0.1".to_owned(), port, protocol })
+}
+
+/// A port that is free, and stays so when nobody listens on it: the system gives out higher ones.
+pub(crate) fn port_to_come_back_to() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = process::id() * 97 % 20_000;
+    let candidates = std::iter::repeat_with(|| {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(10_000 + (first + step) % 20_000).expect("a port")
+    });
+    let is_free = |port: &u16| {
+        TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
+    };
+    candidates.take(1000).find(is_free).expect("a free port")
 }
 
 /// 2026-11-22T11:17:00.123Z, `INFO`, of no request.

@@ -147,3 +147,42 @@ impl fmt::Display for Config {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn syslog(variables: &[(&str, &str)]) -> Result<Option<syslog::Server>, String> {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::load(None, variables).map(|(config, _)| config.logs.syslog).map_err(|all| all.to_string())
+    }
+
+    #[test]
+    fn there_is_a_syslog_server_when_its_host_is_named() {
+        assert_eq!(syslog(&[("SYSLOG_HOST", ""), ("SYSLOG_PROTOCOL", "tcp")]), Ok(None));
+        for host in ["log", "log.example.org", "my_log", "127.0.0.1", "::1"] {
+            let udp = syslog::Server { host: host.to_owned(), port: 514, protocol: syslog::Protocol::Udp };
+            assert_eq!(syslog(&[("SYSLOG_HOST", host)]), Ok(Some(udp)));
+        }
+        let tcp = syslog(&[("SYSLOG_HOST", "log"), ("SYSLOG_PORT", "601"), ("SYSLOG_PROTOCOL", "tcp")]);
+        assert_eq!(
+            tcp.map(|server| server.map(|server| server.to_string())),
+            Ok(Some("log port 601 (TCP)".into()))
+        );
+    }
+
+    #[test]
+    fn a_syslog_server_that_cannot_be_meant_is_refused() {
+        for (name, value) in [
+            ("SYSLOG_HOST", "log:514"),
+            ("SYSLOG_HOST", "udp://log"),
+            ("SYSLOG_HOST", "a log"),
+            ("SYSLOG_PORT", "0"),
+            ("SYSLOG_PORT", "65536"),
+            ("SYSLOG_PROTOCOL", "UDP"),
+        ] {
+            let problems = syslog(&[(name, value)]).expect_err(value);
+            assert!(problems.contains(&format!("{name} is {value:?}; allowed is ")), "{problems}");
+        }
+    }
+}
