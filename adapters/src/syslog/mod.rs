@@ -5,8 +5,12 @@
 //! every dropped line is counted.
 //!
 //! # What is lost without being counted
-//! Syslog has no acknowledgement. Over UDP nothing tells that a datagram was lost, but for a host that says that nobody
-//! listens. Over TCP, lines that the receiver's system had taken and the receiver itself had not read when it died.
+//! Syslog has no acknowledgement, so nobody knows all that did not arrive.
+//! - Over UDP, every datagram that the network or a full receiver loses. A host that says that nobody listens is
+//!   believed, and lines wait.
+//! - Over TCP, lines that the receiver's system had taken and the receiver had not read when it died, but for those of
+//!   the last write, which are counted. A receiver that closes in order has read all.
+//! - A host that is silent for 30 seconds loses what was on its way to it. These lines are counted as well as can be.
 
 mod message;
 mod queue;

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     io::ErrorKind,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -25,6 +26,9 @@ const BATCH: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// A warning goes to the server too, so one that comes and goes must not draw a warning each time.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+
 pub(super) struct Worker {
     lines: Receiver<Option<Line>>,
     /// Gets the time by which to end, once.
@@ -35,6 +39,9 @@ pub(super) struct Worker {
     transport: Transport,
     /// Since the server was last known to be well.
     failures: u32,
+    warned_at: Option<Instant>,
+    /// Whether the last word on the server was a warning.
+    warned: bool,
 }
 
 impl Worker {
@@ -46,7 +53,8 @@ impl Worker {
     ) -> Self {
         let messages = Messages::new(server.protocol);
         let transport = Transport::new(server);
-        Self { lines, close, deadline: None, dropped, messages, transport, failures: 0 }
+        let (deadline, warned_at) = (None, None);
+        Self { lines, close, deadline, dropped, messages, transport, failures: 0, warned_at, warned: false }
     }
 
     /// Returns when it was told to, and there are no more lines or no more time.
@@ -90,8 +98,8 @@ impl Worker {
     }
 
     fn recovered(&mut self) {
-        if self.failures > 0 {
-            self.failures = 0;
+        self.failures = 0;
+        if mem::take(&mut self.warned) {
             let dropped = self.dropped.load(Ordering::Relaxed);
             tracing::info!(dropped, "the syslog server {} takes lines again", self.transport.server());
         }
@@ -99,8 +107,8 @@ impl Worker {
 
     fn failed(&mut self, broken: &Broken) {
         self.count(broken.lost);
-        if self.failures == 0 {
-            // Once, because this line goes to the queue as well.
+        if !self.warned && self.warned_at.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
+            (self.warned, self.warned_at) = (true, Some(Instant::now()));
             tracing::warn!(
                 "the syslog server {} does not take lines: {}; up to {QUEUED_LINES} wait for it, the rest is dropped",
                 self.transport.server(),
@@ -109,9 +117,9 @@ impl Worker {
         }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
-        match self.deadline_within(pause) {
-            None => {}
-            Some(_) => thread::sleep(FIRST_PAUSE),
+        if self.deadline_within(pause).is_some() {
+            // Tries go on to the end, but at the end there is no time for long pauses.
+            thread::sleep(FIRST_PAUSE);
         }
     }
 

@@ -15,11 +15,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one call may wait for a slow server.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long a server may acknowledge nothing before the connection is given up; the system's own limit is 15 minutes.
+/// How long a server may acknowledge nothing, or read nothing, before the connection is given up; the system would wait
+/// for 15 minutes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the system may hold for a server that vanishes; it is lost then.
+/// What the system is asked to hold for a server at most, because it is lost when the server vanishes.
 const SEND_BUFFER: usize = 64 * 1024;
+
+/// What it does hold then: Linux doubles the figure.
+const HELD: usize = 2 * SEND_BUFFER;
 
 /// Longer than a reset takes to come back from a server worth logging to.
 const ROUND_TRIP: Duration = Duration::from_millis(100);
@@ -28,7 +32,7 @@ pub(super) struct Tcp {
     stream: TcpStream,
     /// How much of the batch's first frame the system has taken.
     taken: usize,
-    /// What it took last, as far as it may still hold it.
+    /// What it took last, and may still hold.
     writes: VecDeque<Taken>,
 }
 
@@ -85,7 +89,7 @@ impl Tcp {
         let mut held: usize = self.writes.iter().map(|write| write.bytes).sum();
         while let Some(oldest) = self.writes.front()
             && self.writes.len() > 1
-            && (held > SEND_BUFFER || at - oldest.at > PATIENCE)
+            && (held - oldest.bytes >= HELD || at - oldest.at > PATIENCE)
         {
             held -= oldest.bytes;
             self.writes.pop_front();
