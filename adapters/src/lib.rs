@@ -4,6 +4,7 @@ pub mod clock;
 pub mod decorators;
 pub mod memory;
 pub mod seaorm;
+pub mod syslog;
 
 #[cfg(feature = "testing")]
 pub mod testing;

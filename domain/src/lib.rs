@@ -20,4 +20,4 @@ pub use service::TweetService;
 pub use tweet::{Page, PageLimit, TextError, Tweet, TweetId, TweetText};
 
 /// The crate's handle on a point in time, so that no other crate has to choose a time library.
-pub use chrono::{DateTime, Utc};
+pub use chrono::{DateTime, SecondsFormat, Utc};

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use domain::{DateTime, Tweet, TweetId, TweetText, Utc};
+use domain::{DateTime, SecondsFormat, Tweet, TweetId, TweetText, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -66,7 +66,7 @@ fn as_text<S: Serializer>(text: &TweetText, serializer: S) -> Result<S::Ok, S::E
 }
 
 fn as_rfc3339<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&time.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 /// The id that examples show.

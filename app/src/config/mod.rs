@@ -11,9 +11,18 @@ mod reader;
 mod sources;
 mod variables;
 
-use std::{ffi::OsString, fmt, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU16,
+    path::Path,
+    time::Duration,
+};
 
+use adapters::syslog;
 use tracing::Level;
+use url::Host;
 
 pub use database::{Database, Place};
 pub use reader::Problems;
@@ -31,14 +40,14 @@ pub struct Config {
     pub request_timeout: Duration,
     /// `SHUTDOWN_SECONDS`
     pub shutdown: Duration,
-    /// `LOG_*`, `CONSOLE_LOGS`
+    /// `LOG_*`, `CONSOLE_LOGS`, `SYSLOG_*`
     pub logs: Logs,
     /// Every variable with its effective value, for `templatesite config`.
     effective: Vec<(&'static Variable, Option<String>)>,
 }
 
 /// How to log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Logs {
     /// `LOG_LEVEL`, `DEBUG_MODE`
     pub level: Level,
@@ -46,6 +55,35 @@ pub struct Logs {
     pub json: bool,
     /// `CONSOLE_LOGS`
     pub console: bool,
+    /// `SYSLOG_*`
+    pub syslog: Option<syslog::Server>,
+}
+
+impl Logs {
+    fn read(read: &mut Reader) -> Option<Self> {
+        let level = read.with("LOG_LEVEL", level);
+        let json = read.with("LOG_FORMAT", |text| match text {
+            "text" => Some(false),
+            "json" => Some(true),
+            _ => None,
+        });
+        let console = read.switch("CONSOLE_LOGS");
+        let debug = read.switch("DEBUG_MODE");
+        let host = read.with("SYSLOG_HOST", host);
+        let port = read.parsed::<NonZeroU16>("SYSLOG_PORT");
+        let protocol = read.with("SYSLOG_PROTOCOL", |text| match text {
+            "udp" => Some(syslog::Protocol::Udp),
+            "tcp" => Some(syslog::Protocol::Tcp),
+            _ => None,
+        });
+        let (port, protocol) = (port?.get(), protocol?);
+        Some(Self {
+            level: if debug? { level?.max(Level::DEBUG) } else { level? },
+            json: json?,
+            console: console?,
+            syslog: host.map(|host| syslog::Server { host, port, protocol }),
+        })
+    }
 }
 
 impl Config {
@@ -65,14 +103,7 @@ impl Config {
         let database = Database::read(&mut read);
         let request_timeout = read.number("REQUEST_TIMEOUT_SECONDS", seconds.clone());
         let shutdown = read.number("SHUTDOWN_SECONDS", seconds);
-        let level = read.with("LOG_LEVEL", level);
-        let json = read.with("LOG_FORMAT", |text| match text {
-            "text" => Some(false),
-            "json" => Some(true),
-            _ => None,
-        });
-        let console = read.switch("CONSOLE_LOGS");
-        let debug = read.switch("DEBUG_MODE");
+        let logs = Logs::read(&mut read);
         let effective = read.finish()?;
         // Nothing is missing when nothing is wrong: every variable without a value of its own has a default.
         let config = (|| {
@@ -81,11 +112,7 @@ impl Config {
                 database: database?,
                 request_timeout: Duration::from_secs(request_timeout?.into()),
                 shutdown: Duration::from_secs(shutdown?.into()),
-                logs: Logs {
-                    level: if debug? { level?.max(Level::DEBUG) } else { level? },
-                    json: json?,
-                    console: console?,
-                },
+                logs: logs?,
                 effective,
             })
         })();
@@ -101,6 +128,11 @@ fn level(text: &str) -> Option<Level> {
     levels.into_iter().find(|level| level.as_str().to_lowercase() == text)
 }
 
+/// A name or an address alone: with a port or a scheme it would be looked up, as a whole, for ever.
+fn host(text: &str) -> Option<String> {
+    (text.parse::<IpAddr>().is_ok() || Host::parse(text).is_ok()).then(|| text.to_owned())
+}
+
 /// One `NAME=value` a line, as an environment file has it; what is not set stands in a comment, and so do secrets.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,5 +145,44 @@ impl fmt::Display for Config {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn syslog(variables: &[(&str, &str)]) -> Result<Option<syslog::Server>, String> {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::load(None, variables).map(|(config, _)| config.logs.syslog).map_err(|all| all.to_string())
+    }
+
+    #[test]
+    fn there_is_a_syslog_server_when_its_host_is_named() {
+        assert_eq!(syslog(&[("SYSLOG_HOST", ""), ("SYSLOG_PROTOCOL", "tcp")]), Ok(None));
+        for host in ["log", "log.example.org", "my_log", "127.0.0.1", "::1"] {
+            let udp = syslog::Server { host: host.to_owned(), port: 514, protocol: syslog::Protocol::Udp };
+            assert_eq!(syslog(&[("SYSLOG_HOST", host)]), Ok(Some(udp)));
+        }
+        let tcp = syslog(&[("SYSLOG_HOST", "log"), ("SYSLOG_PORT", "601"), ("SYSLOG_PROTOCOL", "tcp")]);
+        assert_eq!(
+            tcp.map(|server| server.map(|server| server.to_string())),
+            Ok(Some("log port 601 (TCP)".into()))
+        );
+    }
+
+    #[test]
+    fn a_syslog_server_that_cannot_be_meant_is_refused() {
+        for (name, value) in [
+            ("SYSLOG_HOST", "log:514"),
+            ("SYSLOG_HOST", "udp://log"),
+            ("SYSLOG_HOST", "a log"),
+            ("SYSLOG_PORT", "0"),
+            ("SYSLOG_PORT", "65536"),
+            ("SYSLOG_PROTOCOL", "UDP"),
+        ] {
+            let problems = syslog(&[(name, value)]).expect_err(value);
+            assert!(problems.contains(&format!("{name} is {value:?}; allowed is ")), "{problems}");
+        }
     }
 }

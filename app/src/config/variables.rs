@@ -90,6 +90,9 @@ pub const VARIABLES: &[Variable] = &[
     plain("LOG_LEVEL", "info", LEVELS, "The least severe lines to log."),
     plain("LOG_FORMAT", "text", "text or json", "One line of text or one JSON object a log line."),
     plain("CONSOLE_LOGS", "true", SWITCH, "Whether to log to standard error."),
+    plain("SYSLOG_HOST", "", "a host name or address", "The syslog server to log to; without it, none."),
+    plain("SYSLOG_PORT", "514", "a port, 1 to 65535", "The syslog server's port."),
+    plain("SYSLOG_PROTOCOL", "udp", "udp or tcp", "How the syslog server is spoken to."),
     plain(
         "DEBUG_MODE",
         "false",

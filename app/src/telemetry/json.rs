@@ -1,41 +1,26 @@
 //! One JSON object a line: `timestamp`, `level`, `request_id`, `target`, `message` and the event's fields.
 
-use std::{
-    fmt::{self, Debug},
-    sync::Arc,
-};
+use std::fmt::Debug;
 
-use domain::Clock;
-use openapi::RequestId;
 use serde_json::{Map, Value};
 use tracing::{
-    Event, Subscriber,
+    Event,
     field::{Field, Visit},
 };
-use tracing_subscriber::{
-    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
-    registry::LookupSpan,
-};
 
-pub(super) struct JsonLines(pub(super) Arc<dyn Clock>);
+use super::Head;
 
-impl<S, N> FormatEvent<S, N> for JsonLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut object = Fields::default();
-        event.record(&mut object);
-        let mut object = object.0;
-        object.insert("timestamp".to_owned(), super::rfc3339(self.0.now()).to_string().into());
-        object.insert("level".to_owned(), event.metadata().level().as_str().into());
-        object.insert("target".to_owned(), event.metadata().target().into());
-        if let Some(id) = RequestId::current() {
-            object.insert("request_id".to_owned(), id.as_str().into());
-        }
-        writeln!(line, "{}", Value::Object(object))
+pub(super) fn line(head: &Head, event: &Event<'_>) -> String {
+    let mut object = Fields::default();
+    event.record(&mut object);
+    let mut object = object.0;
+    object.insert("timestamp".to_owned(), super::rfc3339(head.time).to_string().into());
+    object.insert("level".to_owned(), head.level.as_str().into());
+    object.insert("target".to_owned(), event.metadata().target().into());
+    if let Some(id) = &head.request_id {
+        object.insert("request_id".to_owned(), id.as_str().into());
     }
+    format!("{}\n", Value::Object(object))
 }
 
 #[derive(Default)]

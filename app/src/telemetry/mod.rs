@@ -1,58 +1,90 @@
-//! Logs: one line an event, on standard error, from a thread of their own. Metrics: see [`metrics`].
+//! Logs: one line an event, on standard error and to a syslog server, from threads of their own. Metrics: [`metrics`].
 
 pub mod metrics;
 
 mod json;
+mod sinks;
 mod text;
 
 use std::{
+    fmt,
+    io::BufWriter,
     panic,
     sync::{Arc, OnceLock},
 };
 
-use adapters::SystemClock;
-use domain::{Clock, DateTime, Utc};
-use tracing::{Level, level_filters::LevelFilter};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{
-    Layer, filter::Targets, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+use adapters::{
+    SystemClock,
+    syslog::{self, Syslog},
 };
+use domain::{DateTime, SecondsFormat, Utc};
+use openapi::RequestId;
+use tracing::{Level, level_filters::LevelFilter};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use crate::config::Logs;
+use sinks::{Console, Sinks};
 
 /// How many lines may wait for a slow terminal or pipe before further ones are dropped.
 const QUEUED_LINES: usize = 16_384;
 
 /// As global as the log itself.
-static CONSOLE: OnceLock<ErrorCounter> = OnceLock::new();
+static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
 
-/// Starts logging. Lines are queued and written by a thread of their own, so that no request waits for a terminal;
-/// dropping the guard writes what is queued.
-#[must_use = "dropping the guard ends logging"]
-pub fn start(logs: &Logs) -> Option<WorkerGuard> {
-    panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
-    if !logs.console {
-        return None;
-    }
-    let (writer, guard) = NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(QUEUED_LINES)
-        .finish(std::io::stderr());
-    let _ = CONSOLE.set(writer.error_counter());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let layer = fmt::layer().with_writer(writer);
-    let layer = if logs.json {
-        layer.event_format(json::JsonLines(clock)).boxed()
-    } else {
-        layer.event_format(text::TextLines(clock)).boxed()
-    };
-    registry().with(layer.with_filter(filter(logs.level))).init();
-    Some(guard)
+/// Logging, until this is dropped: then what is queued is written and sent, for 3 seconds at most.
+#[derive(Debug)]
+#[must_use = "dropping it ends logging"]
+pub struct Logging {
+    _console: Option<WorkerGuard>,
+    _syslog: Option<syslog::Guard>,
+}
+
+/// Counts the lines that found a queue full, or did not reach the syslog server.
+#[derive(Debug)]
+struct DroppedLines {
+    console: Option<ErrorCounter>,
+    syslog: Option<Syslog>,
 }
 
 /// How many lines each sink of the log has dropped since the start. A sink that is not in use drops none.
 pub fn dropped_lines() -> Vec<(&'static str, u64)> {
-    vec![("console", CONSOLE.get().map_or(0, |counter| counter.dropped_lines() as u64))]
+    let dropped = DROPPED.get();
+    let console = dropped.and_then(|dropped| dropped.console.as_ref()).map(ErrorCounter::dropped_lines);
+    let syslog = dropped.and_then(|dropped| dropped.syslog.as_ref()).map(Syslog::dropped);
+    vec![("console", console.unwrap_or_default() as u64), ("syslog", syslog.unwrap_or_default())]
+}
+
+/// Starts logging. Lines are queued, and written by threads of their own, so that no request waits for a terminal or
+/// for the network.
+pub fn start(logs: &Logs) -> Logging {
+    panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
+    let (console, console_guard) = logs.console.then(console).unzip();
+    let (syslog, syslog_guard) = logs.syslog.clone().map(Syslog::start).unzip();
+    let _ = DROPPED.set(DroppedLines {
+        console: console.as_ref().map(NonBlocking::error_counter),
+        syslog: syslog.clone(),
+    });
+    if console.is_some() || syslog.is_some() {
+        let console = console.map(if logs.json { Console::Json } else { Console::Text });
+        let sinks = Sinks { clock: Arc::new(SystemClock), console, syslog };
+        registry().with(sinks.with_filter(filter(logs.level))).init();
+    }
+    Logging { _console: console_guard, _syslog: syslog_guard }
+}
+
+/// The thread flushes whenever it finds the queue empty, so a buffer delays nothing, and saves a system call a line
+/// when there are many.
+fn console() -> (NonBlocking, WorkerGuard) {
+    let stderr = BufWriter::with_capacity(64 * 1024, std::io::stderr());
+    NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUED_LINES).finish(stderr)
+}
+
+/// When, how severe and for whom something happened.
+struct Head {
+    time: DateTime<Utc>,
+    level: Level,
+    request_id: Option<RequestId>,
 }
 
 /// Ours at the level asked for. The layers below have much to say at `INFO` that is of interest to their authors; they
@@ -67,6 +99,6 @@ fn filter(level: Level) -> Targets {
         .with_target("sqlx::query", sql)
 }
 
-fn rfc3339(time: DateTime<Utc>) -> impl std::fmt::Display {
-    time.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+fn rfc3339(time: DateTime<Utc>) -> impl fmt::Display {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

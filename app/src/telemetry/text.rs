@@ -1,44 +1,36 @@
 //! `templatesite: LEVEL [time] [request id] target: message field=value`
 
-use std::{
-    fmt::{self, Debug, Write},
-    sync::Arc,
-};
+use std::fmt::{self, Debug, Write};
 
-use domain::Clock;
 use openapi::RequestId;
 use tracing::{
-    Event, Subscriber,
+    Event,
     field::{Field, Visit},
 };
-use tracing_subscriber::{
-    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
-    registry::LookupSpan,
-};
 
-pub(super) struct TextLines(pub(super) Arc<dyn Clock>);
+use super::Head;
 
-impl<S, N> FormatEvent<S, N> for TextLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let (level, target) = (event.metadata().level(), event.metadata().target());
-        let id = RequestId::current();
-        let id = id.as_ref().map_or("-", RequestId::as_str);
-        write!(line, "templatesite: {level} [{}] [{id}] {target}:", super::rfc3339(self.0.now()))?;
-        event.record(&mut Fields(&mut line));
-        writeln!(line)
-    }
+/// `target: message field=value`: what happened. Whoever sends it adds when, to whom and how severe.
+pub(super) fn body(event: &Event<'_>) -> String {
+    let mut body = String::with_capacity(256);
+    body.push_str(event.metadata().target());
+    body.push(':');
+    event.record(&mut Fields(&mut body));
+    body
+}
+
+/// A line for a terminal.
+pub(super) fn line(head: &Head, body: &str) -> String {
+    let id = head.request_id.as_ref().map_or("-", RequestId::as_str);
+    format!("templatesite: {} [{}] [{id}] {body}\n", head.level, super::rfc3339(head.time))
 }
 
 /// Appends ` message` or ` field=value`. Whatever a value holds, it stays in its line and shows what it is.
-struct Fields<'a, 'w>(&'a mut Writer<'w>);
+struct Fields<'a>(&'a mut String);
 
-impl Fields<'_, '_> {
+impl Fields<'_> {
     fn write(&mut self, field: &Field, value: &str) {
-        // Writing to the line's buffer does not fail.
+        // Writing to a string does not fail.
         let _ = match field.name() {
             "message" => write!(self.0, " {}", Escaped(value)),
             name if needs_quotes(value) => write!(self.0, " {name}=\"{}\"", value.escape_debug()),
@@ -47,13 +39,26 @@ impl Fields<'_, '_> {
     }
 }
 
-impl Visit for Fields<'_, '_> {
+impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.write(field, &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         self.write(field, value);
+    }
+
+    // Numbers need neither quotes nor a string of their own.
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let _ = write!(self.0, " {field}={value}");
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        let _ = write!(self.0, " {field}={value}");
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        let _ = write!(self.0, " {field}={value}");
     }
 }
 

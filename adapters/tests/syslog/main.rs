@@ -1,0 +1,11 @@
+//! The syslog adapter, before receivers that read every byte, and before rsyslog.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
+
+mod support;
+
+mod away;
+mod datagrams;
+mod frames;
+mod receiver;
+mod rsyslog;

@@ -1,0 +1,220 @@
+//! The adapter before a real receiver: a throwaway rsyslog of the test's own.
+
+use std::{
+    collections::HashSet,
+    fs,
+    net::{TcpStream, UdpSocket},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use adapters::syslog::{
+    Line,
+    Protocol::{self, Tcp, Udp},
+    Syslog,
+};
+use tempfile::TempDir;
+
+use crate::support::{eventually, line, port_to_come_back_to, start};
+
+/// Killed when dropped.
+struct Rsyslog {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Rsyslog {
+    fn start() -> Self {
+        let folder = TempDir::with_prefix("templatesite-rsyslog-").expect("a folder");
+        let port = port_to_come_back_to();
+        let mut rsyslog = Self { process: launch(&folder, port), port, folder };
+        rsyslog.wait_until_ready();
+        rsyslog
+    }
+
+    /// Stops in order, as a service manager stops it.
+    fn stop(&mut self) {
+        let sent = Command::new("kill").arg(self.process.id().to_string()).status();
+        assert!(sent.expect("kill").success());
+        eventually("rsyslogd ends", || self.process.try_wait().expect("its end").is_some());
+    }
+
+    fn restart(&mut self) {
+        self.process = launch(&self.folder, self.port);
+        self.wait_until_ready();
+    }
+
+    /// Both inputs work when what is sent to them gets to the file.
+    fn wait_until_ready(&mut self) {
+        let questions = |rsyslog: &Self| rsyslog.all().matches("are you there").count();
+        let (socket, before) = (UdpSocket::bind("127.0.0.1:0").expect("a port"), questions(self));
+        eventually("rsyslogd receives", || {
+            assert!(self.process.try_wait().expect("its state").is_none(), "rsyslogd ended");
+            let _ = socket.send_to(b"<14>1 - - - - - - are you there", ("127.0.0.1", self.port));
+            questions(self) > before && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        });
+    }
+
+    fn all(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The messages so far, the test's own questions left out.
+    fn received(&self) -> Vec<String> {
+        let all = self.all();
+        // The last line may not be written out yet.
+        let whole = all.rfind('\n').map_or("", |end| &all[..end]);
+        whole.lines().filter(|line| !line.contains("are you there")).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Rsyslog {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn launch(folder: &TempDir, port: u16) -> Child {
+    let place = folder.path().display();
+    let configuration = format!(
+        r#"global(workDirectory="{place}")
+main_queue(queue.timeoutshutdown="10000")
+module(load="imudp")
+module(load="imtcp")
+input(type="imudp" address="127.0.0.1" port="{port}")
+input(type="imtcp" address="127.0.0.1" port="{port}")
+template(name="fields" type="string" string="%pri%|%timestamp:::date-rfc3339%|%hostname%|%app-name%|%procid%|%structured-data%|%msg%\n")
+action(type="omfile" file="{place}/log" template="fields")
+"#
+    );
+    fs::write(folder.path().join("rsyslog.conf"), configuration).expect("a configuration file");
+    let program = ["/usr/sbin/rsyslogd", "/usr/local/sbin/rsyslogd"].map(PathBuf::from);
+    let program = program.into_iter().find(|path| path.exists()).unwrap_or_else(|| "rsyslogd".into());
+    Command::new(program)
+        .arg("-n")
+        .arg("-f")
+        .arg(folder.path().join("rsyslog.conf"))
+        .arg("-i")
+        .arg(folder.path().join("pid"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("rsyslogd; install it (Debian: apt-get install rsyslog)")
+}
+
+/// A text that tries everything a line may hold, and ends with its number.
+fn text(n: usize) -> String {
+    format!("access: route=/tweet/ \u{1b}[31m\nümlaut \u{1F600} {} {n}", "x".repeat(n % 17 * 100))
+}
+
+fn number(received: &str) -> usize {
+    received.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a numbered line")
+}
+
+fn send(syslog: &Syslog, numbers: std::ops::Range<usize>) {
+    for n in numbers {
+        syslog.send(Line { request_id: Some(format!("id-{n}").into()), ..line(&text(n)) });
+    }
+}
+
+/// Every number below this was received once, and whole.
+fn all_are_whole(received: &[String], lines: usize) {
+    let distinct: HashSet<_> = received.iter().map(|line| number(line)).collect();
+    assert_eq!((received.len(), distinct.len()), (lines, lines), "each line once");
+    let process = std::process::id();
+    for line in received {
+        let n = number(line);
+        let fields: Vec<_> = line.splitn(7, '|').collect();
+        let [priority, time, host, app, id, data, message] = fields[..] else { panic!("{line}") };
+        assert_eq!((priority, app, id), ("14", "templatesite", &*process.to_string()));
+        assert!(time.starts_with("2026-11-22T11:17:00.123") && !host.is_empty(), "{line}");
+        assert_eq!(data, format!("[templatesite@32473 request_id=\"id-{n}\"]"));
+        assert_eq!(message, text(n).replace('\u{1b}', r"\u{1b}").replace('\n', r"\n"));
+    }
+}
+
+#[test]
+fn every_line_arrives_once_and_whole() {
+    for protocol in [Tcp, Udp] {
+        let rsyslog = Rsyslog::start();
+        let (syslog, guard) = start(protocol, rsyslog.port);
+        // No more at once than the kernel holds for a receiver of datagrams.
+        for round in 0..50 {
+            let from = round * 60;
+            thread::scope(|scope| {
+                for part in (from..from + 60).step_by(15) {
+                    let syslog = &syslog;
+                    scope.spawn(move || send(syslog, part..part + 15));
+                }
+            });
+            eventually("the round arrives", || rsyslog.received().len() >= from + 60);
+        }
+        drop(guard);
+        all_are_whole(&rsyslog.received(), 3000);
+        assert_eq!(syslog.dropped(), 0, "{protocol:?}");
+    }
+}
+
+/// Lines before, during and after a stop all arrive; those sent while nobody is there wait.
+fn through_a_restart(protocol: Protocol) {
+    let mut rsyslog = Rsyslog::start();
+    let (syslog, guard) = start(protocol, rsyslog.port);
+    for round in 0..3 {
+        let from = round * 60;
+        send(&syslog, from..from + 30);
+        eventually("lines arrive", || rsyslog.received().len() >= from + 30);
+        rsyslog.stop();
+        send(&syslog, from + 30..from + 60);
+        rsyslog.restart();
+        eventually("lines that waited arrive", || rsyslog.received().len() >= from + 60);
+    }
+    drop(guard);
+    all_are_whole(&rsyslog.received(), 180);
+    assert_eq!(syslog.dropped(), 0);
+}
+
+#[test]
+fn lines_wait_for_a_restart_over_tcp() {
+    through_a_restart(Tcp);
+}
+
+#[test]
+fn lines_wait_for_a_restart_over_udp() {
+    through_a_restart(Udp);
+}
+
+/// Nobody waits for anybody here: the receiver stops in the middle of things, twice.
+#[test]
+fn a_stop_in_full_flow_costs_little_and_doubles_nothing() {
+    const LINES: usize = 3000;
+    let mut rsyslog = Rsyslog::start();
+    let (syslog, guard) = start(Tcp, rsyslog.port);
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| {
+            for n in (0..LINES).step_by(10) {
+                send(&syslog, n..n + 10);
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        for stop_after in [LINES / 4, LINES / 2] {
+            let has_come_to = |n: usize| rsyslog.received().last().is_some_and(|last| number(last) >= n);
+            eventually("lines arrive", || has_come_to(stop_after));
+            rsyslog.stop();
+            rsyslog.restart();
+        }
+        sender.join().expect("the sender");
+    });
+    eventually("the last line arrives", || {
+        rsyslog.received().last().is_some_and(|last| number(last) == LINES - 1)
+    });
+    drop(guard);
+    let received = rsyslog.received();
+    all_are_whole(&received, received.len());
+    // What rsyslog's system had taken and rsyslog not read when it stopped is not known to anybody: as a rule nothing.
+    let known = received.len() + usize::try_from(syslog.dropped()).expect("a small number");
+    assert!((LINES - 100..=LINES).contains(&known), "received {} of {known}", received.len());
+}

@@ -1,0 +1,55 @@
+//! What the tests stand on.
+
+use std::{
+    net::{TcpListener, UdpSocket},
+    process,
+    sync::atomic::{AtomicU16, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use adapters::syslog::{Guard, Line, Protocol, Server, Syslog};
+use domain::{Clock, testing::FixedClock};
+use tracing::Level;
+
+/// Longer than anything here takes on a slow machine; only a failing test ever waits it out.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends to a port of this machine.
+pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
+    Syslog::start(Server { host: "127.0.0.1".to_owned(), port, protocol })
+}
+
+/// A port that is free, and stays so when nobody listens on it: the system gives out higher ones.
+pub(crate) fn port_to_come_back_to() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = process::id() * 97 % 20_000;
+    let candidates = std::iter::repeat_with(|| {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(10_000 + (first + step) % 20_000).expect("a port")
+    });
+    let is_free = |port: &u16| {
+        TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
+    };
+    candidates.take(1000).find(is_free).expect("a free port")
+}
+
+/// 2026-11-22T11:17:00.123Z, `INFO`, of no request.
+pub(crate) fn line(text: &str) -> Line {
+    let time = FixedClock::at_millis(1_795_346_220_123).now();
+    Line { time, level: Level::INFO, request_id: None, text: text.to_owned() }
+}
+
+/// Looks again and again, until this is so.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "it never came that {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The text of a message without structured data.
+pub(crate) fn text_of(message: &str) -> &str {
+    message.split_once(" 0 - ").expect("a message without structured data").1
+}
