@@ -200,6 +200,17 @@ fn fixtures_are_loaded_whole_or_not_at_all() {
 }
 
 #[test]
+fn fixtures_can_be_left_out_where_there_are_tweets() {
+    let folder = folder();
+    run(&["migrate"], &[], folder.path());
+    let load = || run(&["load-fixtures", "--if-empty"], &[], folder.path()).1;
+    assert_eq!(load(), "stored 2 tweets\n");
+    assert_eq!(load(), "there are tweets already; stored none\n");
+    let tweets = Running::start(&[], folder.path()).get("/tweet/");
+    assert_eq!(tweets.matches("\"id\"").count(), 2, "{tweets}");
+}
+
+#[test]
 fn the_document_is_printed() {
     assert_eq!(run(&["openapi"], &[], folder().path()), (0, openapi::spec(), String::new()));
 }
