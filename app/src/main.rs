@@ -10,7 +10,7 @@ use app::{
 };
 use clap::Parser;
 
-/// Many small allocations a request, on several threads: this one gives a fifth more requests a second.
+/// A request makes many small allocations, on several threads; that is what this allocator is for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
