@@ -32,6 +32,9 @@ pub enum Command {
     LoadFixtures {
         /// The file, or `-` for standard input; without it, two tweets that come with the program.
         file: Option<PathBuf>,
+        /// Store nothing when a tweet is stored already, so that it may be run again and again.
+        #[arg(long)]
+        if_empty: bool,
     },
     /// Ask the service on LISTEN_ADDR how it is; the exit status is 0 when it is well, else 1.
     Healthcheck,

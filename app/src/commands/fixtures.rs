@@ -14,16 +14,20 @@ struct Fixture {
     text: String,
 }
 
-/// `load-fixtures`: stores the tweets of a file, all or none, the first as the oldest.
+/// `load-fixtures`: stores the tweets of a file, all or none, the first as the oldest. With `if_empty`, only when the
+/// store holds no tweet; two runs at once may both find it empty.
 ///
 /// # Errors
 /// When the file or one of its texts is not valid, or the store does not take them.
-pub async fn load_fixtures(config: &Config, file: Option<&Path>) -> Result<(), Failure> {
+pub async fn load_fixtures(config: &Config, file: Option<&Path>, if_empty: bool) -> Result<(), Failure> {
     let name = file.map_or_else(|| "the program".to_owned(), |file| file.display().to_string());
     let texts = read(file)
         .and_then(|json| parse(&json))
         .map_err(|reason| Failure::Fixtures { file: name, reason })?;
     let store = Store::open(&config.database).await?;
+    if if_empty && !store.repository.latest(None, 1).await?.is_empty() {
+        return print("there are tweets already; stored none\n");
+    }
     let stored = store.tweets().create_all(texts).await?;
     print(&format!("stored {} tweets\n", stored.len()))
 }

@@ -1,0 +1,43 @@
+# docker build -t templatesite .
+# Three images: `dev` develops and tests, `server` (the last, so the one that is built unless told) serves, `migrate`
+# is the server's binary with a shell beside it.
+
+FROM rust:1.95-slim-bookworm AS toolchain
+
+FROM toolchain AS dev
+# inotify-tools: dev-server watches the source. rsyslog: tests send it what the service logs. procps: tests send signals.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends inotify-tools procps rsyslog \
+ && rm -rf /var/lib/apt/lists/*
+# Outside the source, which is mounted from the host.
+ENV CARGO_TARGET_DIR=/target
+WORKDIR /code
+
+FROM toolchain AS build
+# The caches are locked because two builds at once would work in the same folder.
+RUN --mount=type=bind,target=/context \
+    --mount=type=cache,id=templatesite-registry,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,id=templatesite-build,target=/build,sharing=locked \
+    sh /context/docker/server/build /templatesite
+
+FROM debian:bookworm-slim AS migrate
+COPY --from=build /templatesite /usr/local/bin/
+USER 65532:65532
+CMD ["templatesite", "migrate"]
+
+FROM gcr.io/distroless/cc-debian12:nonroot AS server
+COPY --from=build /templatesite /usr/local/bin/
+ENV LISTEN_ADDR=0.0.0.0:80
+EXPOSE 80
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["/usr/local/bin/templatesite", "healthcheck"]
+# Exec form: the service is process 1 and gets SIGTERM itself.
+ENTRYPOINT ["/usr/local/bin/templatesite"]
+ARG VERSION=development
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="templatesite" \
+      org.opencontainers.image.description="Stores tweets and lets clients create and retrieve them" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
