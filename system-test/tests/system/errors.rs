@@ -18,10 +18,8 @@ const NOT_A_CLIENTS: [&str; 2] = ["500", "503"];
 type Case = (&'static str, u16, RequestBuilder);
 
 fn cases(service: &Service) -> Vec<Case> {
-    let post = |body: &str| {
-        let request = service.request(Method::POST, "/tweet/").header(CONTENT_TYPE, "application/json");
-        request.body(body.to_owned())
-    };
+    let untyped = |body: &str| service.request(Method::POST, "/tweet/").body(body.to_owned());
+    let post = |body: &str| untyped(body).header(CONTENT_TYPE, "application/json");
     let text = |text: &str| post(&json!({ "text": text }).to_string());
     let get = |path: &str| service.request(Method::GET, path);
     let unknown = "/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV";
@@ -34,8 +32,8 @@ fn cases(service: &Service) -> Vec<Case> {
         ("createTweet", 400, post("{\"text\": 1}")),
         ("createTweet", 400, post("{\"text\": \"cut of")),
         ("createTweet", 413, text(&"x".repeat(1 << 20))),
-        ("createTweet", 415, post("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain")),
-        ("createTweet", 415, service.request(Method::POST, "/tweet/").body("{\"text\": \"untyped\"}")),
+        ("createTweet", 415, untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain")),
+        ("createTweet", 415, untyped("{\"text\": \"untyped\"}")),
         ("listTweets", 400, get("/tweet/?limit=0")),
         ("listTweets", 400, get("/tweet/?limit=201")),
         ("listTweets", 400, get("/tweet/?limit=many")),
