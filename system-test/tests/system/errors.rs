@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use reqwest::{Method, RequestBuilder, Response, header::{CONTENT_TYPE, HOST}};
+use reqwest::{
+    Method, RequestBuilder, Response,
+    header::{CONTENT_TYPE, HOST},
+};
 use serde_json::{Value, json};
 use system_test::types::Problem;
 
