@@ -18,7 +18,7 @@ fn read(path: impl AsRef<Path>) -> String {
 }
 
 /// What a crate may depend on, `[dev-dependencies]` aside.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     ("domain", &["async-trait", "chrono", "thiserror", "ulid"]),
     (
         "adapters",
@@ -56,6 +56,7 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ),
     ("migration", &["async-trait", "sea-orm-migration"]),
     ("app", &["*"]),
+    ("system-test", &["*"]),
 ];
 
 #[test]

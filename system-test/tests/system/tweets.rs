@@ -1,0 +1,45 @@
+//! Creating a tweet and getting it.
+
+use reqwest::{Method, header::IF_NONE_MATCH};
+use system_test::types::NewTweet;
+
+use crate::service::{Service, header};
+
+#[tokio::test]
+async fn what_was_created_can_be_got() {
+    let service = Service::reach();
+    let body = NewTweet::builder().text("  Grüße, 世界! 🦀 \n");
+    let answer = service.client.create_tweet().body(body).send().await.expect("an answer");
+    assert_eq!(answer.status(), 201);
+    let location = header(answer.headers(), "location").expect("where it is").to_owned();
+    let created = answer.into_inner();
+    assert_eq!(created.text.as_str(), "Grüße, 世界! 🦀");
+    assert_eq!(location, created.href);
+    assert_eq!(location, format!("{}/tweet/{}", service.base, created.id.as_str()));
+
+    let got = service.client.get_tweet().id(created.id.as_str()).send().await.expect("200").into_inner();
+    assert_eq!(
+        (&got.id, &got.text, got.timestamp, &got.href),
+        (&created.id, &created.text, created.timestamp, &created.href)
+    );
+}
+
+#[tokio::test]
+async fn who_has_a_tweet_is_told_that_nothing_changed() {
+    let service = Service::reach();
+    let id = service.create("it never changes").await.id;
+    let path = format!("/tweet/{}", id.as_str());
+    let first = service.get(&path).await;
+    assert_eq!(first.status(), 200);
+    let tag = header(first.headers(), "etag").expect("a tag").to_owned();
+    assert!(header(first.headers(), "cache-control").is_some_and(|cached| cached.contains("immutable")));
+
+    let again =
+        service.request(Method::GET, &path).header(IF_NONE_MATCH, &tag).send().await.expect("an answer");
+    assert_eq!(again.status(), 304);
+    assert_eq!(header(again.headers(), "etag"), Some(&*tag));
+    assert!(again.bytes().await.expect("a body").is_empty());
+
+    let other = service.request(Method::GET, &path).header(IF_NONE_MATCH, "\"other\"").send().await;
+    assert_eq!(other.expect("an answer").status(), 200);
+}
