@@ -7,14 +7,12 @@ mod gated;
 
 pub use gated::Gated;
 
-use std::{
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-};
-
+use domain::{Clock, TweetIds};
 use sea_orm::{ConnectionTrait, Database, DbErr};
 use tempfile::TempDir;
 use url::Url;
+
+use crate::SystemClock;
 
 /// An empty database that nobody else uses; it is removed when this is dropped.
 #[derive(Debug)]
@@ -34,13 +32,12 @@ impl FreshDatabase {
     /// A database of its own on the server that `TEST_DATABASE_URL` names, or else on a throwaway cluster, which the
     /// first call in a process starts.
     pub async fn postgres() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let server = cluster::server();
-        let name = format!("templatesite_test_{}_{number}", process::id());
-        // A run that was killed may have left a database behind, and process ids come round again.
-        run(server, &format!("drop database if exists {name} with (force)")).await.unwrap_or_else(explain);
-        run(server, &format!("create database {name}")).await.unwrap_or_else(explain);
+        // Unique on a server that several machines may use at once.
+        let name =
+            format!("templatesite_test_{}", TweetIds::default().next(SystemClock.now())).to_lowercase();
+        let create = format!("create database {name} encoding 'UTF8' template template0");
+        run(server, &create).await.unwrap_or_else(explain);
         let mut url = server.clone();
         url.set_path(&name);
         Self { url, _file: None }
