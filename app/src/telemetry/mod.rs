@@ -32,7 +32,7 @@ const QUEUED_LINES: usize = 16_384;
 /// As global as the log itself.
 static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
 
-/// Logging, until this is dropped: then what is queued is written and sent, for 3 seconds at most.
+/// Logging, until this is dropped: then what is queued is written and sent, for 4 seconds at most.
 #[derive(Debug)]
 #[must_use = "dropping it ends logging"]
 pub struct Logging {
