@@ -6,7 +6,7 @@ use domain::Clock;
 use futures_util::FutureExt;
 use poem::{
     Endpoint, Middleware, PathPattern, Request, Response,
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 use tokio::time::timeout;
 
@@ -75,6 +75,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         if let Some(uri) = self.shared.routes.respell(request.uri()) {
             *request.uri_mut() = uri;
         }
+        let long = has_long_body(request.headers());
         let (outcome, route) = self.answer(request).await;
         let mut response = outcome.unwrap_or_else(|problem| {
             if problem.status.is_server_error() {
@@ -85,6 +86,10 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         response.headers_mut().insert(request_id::HEADER, id.header_value());
         if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
             response.headers_mut().insert(header::ALLOW, route.allow.clone());
+        }
+        if long && response.status().is_client_error() {
+            // The rest of the body will not be read, so the client must not send another request behind it.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if head {
             response = without_body(response).await;
@@ -122,6 +127,12 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             }
         }
     }
+}
+
+/// Whether a body may be too long to have arrived together with its header.
+fn has_long_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length: u64| length > 4096)
 }
 
 /// An error is logged here and nowhere else, with all that is known of its cause.

@@ -34,7 +34,7 @@ fn cases(service: &Service) -> Vec<Case> {
         ("createTweet", 400, post("[]")),
         ("createTweet", 400, post("{\"text\": 1}")),
         ("createTweet", 400, post("{\"text\": \"cut of")),
-        ("createTweet", 413, text(&"x".repeat(1 << 20))),
+        ("createTweet", 413, text(&"x".repeat(17 * 1024))),
         ("createTweet", 415, untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain")),
         ("createTweet", 415, untyped("{\"text\": \"untyped\"}")),
         ("listTweets", 400, get("/tweet/?limit=0")),
