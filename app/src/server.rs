@@ -1,6 +1,9 @@
 //! `serve`: open the store, migrate, listen, serve, and stop without losing a request.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use poem::{
     Server,
@@ -53,15 +56,19 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), Failure> {
 
 /// The last line of a start: where to point a browser.
 fn announce(address: SocketAddr) {
-    let mut reachable = address;
-    if address.ip().is_unspecified() {
-        reachable.set_ip(if address.is_ipv4() {
-            [127, 0, 0, 1].into()
-        } else {
-            [0, 0, 0, 0, 0, 0, 0, 1].into()
-        });
-    }
+    let reachable = from_here(address);
     tracing::info!("serving http://{reachable} with its documentation at http://{reachable}/docs");
+}
+
+/// Where a service that listens on this address is reached from its own machine: one that listens everywhere is reached
+/// on loopback.
+pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// Ends with the first SIGTERM or SIGINT.

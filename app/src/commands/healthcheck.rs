@@ -6,7 +6,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{Failure, print};
-use crate::config::Config;
+use crate::{config::Config, server};
 
 /// Longer than the service takes to give up on a dependency, shorter than an orchestrator waits.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -16,14 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// # Errors
 /// When the answer cannot be printed. That the service is not well is the exit code's to tell.
 pub async fn healthcheck(config: &Config) -> Result<ExitCode, Failure> {
-    let mut address = config.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            [127, 0, 0, 1].into()
-        } else {
-            [0, 0, 0, 0, 0, 0, 0, 1].into()
-        });
-    }
+    let address = server::from_here(config.listen);
     let (code, report) = match timeout(DEADLINE, ask(address)).await {
         Ok(Ok((StatusCode::OK, report))) => (ExitCode::SUCCESS, report),
         Ok(Ok((_, report))) => (ExitCode::FAILURE, report),
