@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Stores tweets and lets clients create and retrieve them. Configured by environment variables; `templatesite config`
 /// lists them.
@@ -28,20 +28,30 @@ pub enum Command {
         /// Which way.
         direction: Option<Direction>,
     },
-    /// Store the tweets of a JSON file, `[{"text": "…"}, …]`, all or none.
-    LoadFixtures {
-        /// The file, or `-` for standard input; without it, two tweets that come with the program.
-        file: Option<PathBuf>,
-        /// Store nothing when a tweet is stored already, so that it may be run again and again.
-        #[arg(long)]
-        if_empty: bool,
-    },
+    /// Store the tweets of a file of any size: JSON, `[{"text": "…"}, …]`, or NDJSON, one `{"text": "…"}` a line.
+    LoadFixtures(Fixtures),
     /// Ask the service on LISTEN_ADDR how it is; the exit status is 0 when it is well, else 1.
     Healthcheck,
     /// Print the OpenAPI document.
     Openapi,
     /// Print the effective configuration, without secrets.
     Config,
+}
+
+/// Which tweets to store, and when.
+#[derive(Debug, Args)]
+pub struct Fixtures {
+    /// The file, or `-` for standard input; without it, two tweets that come with the program.
+    pub file: Option<PathBuf>,
+    /// Store nothing when a tweet is stored already, so that it may be run again and again.
+    #[arg(long)]
+    pub if_empty: bool,
+    /// Store what is good and report the rest. Without it, nothing is stored of a file that is not good to its end.
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Leave out the first so many tweets, to go on where a load was interrupted.
+    #[arg(long, value_name = "TWEETS", default_value_t = 0)]
+    pub skip: usize,
 }
 
 /// Where to take the schema.

@@ -54,9 +54,7 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Fa
     match command {
         Command::Serve => server::serve(config).await?,
         Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,
-        Command::LoadFixtures { file, if_empty } => {
-            commands::load_fixtures(config, file.as_deref(), if_empty).await?;
-        }
+        Command::LoadFixtures(fixtures) => commands::load_fixtures(config, &fixtures).await?,
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Openapi => commands::print(&openapi::spec())?,
         Command::Config => commands::print(&config.to_string())?,

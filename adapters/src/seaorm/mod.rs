@@ -3,6 +3,8 @@
 mod connect;
 mod entity;
 mod error;
+#[cfg(test)]
+mod plans;
 mod pool;
 mod statements;
 

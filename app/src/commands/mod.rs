@@ -45,8 +45,29 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
     },
-    /// The store did not take the tweets.
-    #[error("no tweet was stored: {0}; is the schema up to date? templatesite migrate")]
+    /// Some of the file's items were no tweets; the others are stored.
+    #[error("{left_out} items of {file} were left out, as said above; the others are stored")]
+    LeftOut {
+        /// Which.
+        file: String,
+        /// How many.
+        left_out: usize,
+    },
+    /// The store failed between two batches, or within one, of which it may then hold all or nothing.
+    #[error(
+        "{stored} tweets were stored, then {source}; is the schema up to date (templatesite migrate)? \
+         With --skip {skip} the load goes on from there"
+    )]
+    Interrupted {
+        /// How many tweets this run has stored.
+        stored: usize,
+        /// What `--skip` must be to go on.
+        skip: usize,
+        /// Why.
+        source: RepositoryError,
+    },
+    /// The store did not answer.
+    #[error("{0}; is the schema up to date? templatesite migrate")]
     Store(#[from] RepositoryError),
     /// The system refused something basic.
     #[error("the system refused: {0}")]

@@ -12,7 +12,7 @@ use std::{
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, Running, run, run_with_input};
+use crate::support::{PATIENCE, Running, run};
 
 const MEMORY: (&str, &str) = ("DATABASE_URL", "memory:");
 
@@ -178,36 +178,6 @@ fn migrations_go_up_and_down_and_tell_where_they_stand() {
     assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
     assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");
     service.wait_for("ERROR");
-}
-
-#[test]
-fn fixtures_are_loaded_whole_or_not_at_all() {
-    let folder = folder();
-    run(&["migrate"], &[], folder.path());
-    let load = |arguments: &[&str], input: &str| {
-        run_with_input(&[&["load-fixtures"], arguments].concat(), &[], folder.path(), input)
-    };
-    assert_eq!(load(&[], "").1, "stored 2 tweets\n");
-    assert_eq!(load(&["-"], "[{\"text\":\"from standard input\"}]").1, "stored 1 tweets\n");
-    let (code, _, log) = load(&["-"], "[{\"text\":\"good\"},{\"text\":\" \"}]");
-    assert_eq!(code, 1);
-    assert!(log.contains("text number 2 must contain something other than white space"), "{log}");
-    let (code, _, log) = load(&["nowhere.json"], "");
-    assert!(code == 1 && log.contains("nowhere.json"), "{log}");
-    let service = Running::start(&[], folder.path());
-    let tweets = service.get("/tweet/");
-    assert!(tweets.contains("from standard input") && !tweets.contains("good"), "{tweets}");
-}
-
-#[test]
-fn fixtures_can_be_left_out_where_there_are_tweets() {
-    let folder = folder();
-    run(&["migrate"], &[], folder.path());
-    let load = || run(&["load-fixtures", "--if-empty"], &[], folder.path()).1;
-    assert_eq!(load(), "stored 2 tweets\n");
-    assert_eq!(load(), "there are tweets already; stored none\n");
-    let tweets = Running::start(&[], folder.path()).get("/tweet/");
-    assert_eq!(tweets.matches("\"id\"").count(), 2, "{tweets}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 
 mod boot;
 mod config;
+mod fixtures;
 mod house;
 mod http;
 mod stack;
