@@ -22,6 +22,9 @@ use super::{
 /// How many lines are sent by one call to the system, where the protocol allows it.
 const BATCH: usize = 256;
 
+/// How long lines gather when there are few. To wake this thread for each would cost whoever logs more than the push.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// The first pause after a failure; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -63,8 +66,12 @@ impl Worker {
         while let Some(line) = self.next() {
             let more = self.lines.try_iter().take(BATCH - 1).flatten();
             batch.extend(std::iter::once(line).chain(more).map(|line| self.messages.encode(&line)));
+            let full = batch.len() == BATCH;
             self.deliver(&mut batch);
             self.count(batch.drain(..).count());
+            if !full {
+                thread::sleep(GATHER);
+            }
         }
         self.count(self.lines.try_iter().flatten().count());
     }

@@ -2,14 +2,13 @@
 
 pub mod metrics;
 
+mod console;
 mod json;
 mod sinks;
 mod text;
 
 use std::{
-    fmt,
-    io::BufWriter,
-    panic,
+    fmt, io, panic,
     sync::{Arc, OnceLock},
 };
 
@@ -20,14 +19,10 @@ use adapters::{
 use domain::{DateTime, SecondsFormat, Utc};
 use openapi::RequestId;
 use tracing::{Level, level_filters::LevelFilter};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use crate::config::Logs;
 use sinks::{Console, Sinks};
-
-/// How many lines may wait for a slow terminal or pipe before further ones are dropped.
-const QUEUED_LINES: usize = 16_384;
 
 /// As global as the log itself.
 static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
@@ -36,48 +31,38 @@ static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
 #[derive(Debug)]
 #[must_use = "dropping it ends logging"]
 pub struct Logging {
-    _console: Option<WorkerGuard>,
+    _console: Option<console::Guard>,
     _syslog: Option<syslog::Guard>,
 }
 
 /// Counts the lines that found a queue full, or did not reach the syslog server.
 #[derive(Debug)]
 struct DroppedLines {
-    console: Option<ErrorCounter>,
+    console: Option<console::Queue>,
     syslog: Option<Syslog>,
 }
 
 /// How many lines each sink of the log has dropped since the start. A sink that is not in use drops none.
 pub fn dropped_lines() -> Vec<(&'static str, u64)> {
     let dropped = DROPPED.get();
-    let console = dropped.and_then(|dropped| dropped.console.as_ref()).map(ErrorCounter::dropped_lines);
+    let console = dropped.and_then(|dropped| dropped.console.as_ref()).map(console::Queue::dropped);
     let syslog = dropped.and_then(|dropped| dropped.syslog.as_ref()).map(Syslog::dropped);
-    vec![("console", console.unwrap_or_default() as u64), ("syslog", syslog.unwrap_or_default())]
+    vec![("console", console.unwrap_or_default()), ("syslog", syslog.unwrap_or_default())]
 }
 
 /// Starts logging. Lines are queued, and written by threads of their own, so that no request waits for a terminal or
 /// for the network.
 pub fn start(logs: &Logs) -> Logging {
     panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
-    let (console, console_guard) = logs.console.then(console).unzip();
+    let (console, console_guard) = logs.console.then(|| console::Queue::start(io::stderr())).unzip();
     let (syslog, syslog_guard) = logs.syslog.clone().map(Syslog::start).unzip();
-    let _ = DROPPED.set(DroppedLines {
-        console: console.as_ref().map(NonBlocking::error_counter),
-        syslog: syslog.clone(),
-    });
+    let _ = DROPPED.set(DroppedLines { console: console.clone(), syslog: syslog.clone() });
     if console.is_some() || syslog.is_some() {
         let console = console.map(if logs.json { Console::Json } else { Console::Text });
         let sinks = Sinks { clock: Arc::new(SystemClock), console, syslog };
         registry().with(sinks.with_filter(filter(logs.level))).init();
     }
     Logging { _console: console_guard, _syslog: syslog_guard }
-}
-
-/// The thread flushes whenever it finds the queue empty, so a buffer delays nothing, and saves a system call a line
-/// when there are many.
-fn console() -> (NonBlocking, WorkerGuard) {
-    let stderr = BufWriter::with_capacity(64 * 1024, std::io::stderr());
-    NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUED_LINES).finish(stderr)
 }
 
 /// When, how severe and for whom something happened.

@@ -1,15 +1,19 @@
 //! Where lines go: each event is formatted here, once a format, and handed to queues that never make it wait.
 
-use std::{io::Write, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
 use adapters::syslog::{Line, Syslog};
 use domain::Clock;
 use openapi::RequestId;
 use tracing::{Event, Subscriber};
-use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::{Head, json, text};
+use super::{Head, console::Queue, json, text};
+
+thread_local! {
+    /// The room in which this thread writes its lines, so that a line costs no allocation.
+    static BUFFER: Cell<String> = Cell::default();
+}
 
 pub(super) struct Sinks {
     pub(super) clock: Arc<dyn Clock>,
@@ -18,8 +22,8 @@ pub(super) struct Sinks {
 }
 
 pub(super) enum Console {
-    Text(NonBlocking),
-    Json(NonBlocking),
+    Text(Queue),
+    Json(Queue),
 }
 
 impl<S: Subscriber> Layer<S> for Sinks {
@@ -27,25 +31,29 @@ impl<S: Subscriber> Layer<S> for Sinks {
         let (time, level) = (self.clock.now(), *event.metadata().level());
         let head = Head { time, level, request_id: RequestId::current() };
         if let Some(Console::Json(console)) = &self.console {
-            write(console, &json::line(&head, event));
+            console.send(&json::line(&head, event));
             if self.syslog.is_none() {
                 return;
             }
         }
-        let body = text::body(event);
+        // Taken, not borrowed: a value that logs while it is written finds another.
+        let mut line = BUFFER.take();
+        line.clear();
+        let body = text::line(&mut line, &head, event);
         if let Some(Console::Text(console)) = &self.console {
-            write(console, &text::line(&head, &body));
+            console.send(&line);
         }
         if let Some(syslog) = &self.syslog {
             let request_id = head.request_id.map(|id| id.as_str().into());
-            syslog.send(Line { time, level, request_id, text: body });
+            syslog.send(Line {
+                time,
+                level,
+                request_id,
+                text: line[body..].trim_end_matches('\n').to_owned(),
+            });
         }
+        BUFFER.set(line);
     }
-}
-
-/// Queues a line. What finds the queue full is counted there.
-fn write(console: &NonBlocking, line: &str) {
-    let _ = console.clone().write_all(line.as_bytes());
 }
 
 #[cfg(test)]
@@ -59,21 +67,20 @@ mod tests {
     use adapters::syslog::{Protocol, Server};
     use domain::testing::FixedClock;
     use poem::test::TestClient;
-    use tracing_appender::non_blocking::NonBlockingBuilder;
     use tracing_subscriber::{layer::SubscriberExt, registry};
 
     use super::*;
     use crate::{compose, config::Config};
 
     /// What the console and the syslog server get of the first line that is logged.
-    fn logged(console: fn(NonBlocking) -> Console, log: impl FnOnce()) -> (String, String) {
+    fn logged(console: fn(Queue) -> Console, log: impl FnOnce()) -> (String, String) {
         let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
         server.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
         let port = server.local_addr().expect("an address").port();
         let (syslog, syslog_guard) =
             Syslog::start(Server { host: "127.0.0.1".to_owned(), port, protocol: Protocol::Udp });
         let (mut terminal, writer) = pipe().expect("a pipe");
-        let (writer, console_guard) = NonBlockingBuilder::default().finish(writer);
+        let (writer, console_guard) = Queue::start(writer);
         let clock = Arc::new(FixedClock::at_millis(1_795_346_220_123));
         let sinks = Sinks { clock, console: Some(console(writer)), syslog: Some(syslog) };
         tracing::subscriber::with_default(registry().with(sinks), log);

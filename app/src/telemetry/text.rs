@@ -10,19 +10,18 @@ use tracing::{
 
 use super::Head;
 
-/// `target: message field=value`: what happened. Whoever sends it adds when, to whom and how severe.
-pub(super) fn body(event: &Event<'_>) -> String {
-    let mut body = String::with_capacity(256);
-    body.push_str(event.metadata().target());
-    body.push(':');
-    event.record(&mut Fields(&mut body));
-    body
-}
-
-/// A line for a terminal.
-pub(super) fn line(head: &Head, body: &str) -> String {
+/// A line for a terminal. Answers where its body begins, `target: message field=value`: what happened. Whoever sends
+/// that alone adds when, to whom and how severe.
+pub(super) fn line(line: &mut String, head: &Head, event: &Event<'_>) -> usize {
     let id = head.request_id.as_ref().map_or("-", RequestId::as_str);
-    format!("templatesite: {} [{}] [{id}] {body}\n", head.level, super::rfc3339(head.time))
+    // Writing to a string does not fail.
+    let _ = write!(line, "templatesite: {} [{}] [{id}] ", head.level, super::rfc3339(head.time));
+    let body = line.len();
+    line.push_str(event.metadata().target());
+    line.push(':');
+    event.record(&mut Fields(line));
+    line.push('\n');
+    body
 }
 
 /// Appends ` message` or ` field=value`. Whatever a value holds, it stays in its line and shows what it is.

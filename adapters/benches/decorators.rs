@@ -1,0 +1,128 @@
+//! What the decorators do for a store in which every statement takes its time, without a database: one that carries
+//! out two statements at once, each in a millisecond or a little more. `cargo bench -p adapters`
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop, saying why")]
+
+use std::{sync::Arc, time::Duration};
+
+use adapters::{
+    InMemoryTweetRepository, SystemClock,
+    decorators::{Batched, Cached, batched::Width},
+};
+use async_trait::async_trait;
+use divan::{Bencher, counter::ItemsCount};
+use domain::{Clock, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText};
+use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
+
+const WIDTH: Width = Width { adds: 2, finds: 2 };
+const CALLERS: usize = 64;
+
+fn main() {
+    divan::main();
+}
+
+struct Slow {
+    store: InMemoryTweetRepository,
+    connections: Semaphore,
+}
+
+impl Slow {
+    fn new() -> Self {
+        Self { store: InMemoryTweetRepository::default(), connections: Semaphore::new(2) }
+    }
+
+    async fn statement(&self) {
+        let _connection = self.connections.acquire().await.expect("an open semaphore");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[async_trait]
+impl TweetRepository for Slow {
+    async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
+        self.statement().await;
+        self.store.add(tweets).await
+    }
+
+    async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
+        self.statement().await;
+        self.store.find(ids).await
+    }
+
+    async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        self.statement().await;
+        self.store.latest(before, limit).await
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stack {
+    Bare,
+    Batched,
+    BatchedAndCached,
+}
+
+const STACKS: [Stack; 3] = [Stack::Bare, Stack::Batched, Stack::BatchedAndCached];
+
+fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
+    match stack {
+        Stack::Bare => Arc::new(Slow::new()),
+        Stack::Batched => Arc::new(Batched::new(Slow::new(), WIDTH)),
+        Stack::BatchedAndCached => Arc::new(Cached::new(Batched::new(Slow::new(), WIDTH), 1 << 20)),
+    }
+}
+
+fn tweets(count: usize) -> Vec<Tweet> {
+    let (ids, now) = (TweetIds::default(), SystemClock.now());
+    let text = TweetText::new("hello").expect("a text");
+    (0..count).map(|_| Tweet { id: ids.next(now), text: text.clone(), timestamp: now }).collect()
+}
+
+/// Makes these calls of a store, each in a task of its own, and waits for all.
+async fn together<F: Future<Output = ()> + Send + 'static>(calls: impl IntoIterator<Item = F>) {
+    calls.into_iter().collect::<JoinSet<_>>().join_all().await;
+}
+
+#[divan::bench(args = STACKS)]
+fn one_caller_finds(bencher: Bencher<'_, '_>, kind: Stack) {
+    find(bencher, kind, 1);
+}
+
+#[divan::bench(args = STACKS)]
+fn many_callers_find(bencher: Bencher<'_, '_>, kind: Stack) {
+    find(bencher, kind, CALLERS);
+}
+
+fn find(bencher: Bencher<'_, '_>, kind: Stack, callers: usize) {
+    let (runtime, store, stored) = (Runtime::new().expect("a runtime"), stack(kind), tweets(callers));
+    runtime.block_on(store.add(&stored)).expect("room");
+    bencher.counter(ItemsCount::new(callers)).bench(|| {
+        runtime.block_on(together(stored.iter().map(|tweet| {
+            let (store, id) = (Arc::clone(&store), tweet.id);
+            async move { assert_eq!(store.find(&[id]).await.expect("an answer").len(), 1) }
+        })));
+    });
+}
+
+#[divan::bench(args = STACKS)]
+fn many_callers_add(bencher: Bencher<'_, '_>, kind: Stack) {
+    let (runtime, store) = (Runtime::new().expect("a runtime"), stack(kind));
+    bencher.counter(ItemsCount::new(CALLERS)).with_inputs(|| tweets(CALLERS)).bench_values(|new| {
+        runtime.block_on(together(new.into_iter().map(|tweet| {
+            let store = Arc::clone(&store);
+            async move { store.add(&[tweet]).await.expect("room") }
+        })));
+    });
+}
+
+#[divan::bench(args = STACKS)]
+fn many_callers_list(bencher: Bencher<'_, '_>, kind: Stack) {
+    let (runtime, store) = (Runtime::new().expect("a runtime"), stack(kind));
+    runtime.block_on(store.add(&tweets(20))).expect("room");
+    bencher.counter(ItemsCount::new(CALLERS)).bench(|| {
+        runtime.block_on(together((0..CALLERS).map(|_| {
+            let store = Arc::clone(&store);
+            async move { assert_eq!(store.latest(None, 20).await.expect("a page").len(), 20) }
+        })));
+    });
+}
