@@ -8,10 +8,9 @@ use poem::{
     Endpoint, Middleware, PathPattern, Request, Response,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
-use tokio::time::timeout;
 
 use crate::{
-    Context,
+    Context, deadline,
     metrics::{self, HttpMetrics},
     problem::Problem,
     request_id::{self, RequestId},
@@ -111,17 +110,17 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let route =
             |pattern: Option<&PathPattern>| pattern.and_then(|pattern| self.shared.routes.get(&pattern.0));
-        match timeout(self.shared.timeout, call).await {
-            Ok(Ok(Ok(response))) => {
+        match deadline::within(self.shared.timeout, call).await {
+            Some(Ok(Ok(response))) => {
                 let route = route(response.data());
                 (Ok(response), route)
             }
-            Ok(Ok(Err(error))) => {
+            Some(Ok(Err(error))) => {
                 let route = route(error.data());
                 (Err(Problem::of(error)), route)
             }
-            Ok(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
-            Err(_) => {
+            Some(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
+            None => {
                 let detail = "the request took too long and was given up";
                 (Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)), None)
             }

@@ -20,6 +20,7 @@ mod schema;
 mod wire;
 
 mod base_url;
+mod deadline;
 mod edge;
 mod new_tweet;
 mod params;
