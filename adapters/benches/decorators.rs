@@ -7,14 +7,13 @@ use std::{sync::Arc, time::Duration};
 
 use adapters::{
     InMemoryTweetRepository, SystemClock,
-    decorators::{Batched, Cached, batched::Width},
+    decorators::{Batched, Cached},
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
-use domain::{Clock, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText};
+use domain::{Clock, Keyed, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText};
 use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
 
-const WIDTH: Width = Width { adds: 2, finds: 2 };
 const CALLERS: usize = 64;
 
 fn main() {
@@ -44,6 +43,11 @@ impl TweetRepository for Slow {
         self.store.add(tweets).await
     }
 
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+        self.statement().await;
+        self.store.add_once(tweets).await
+    }
+
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
         self.statement().await;
         self.store.find(ids).await
@@ -67,8 +71,8 @@ const STACKS: [Stack; 3] = [Stack::Bare, Stack::Batched, Stack::BatchedAndCached
 fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
     match stack {
         Stack::Bare => Arc::new(Slow::new()),
-        Stack::Batched => Arc::new(Batched::new(Slow::new(), WIDTH)),
-        Stack::BatchedAndCached => Arc::new(Cached::new(Batched::new(Slow::new(), WIDTH), 1 << 20)),
+        Stack::Batched => Arc::new(Batched::new(Slow::new())),
+        Stack::BatchedAndCached => Arc::new(Cached::new(Batched::new(Slow::new()), 1 << 20)),
     }
 }
 

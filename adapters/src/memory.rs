@@ -1,13 +1,15 @@
 //! Tweets in the process's own memory: for tests, for demonstrations, and as the model that SQL stores are held against.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     ops::Bound,
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use async_trait::async_trait;
-use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use domain::{
+    HealthCheck, IdempotencyKey, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy,
+};
 
 /// [`TweetRepository`] that keeps everything until it is dropped. Use it in unit tests of your own code:
 ///
@@ -26,27 +28,58 @@ use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhe
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryTweetRepository {
-    tweets: RwLock<BTreeMap<TweetId, Tweet>>,
+    stored: RwLock<Stored>,
+}
+
+#[derive(Debug, Default)]
+struct Stored {
+    tweets: BTreeMap<TweetId, Tweet>,
+    keys: HashMap<IdempotencyKey, TweetId>,
+}
+
+impl Stored {
+    fn add(&mut self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
+        let new: BTreeMap<_, _> = tweets.iter().map(|tweet| (tweet.id, tweet.clone())).collect();
+        if new.len() < tweets.len() || new.keys().any(|id| self.tweets.contains_key(id)) {
+            return Err(RepositoryError::Conflict);
+        }
+        self.tweets.extend(new);
+        Ok(())
+    }
 }
 
 impl InMemoryTweetRepository {
     /// The lock is never held across an await, and a batch is checked before it is written, so what a panicking
     /// thread leaves behind is whole.
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<TweetId, Tweet>> {
-        self.tweets.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Stored> {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Stored> {
+        self.stored.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl TweetRepository for InMemoryTweetRepository {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
-        let new: BTreeMap<_, _> = tweets.iter().map(|tweet| (tweet.id, tweet.clone())).collect();
-        let mut stored = self.tweets.write().unwrap_or_else(PoisonError::into_inner);
-        if new.len() < tweets.len() || new.keys().any(|id| stored.contains_key(id)) {
-            return Err(RepositoryError::Conflict);
+        self.write().add(tweets)
+    }
+
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+        let mut stored = self.write();
+        let mut new = HashMap::new();
+        for Keyed { tweet, key } in tweets {
+            if !stored.keys.contains_key(key) {
+                new.entry(key.clone()).or_insert(tweet);
+            }
         }
-        stored.extend(new);
-        Ok(())
+        stored.add(&new.values().map(|tweet| (*tweet).clone()).collect::<Vec<_>>())?;
+        stored.keys.extend(new.into_iter().map(|(key, tweet)| (key, tweet.id)));
+        Ok(tweets
+            .iter()
+            .filter_map(|Keyed { key, .. }| stored.tweets.get(stored.keys.get(key)?).cloned())
+            .collect())
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
@@ -54,13 +87,14 @@ impl TweetRepository for InMemoryTweetRepository {
         ids.sort_unstable();
         ids.dedup();
         let stored = self.read();
-        Ok(ids.iter().filter_map(|id| stored.get(id).cloned()).collect())
+        Ok(ids.iter().filter_map(|id| stored.tweets.get(id).cloned()).collect())
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         let upper = before.map_or(Bound::Unbounded, Bound::Excluded);
         Ok(self
             .read()
+            .tweets
             .range((Bound::Unbounded, upper))
             .rev()
             .take(limit)

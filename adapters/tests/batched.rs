@@ -5,19 +5,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adapters::{
-    decorators::{Batched, batched::Width},
-    testing::Gated,
-};
+use adapters::{decorators::Batched, testing::Gated};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::contract::tweet};
 use tokio::task::JoinHandle;
 
 type Answer<T> = Result<T, RepositoryError>;
 
-/// One statement of a kind at a time, so that tests know who waits.
 fn batched() -> (Arc<Batched<Gated>>, Gated) {
     let store = Gated::default();
-    (Arc::new(Batched::new(store.clone(), Width { adds: 1, finds: 1 })), store)
+    (Arc::new(Batched::new(store.clone())), store)
 }
 
 fn source() -> BoxedSource {
@@ -235,4 +231,15 @@ async fn everybody_is_answered_when_the_repository_is_let_go() {
     for call in calls {
         answer(call).await.expect("(e)");
     }
+}
+
+#[test]
+fn a_runtime_that_ends_with_calls_under_way_ends() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+    let (batched, _store) = batched();
+    runtime.block_on(async {
+        let _calls: Vec<_> = (0..1000).map(|n| add(&batched, tweet(n))).collect();
+        settle().await;
+    });
+    drop(runtime);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmTweetRepository,
-    decorators::{Batched, Cached, Metered, batched::Width},
+    decorators::{Batched, Cached, Metered},
     seaorm,
     testing::FreshDatabase,
 };
@@ -27,7 +27,7 @@ impl Fresh {
     }
 
     async fn batched() -> Self {
-        let batched = Batched::new(InMemoryTweetRepository::default(), Width { adds: 2, finds: 2 });
+        let batched = Batched::new(InMemoryTweetRepository::default());
         Self { repository: Arc::new(batched), _database: None }
     }
 

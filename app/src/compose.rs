@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
-    decorators::{Batched, Cached, Metered, batched::Width},
+    decorators::{Batched, Cached, Metered},
     seaorm,
 };
 use domain::{Clock, HealthCheck, TweetRepository, TweetService};
@@ -64,14 +64,12 @@ impl Store {
 pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
     // Next to the store, so that it times what the store does and not what a layer above saves it.
     let metered = Metered::new(Arc::clone(&store.repository), meter);
-    let Some(Schema(pool)) = &store.schema else {
+    if store.schema.is_none() {
         // Memory is no slower than what would be put around it.
         return Arc::new(metered);
-    };
-    // SQLite has one writer, whom others would only wait for.
-    let adds = if seaorm::has_one_writer(pool) { 1 } else { 2 };
+    }
     // Below the cache: all that misses it is gathered, whoever asks.
-    let batched = Batched::new(metered, Width { adds, finds: 2 });
+    let batched = Batched::new(metered);
     if config.cache_bytes == 0 {
         return Arc::new(batched);
     }

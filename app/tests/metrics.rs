@@ -11,7 +11,7 @@ use app::{
     telemetry::metrics::Metrics,
 };
 use async_trait::async_trait;
-use domain::{RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 use poem::{endpoint::BoxEndpoint, http::Method, test::TestClient};
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -203,6 +203,10 @@ struct Silent;
 #[async_trait]
 impl TweetRepository for Silent {
     async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
+        pending().await
+    }
+
+    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         pending().await
     }
 

@@ -9,14 +9,16 @@ pub mod tweet;
 
 mod error;
 mod ids;
+mod key;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use error::{BoxedSource, RepositoryError, Unhealthy};
 pub use ids::TweetIds;
+pub use key::{IdempotencyKey, Keyed, NotAKey};
 pub use ports::{Clock, HealthCheck, TweetRepository};
-pub use service::TweetService;
+pub use service::{CreateOnceError, Created, TweetService};
 pub use tweet::{Page, PageLimit, TextError, Tweet, TweetId, TweetText};
 
 /// The crate's handle on a point in time, so that no other crate has to choose a time library.

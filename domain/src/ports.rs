@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 
-use crate::{DateTime, RepositoryError, Tweet, TweetId, Unhealthy, Utc};
+use crate::{DateTime, Keyed, RepositoryError, Tweet, TweetId, Unhealthy, Utc};
 
 /// Where tweets are kept. Tweets are immutable: they are added once and never changed or removed, which is what makes
 /// it safe to cache them on any number of replicas.
@@ -26,6 +26,15 @@ pub trait TweetRepository: Send + Sync {
     /// # Errors
     /// [`RepositoryError::Conflict`] when an id is already stored or is twice in `tweets`; nothing was added.
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError>;
+
+    /// Stores each tweet durably, all or none, unless there is one with its key already: nothing is stored twice under
+    /// a key, whoever tries, how often, and through how many instances of the service. Answers, for each in turn, the
+    /// tweet that is stored under its key: the one that was given, or the one that was there, whatever its text. Of
+    /// those with one key among `tweets`, the first is stored.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Conflict`] as for [`add`](Self::add).
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError>;
 
     /// The stored tweets with these ids, each once, in no particular order. An id that is not stored is left out: a
     /// shorter answer is how absence looks, it is not an error.

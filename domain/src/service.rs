@@ -3,10 +3,11 @@
 use std::{slice, sync::Arc};
 
 use chrono::SubsecRound;
+use thiserror::Error;
 
 use crate::{
-    Clock, DateTime, Page, PageLimit, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText,
-    Utc,
+    Clock, DateTime, IdempotencyKey, Keyed, Page, PageLimit, RepositoryError, Tweet, TweetId, TweetIds,
+    TweetRepository, TweetText, Utc,
 };
 
 /// Creates and retrieves tweets. It wraps the plural port into singular use cases and decides ids and times.
@@ -14,6 +15,26 @@ pub struct TweetService {
     repository: Arc<dyn TweetRepository>,
     clock: Arc<dyn Clock>,
     ids: TweetIds,
+}
+
+/// What became of a creation under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// The tweet was stored by this call.
+    Now(Tweet),
+    /// It was stored by an earlier call with the same key.
+    Before(Tweet),
+}
+
+/// Why no tweet could be created under a key.
+#[derive(Debug, Clone, Error)]
+pub enum CreateOnceError {
+    /// The key names a creation with another text.
+    #[error("the idempotency key was used for another text")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] RepositoryError),
 }
 
 impl TweetService {
@@ -30,6 +51,26 @@ impl TweetService {
         let tweet = self.make(text, self.clock.now());
         self.repository.add(slice::from_ref(&tweet)).await?;
         Ok(tweet)
+    }
+
+    /// Stores a new tweet unless this key was used before; then the tweet that was stored is the answer again. So a
+    /// client that does not know what became of its call, after an error of any kind, may make it again.
+    ///
+    /// # Errors
+    /// [`CreateOnceError::KeyReused`] when the key was used for another text; those of [`TweetRepository::add_once`].
+    pub async fn create_once(
+        &self,
+        text: TweetText,
+        key: IdempotencyKey,
+    ) -> Result<Created, CreateOnceError> {
+        let tweet = self.make(text.clone(), self.clock.now());
+        let id = tweet.id;
+        let stored = self.repository.add_once(&[Keyed { tweet, key }]).await?.pop();
+        match stored {
+            Some(tweet) if tweet.id == id => Ok(Created::Now(tweet)),
+            Some(tweet) if tweet.text == text => Ok(Created::Before(tweet)),
+            _ => Err(CreateOnceError::KeyReused),
+        }
     }
 
     /// Stores a tweet for each text, all or none, the first text as the oldest tweet.

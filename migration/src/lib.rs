@@ -6,6 +6,7 @@
 //! 3. `templatesite migrate up`, then `templatesite migrate down` on a copy of real data.
 
 mod m20261122_000001_create_tweet;
+mod m20261122_000002_add_idempotency_key;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{Migration, MigrationStatus, MigratorTrait};
@@ -17,6 +18,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_tweet::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_tweet::Migration),
+            Box::new(m20261122_000002_add_idempotency_key::Migration),
+        ]
     }
 }

@@ -22,6 +22,7 @@ mod wire;
 mod base_url;
 mod deadline;
 mod edge;
+mod idempotency;
 mod new_tweet;
 mod params;
 mod request_id;

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{TweetId, TweetService};
-use poem::web::headers::{ETag, HeaderMapExt, IfNoneMatch};
+use domain::{CreateOnceError, Created, TweetId, TweetService};
+use poem::{
+    http::StatusCode,
+    web::headers::{ETag, HeaderMapExt, IfNoneMatch},
+};
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Header, Path, Query},
@@ -14,6 +17,7 @@ use crate::{
     body::Body,
     docs::Tag,
     failure::{Failure, Statuses},
+    idempotency::{KeyParam, key_of},
     new_tweet::NewTweetText,
     params::{BeforeParam, IdParam, LimitParam, page_of},
     problem::Problem,
@@ -37,6 +41,9 @@ enum CreateTweetAnswer {
         /// Where the tweet is.
         #[oai(header = "Location")]
         String,
+        /// `true` when it was stored by an earlier request with the same Idempotency-Key.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
     ),
 }
 
@@ -72,7 +79,7 @@ enum GetTweetAnswer {
 
 struct CreateFails;
 impl Statuses for CreateFails {
-    const STATUSES: &'static [u16] = &[400, 413, 415, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 413, 415, 422, 500, 503];
 }
 
 struct ListFails;
@@ -89,16 +96,30 @@ impl Statuses for GetFails {
 impl TweetsApi {
     /// Create a tweet
     ///
-    /// White space around the text is removed. When this answers 201, the tweet is stored.
+    /// White space around the text is removed. When this answers 201, the tweet is stored. With an Idempotency-Key, the
+    /// request may be sent again, after an error or no answer at all, without storing the tweet twice.
     #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
         base: BaseUrl,
+        headers: &poem::http::HeaderMap,
+        /// Yours to choose, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key with
+        /// another text is a 422.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<KeyParam>>,
         text: NewTweetText,
     ) -> Result<CreateTweetAnswer, Failure<CreateFails>> {
-        let tweet = self.tweets.create(text.0).await?;
+        let (tweet, replayed) = match key_of(headers)? {
+            None => (self.tweets.create(text.0).await?, None),
+            Some(key) => match self.tweets.create_once(text.0, key).await {
+                Ok(Created::Now(tweet)) => (tweet, None),
+                Ok(Created::Before(tweet)) => (tweet, Some(true)),
+                Err(CreateOnceError::KeyReused) => return Err(key_reused().into()),
+                Err(CreateOnceError::Store(error)) => return Err(error.into()),
+            },
+        };
         let location = base.tweet(tweet.id).to_string();
-        Ok(CreateTweetAnswer::Created(Body(TweetBody::new(tweet, &base)), location))
+        Ok(CreateTweetAnswer::Created(Body(TweetBody::new(tweet, &base)), location, replayed))
     }
 
     /// List tweets
@@ -144,6 +165,11 @@ impl TweetsApi {
         }
         Ok(GetTweetAnswer::Found(Body(TweetBody::new(tweet, &base)), tag, FOR_EVER.to_owned()))
     }
+}
+
+fn key_reused() -> Problem {
+    let detail = "this Idempotency-Key was used for another text; a new tweet needs a new key";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
 impl TweetsApi {

@@ -1,7 +1,7 @@
 //! Tweets that were read or written before, from memory.
 
 use async_trait::async_trait;
-use domain::{RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 use quick_cache::{Weighter, sync::Cache};
 
 /// What an entry takes besides its text: the key, the tweet, the text's header and the cache's bookkeeping, in bytes.
@@ -45,6 +45,12 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
         self.inner.add(tweets).await?;
         self.keep(tweets);
         Ok(())
+    }
+
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+        let stored = self.inner.add_once(tweets).await?;
+        self.keep(&stored);
+        Ok(stored)
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {

@@ -3,17 +3,18 @@
 mod connect;
 mod entity;
 mod error;
+mod keyed;
 #[cfg(test)]
 mod plans;
 mod pool;
 mod statements;
 
 use async_trait::async_trait;
-use domain::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 use sea_orm::{ConnectionTrait, EntityTrait, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
-pub use pool::{has_one_writer, observe_pool};
+pub use pool::observe_pool;
 pub use sea_orm::DatabaseConnection;
 
 use entity::Entity;
@@ -58,6 +59,18 @@ impl TweetRepository for SeaOrmTweetRepository {
             }
         }
         Ok(())
+    }
+
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+        if tweets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = keyed::add_once(self.database.clone(), tweets).await.map_err(classify)?;
+        let answer = |Keyed { tweet, key }: &Keyed| match stored.get(key.as_str()) {
+            Some(row) => Tweet::try_from(row.clone()),
+            None => Ok(tweet.clone()),
+        };
+        tweets.iter().map(answer).collect()
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {

@@ -2,7 +2,7 @@
 
 use opentelemetry::{KeyValue, metrics::Meter};
 use sea_orm::{
-    DatabaseConnection, DatabaseConnectionType, DbBackend,
+    DatabaseConnection, DatabaseConnectionType,
     sqlx::{Database, Pool},
 };
 
@@ -32,11 +32,6 @@ pub fn observe_pool(database: &DatabaseConnection, meter: &Meter) {
             }
         })
         .build();
-}
-
-/// Whether additions wait for each other anyway.
-pub fn has_one_writer(database: &DatabaseConnection) -> bool {
-    database.get_database_backend() == DbBackend::Sqlite
 }
 
 struct Figures {

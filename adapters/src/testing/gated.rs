@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use domain::{RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 use tokio::sync::Semaphore;
 
 use crate::InMemoryTweetRepository;
@@ -60,6 +60,11 @@ impl TweetRepository for Gated {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
         let answer = self.store.add(tweets).await;
         self.pass(format!("add {}", tweets.len()), answer).await
+    }
+
+    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+        let answer = self.store.add_once(tweets).await;
+        self.pass(format!("add_once {}", tweets.len()), answer).await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {

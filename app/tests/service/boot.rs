@@ -168,12 +168,14 @@ fn healthcheck_tells_by_its_exit_code() {
 fn migrations_go_up_and_down_and_tell_where_they_stand() {
     let folder = folder();
     let migrate = |direction| run(&["migrate", direction], &[], folder.path());
-    let name = "m20261122_000001_create_tweet";
-    assert_eq!(migrate("status").1, format!("pending {name}\n"));
-    assert_eq!(run(&["migrate"], &[], folder.path()).1, format!("applied {name}\n"));
-    assert_eq!(migrate("up").1, format!("applied {name}\n"), "a second time changes nothing");
-    assert_eq!(migrate("status").1, format!("applied {name}\n"));
-    assert_eq!(migrate("down").1, format!("pending {name}\n"));
+    let names = ["m20261122_000001_create_tweet", "m20261122_000002_add_idempotency_key"];
+    let report = |words: [&str; 2]| format!("{} {}\n{} {}\n", words[0], names[0], words[1], names[1]);
+    assert_eq!(migrate("status").1, report(["pending"; 2]));
+    assert_eq!(run(&["migrate"], &[], folder.path()).1, report(["applied"; 2]));
+    assert_eq!(migrate("up").1, report(["applied"; 2]), "a second time changes nothing");
+    assert_eq!(migrate("status").1, report(["applied"; 2]));
+    assert_eq!(migrate("down").1, report(["applied", "pending"]));
+    assert_eq!(migrate("down").1, report(["pending"; 2]));
     let mut service = Running::start(&[("MIGRATE_ON_START", "false")], folder.path());
     assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
     assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");

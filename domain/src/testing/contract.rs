@@ -8,13 +8,15 @@
 
 mod cases;
 mod concurrency;
+mod keys;
 
 use std::{pin::Pin, sync::Arc};
 
 pub use cases::*;
 pub use concurrency::*;
+pub use keys::*;
 
-use crate::{Tweet, TweetId, TweetRepository, TweetText};
+use crate::{Keyed, Tweet, TweetId, TweetRepository, TweetText};
 
 /// What a case runs beside itself.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -48,6 +50,11 @@ macro_rules! tweet_repository_contract {
             pages_neither_skip_nor_repeat_while_tweets_are_added,
             a_read_after_a_write_sees_it,
             dropping_a_call_harms_no_other,
+            a_key_stores_one_tweet,
+            a_key_tells_what_was_stored_whatever_the_text,
+            keys_in_a_batch_are_told_apart,
+            a_stored_id_is_a_conflict_under_any_key,
+            many_at_once_with_one_key_store_one_tweet,
         );
     };
     ($fresh:expr; $($case:ident),* $(,)?) => {
@@ -73,6 +80,10 @@ pub fn tweet(n: u64) -> Tweet {
         text: TweetText::new(&format!("tweet number {n}")).expect("a valid text"),
         timestamp: chrono::DateTime::from_timestamp_millis(millis.cast_signed()).expect("a valid time"),
     }
+}
+
+fn keyed(n: u64, key: &str) -> Keyed {
+    Keyed { tweet: tweet(n), key: key.parse().expect("a valid key") }
 }
 
 fn tweets(numbers: std::ops::Range<u64>) -> Vec<Tweet> {

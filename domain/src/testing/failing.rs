@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::{HealthCheck, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use crate::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 
 /// A store that answers every call with the same error: an outage.
 #[derive(Debug, Clone)]
@@ -9,6 +9,10 @@ pub struct FailingTweetRepository(pub RepositoryError);
 #[async_trait]
 impl TweetRepository for FailingTweetRepository {
     async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
+        Err(self.0.clone())
+    }
+
+    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         Err(self.0.clone())
     }
 

@@ -7,7 +7,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HOST},
 };
 use serde_json::{Value, json};
-use system_test::types::Problem;
+use system_test::types::{NewTweet, Problem};
 
 use crate::{
     docs::document,
@@ -16,6 +16,9 @@ use crate::{
 
 /// Those of the service's own making: no request causes them while its dependencies work.
 const NOT_A_CLIENTS: [&str; 2] = ["500", "503"];
+
+/// A key that goes with one text.
+const USED_KEY: &str = "of-a-system-test";
 
 /// Operation, status, request.
 type Case = (&'static str, u16, RequestBuilder);
@@ -34,9 +37,11 @@ fn cases(service: &Service) -> Vec<Case> {
         ("createTweet", 400, post("[]")),
         ("createTweet", 400, post("{\"text\": 1}")),
         ("createTweet", 400, post("{\"text\": \"cut of")),
+        ("createTweet", 400, text("hello").header("Idempotency-Key", "two words")),
         ("createTweet", 413, text(&"x".repeat(17 * 1024))),
         ("createTweet", 415, untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain")),
         ("createTweet", 415, untyped("{\"text\": \"untyped\"}")),
+        ("createTweet", 422, text("another text").header("Idempotency-Key", USED_KEY)),
         ("listTweets", 400, get("/tweet/?limit=0")),
         ("listTweets", 400, get("/tweet/?limit=201")),
         ("listTweets", 400, get("/tweet/?limit=many")),
@@ -50,6 +55,9 @@ fn cases(service: &Service) -> Vec<Case> {
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_said_in_one_shape() {
     let service = Service::reach();
+    let body = NewTweet::builder().text("the text of a key");
+    let stored = service.client.create_tweet().idempotency_key(USED_KEY).body(body).send().await;
+    assert_eq!(stored.expect("an answer").status(), 201, "at the first run and at every later one");
     let mut seen = BTreeSet::new();
     for (operation, status, request) in cases(&service) {
         let sent = format!("{operation}: {request:?}");

@@ -25,6 +25,22 @@ async fn what_was_created_can_be_got() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_sent_again_stores_nothing_twice() {
+    let service = Service::reach();
+    // A key of its own, also on a server that has seen this test before.
+    let key = service.create("its id is a new key").await.id;
+    let send = || {
+        let body = NewTweet::builder().text("sent twice");
+        service.client.create_tweet().idempotency_key(key.as_str()).body(body).send()
+    };
+    let first = send().await.expect("201");
+    assert_eq!(header(first.headers(), "idempotent-replayed"), None);
+    let again = send().await.expect("201");
+    assert_eq!(header(again.headers(), "idempotent-replayed"), Some("true"));
+    assert_eq!(again.into_inner().id, first.into_inner().id);
+}
+
+#[tokio::test]
 async fn who_has_a_tweet_is_told_that_nothing_changed() {
     let service = Service::reach();
     let id = service.create("it never changes").await.id;

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{runtime::Handle, sync::oneshot, task::yield_now};
 
 use super::LARGEST_BATCH;
 
@@ -23,17 +23,11 @@ pub(super) struct Waiting<I, O> {
     pub(super) answer: oneshot::Sender<O>,
 }
 
-/// Lanes of calls, one a key. In each, at most `width` statements are under way.
+/// Lanes of calls, one a key. In each, one statement is under way; the lane exists as long as there is one.
 pub(super) struct Lanes<K, I, O> {
-    lanes: Mutex<HashMap<K, Lane<I, O>>>,
-    width: usize,
+    lanes: Mutex<HashMap<K, VecDeque<Waiting<I, O>>>>,
     weight: fn(&I) -> usize,
     serve: Serve<K, I, O>,
-}
-
-struct Lane<I, O> {
-    under_way: usize,
-    waiting: VecDeque<Waiting<I, O>>,
 }
 
 /// What a call may do.
@@ -51,55 +45,57 @@ impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
 
 impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
     pub(super) fn new(
-        width: usize,
         weight: fn(&I) -> usize,
         serve: impl Fn(K, Vec<Waiting<I, O>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let lanes = Mutex::default();
-        Arc::new(Self { lanes, width, weight, serve: Box::new(serve) })
+        Arc::new(Self { lanes: Mutex::default(), weight, serve: Box::new(serve) })
     }
 
     pub(super) fn turn(self: &Arc<Self>, key: K, item: impl FnOnce() -> I) -> Turn<K, I, O> {
         let mut lanes = self.lock();
-        let lane =
-            lanes.entry(key.clone()).or_insert_with(|| Lane { under_way: 0, waiting: VecDeque::new() });
-        if lane.under_way < self.width {
-            lane.under_way += 1;
-            return Turn::Now(UnderWay { lanes: Arc::clone(self), key });
+        match lanes.entry(key) {
+            Entry::Vacant(lane) => {
+                let key = lane.key().clone();
+                lane.insert(VecDeque::new());
+                Turn::Now(UnderWay { lanes: Arc::clone(self), key, begun: true })
+            }
+            Entry::Occupied(lane) if lane.get().len() >= LONGEST_QUEUE => Turn::Never,
+            Entry::Occupied(mut lane) => {
+                let (answer, receiver) = oneshot::channel();
+                lane.get_mut().push_back(Waiting { item: item(), answer });
+                Turn::Later(receiver)
+            }
         }
-        if lane.waiting.len() >= LONGEST_QUEUE {
-            return Turn::Never;
-        }
-        let (answer, receiver) = oneshot::channel();
-        lane.waiting.push_back(Waiting { item: item(), answer });
-        Turn::Later(receiver)
     }
 
     /// Nothing runs under the lock that could panic half-way.
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Lane<I, O>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, VecDeque<Waiting<I, O>>>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those who go next, or nobody, and then the lane has one statement less under way.
-    fn next(&self, key: &K) -> Vec<Waiting<I, O>> {
+    /// Whether somebody waits for the statement that just ended. If nobody does, the lane ends with it.
+    fn is_awaited(&self, key: &K) -> bool {
         let mut lanes = self.lock();
-        let Entry::Occupied(mut entry) = lanes.entry(key.clone()) else { return Vec::new() };
-        let lane = entry.get_mut();
+        let awaited = lanes.get(key).is_some_and(|waiting| !waiting.is_empty());
+        if !awaited {
+            lanes.remove(key);
+        }
+        awaited
+    }
+
+    /// Those who go next; nobody, if all have lost interest.
+    fn batch(&self, key: &K) -> Vec<Waiting<I, O>> {
+        let mut lanes = self.lock();
+        let Some(lane) = lanes.get_mut(key) else { return Vec::new() };
         let mut batch = Vec::new();
         let mut weight = 0;
-        while let Some(waiting) = lane.waiting.front() {
+        while let Some(waiting) = lane.front() {
             weight += (self.weight)(&waiting.item);
             if weight > LARGEST_BATCH && !batch.is_empty() {
                 break;
             }
             // Who lost interest while waiting has nothing done in their name.
-            batch.extend(lane.waiting.pop_front().filter(|waiting| !waiting.answer.is_closed()));
-        }
-        if batch.is_empty() {
-            lane.under_way -= 1;
-            if lane.under_way == 0 {
-                entry.remove();
-            }
+            batch.extend(lane.pop_front().filter(|waiting| !waiting.answer.is_closed()));
         }
         batch
     }
@@ -109,19 +105,32 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
 pub(super) struct UnderWay<K: Key, I: Send + 'static, O: Send + 'static> {
     lanes: Arc<Lanes<K, I, O>>,
     key: K,
+    /// Whether its task runs, or it needs none.
+    begun: bool,
 }
 
 impl<K: Key, I: Send + 'static, O: Send + 'static> Drop for UnderWay<K, I, O> {
     fn drop(&mut self) {
-        let batch = self.lanes.next(&self.key);
-        // Without a runtime nobody can wait for an answer either; dropping the batch tells them.
-        if let (false, Ok(runtime)) = (batch.is_empty(), Handle::try_current()) {
-            let next = Self { lanes: Arc::clone(&self.lanes), key: self.key.clone() };
-            // A task of its own, so that no caller's interest decides over the others'.
-            runtime.spawn(async move {
-                (next.lanes.serve)(next.key.clone(), batch).await;
-                drop(next);
-            });
+        // A runtime that takes no task any more, or none at all: nobody can be served, and dropping tells them.
+        let runtime = Handle::try_current().ok().filter(|_| self.begun);
+        let Some(runtime) = runtime else {
+            let _told = self.lanes.lock().remove(&self.key);
+            return;
+        };
+        if !self.lanes.is_awaited(&self.key) {
+            return;
         }
+        let mut next = Self { lanes: Arc::clone(&self.lanes), key: self.key.clone(), begun: false };
+        // A task of its own, so that no caller's interest decides over the others'.
+        runtime.spawn(async move {
+            next.begun = true;
+            // Requests that have arrived already, and only have to be read, come along: that halves what the store
+            // spends on each. When there are none this is over at once, so it delays nobody.
+            yield_now().await;
+            let batch = next.lanes.batch(&next.key);
+            if !batch.is_empty() {
+                (next.lanes.serve)(next.key.clone(), batch).await;
+            }
+        });
     }
 }

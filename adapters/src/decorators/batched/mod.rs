@@ -5,7 +5,7 @@ mod lanes;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{BoxedSource, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 
 use lanes::{Lanes, Turn, Waiting};
 
@@ -15,19 +15,10 @@ type Page = (Option<TweetId>, usize);
 /// The most ids or tweets that share a statement. A call that brings more goes alone.
 const LARGEST_BATCH: usize = 256;
 
-/// How many statements of a kind may be under way at once. More use more of the store's cores; fewer are shared by
-/// more calls.
-#[derive(Debug, Clone, Copy)]
-pub struct Width {
-    /// Statements that add: 1 for a store with a single writer.
-    pub adds: usize,
-    /// Statements that find by id.
-    pub finds: usize,
-}
-
 /// [`TweetRepository`] that makes few statements out of many calls. The first call goes at once, as if nothing were
-/// around the store; while it is under way, others gather, and go together when it returns. So there is no timer, no
-/// delay when there is little to do, and larger statements the more there is.
+/// around the store; while it is under way, others of its kind gather, and go together when it returns. So there is no
+/// timer, no delay when there is little to do, and larger statements the more there is. One of a kind at a time: two
+/// were measured, and were smaller and cost the store more without answering anybody sooner.
 ///
 /// A call joins only statements that begin after it, so a read sees what was written before it. An addition returns
 /// when its statement did. When a shared statement fails, its calls are tried alone before anybody is told, so that one
@@ -35,29 +26,26 @@ pub struct Width {
 pub struct Batched<R> {
     inner: Arc<R>,
     adds: Arc<Lanes<(), Vec<Tweet>, Answer<()>>>,
+    adds_once: Arc<Lanes<(), Vec<Keyed>, Answer<Vec<Tweet>>>>,
     finds: Arc<Lanes<(), Vec<TweetId>, Answer<Vec<Tweet>>>>,
     pages: Arc<Lanes<Page, (), Answer<Vec<Tweet>>>>,
 }
 
 impl<R: TweetRepository + 'static> Batched<R> {
     /// Gathers calls to `inner`.
-    pub fn new(inner: R, width: Width) -> Self {
+    pub fn new(inner: R) -> Self {
         let inner = Arc::new(inner);
         let adds = Arc::clone(&inner);
+        let once = Arc::clone(&inner);
         let finds = Arc::clone(&inner);
         let pages = Arc::clone(&inner);
         Self {
             inner,
-            adds: Lanes::new(width.adds, Vec::len, move |(), batch| Box::pin(add(Arc::clone(&adds), batch))),
-            finds: Lanes::new(width.finds, Vec::len, move |(), batch| {
-                Box::pin(find(Arc::clone(&finds), batch))
-            }),
-            // Different pages do not meet; of each page, one statement is under way at a time.
-            pages: Lanes::new(
-                1,
-                |()| 0,
-                move |page, batch| Box::pin(latest(Arc::clone(&pages), page, batch)),
-            ),
+            adds: Lanes::new(Vec::len, move |(), batch| Box::pin(add(Arc::clone(&adds), batch))),
+            adds_once: Lanes::new(Vec::len, move |(), batch| Box::pin(add_once(Arc::clone(&once), batch))),
+            finds: Lanes::new(Vec::len, move |(), batch| Box::pin(find(Arc::clone(&finds), batch))),
+            // Different pages do not meet.
+            pages: Lanes::new(|()| 0, move |page, batch| Box::pin(latest(Arc::clone(&pages), page, batch))),
         }
     }
 }
@@ -71,6 +59,17 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
         }
         match self.adds.turn((), || tweets.to_vec()) {
             Turn::Now(_lane) => self.inner.add(tweets).await,
+            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
+            Turn::Never => Err(crowded()),
+        }
+    }
+
+    async fn add_once(&self, tweets: &[Keyed]) -> Answer<Vec<Tweet>> {
+        if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
+            return self.inner.add_once(tweets).await;
+        }
+        match self.adds_once.turn((), || tweets.to_vec()) {
+            Turn::Now(_lane) => self.inner.add_once(tweets).await,
             Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
             Turn::Never => Err(crowded()),
         }
@@ -108,6 +107,20 @@ async fn add(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Tweet>, An
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
     for Waiting { item, answer } in batch {
         let outcome = if alone { inner.add(&item).await } else { outcome.clone() };
+        let _ = answer.send(outcome);
+    }
+}
+
+async fn add_once(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Keyed>, Answer<Vec<Tweet>>>>) {
+    let tweets: Vec<Keyed> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
+    let mut outcome = inner.add_once(&tweets).await.map(Vec::into_iter);
+    let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    for Waiting { item, answer } in batch {
+        let outcome = match &mut outcome {
+            Ok(stored) => Ok(stored.take(item.len()).collect()),
+            Err(_) if alone => inner.add_once(&item).await,
+            Err(error) => Err(error.clone()),
+        };
         let _ = answer.send(outcome);
     }
 }

@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc};
 use adapters::InMemoryTweetRepository;
 use app::compose::Store;
 use async_trait::async_trait;
-use domain::{BoxedSource, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 use serde_json::json;
 
 use super::{header, problem};
@@ -62,6 +62,10 @@ struct Broken;
 #[async_trait]
 impl TweetRepository for Broken {
     async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
+        pending().await
+    }
+
+    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         pending().await
     }
 

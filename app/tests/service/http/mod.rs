@@ -5,6 +5,7 @@ mod creating;
 mod edges;
 mod failing;
 mod getting;
+mod idempotency;
 mod listing;
 mod many_texts;
 mod pages;
