@@ -48,8 +48,7 @@ fn both_signals_let_a_request_under_way_finish() {
         let mut stream = TcpStream::connect(service.address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let body = "{\"text\":\"under way\"}";
-        let head =
-            "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue";
+        let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue";
         write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n", body.len()).expect("the head is taken");
         // Once it is asked for the body, the request is under way.
         let mut asked = [0; 25];

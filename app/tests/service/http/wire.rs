@@ -12,7 +12,7 @@ fn start() -> (Running, TempDir) {
 #[test]
 fn a_large_body_is_refused_before_it_is_sent() {
     let (service, _folder) = start();
-    let head = "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json";
+    let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
     // The client waits for leave to send a gigabyte; it gets an answer instead.
     let answer = service
         .exchange(format!("{head}\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n").as_bytes());
@@ -38,7 +38,8 @@ fn http_1_0_without_a_host_is_served() {
 #[test]
 fn the_same_request_id_is_in_header_body_and_log() {
     let (mut service, _folder) = start();
-    let request = b"GET /nothing HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
+    let request =
+        b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
     let answer = service.exchange(request);
     assert!(answer.contains("x-request-id: abc-123\r\n"), "{answer}");
     assert!(answer.contains("\"request_id\":\"abc-123\""), "{answer}");
@@ -52,9 +53,9 @@ fn no_request_can_forge_a_log_line() {
     let id = "\u{9b}31m\"; templatesite: ERROR [now] [-] forged: line";
     let path = "/x%0atemplatesite:%20ERROR%20forged%1b[31m?forged=%0a";
     let requests = [
-        format!("GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
-        format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"),
-        "FORGED /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".to_owned(),
+        format!("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        "FORGED /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(),
         "GET /tweet/ HTTP/1.1\r\nHost: forged\"\u{1b}\r\nConnection: close\r\n\r\n".to_owned(),
     ];
     for request in requests {
@@ -76,7 +77,9 @@ fn json_lines_are_json() {
         let variables = [("DATABASE_URL", "memory:"), ("LOG_FORMAT", "json")];
         Running::start(&variables, folder.path())
     };
-    service.exchange(b"GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n");
+    service.exchange(
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n",
+    );
     let line = service.wait_for("abc-123");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["request_id"], "abc-123");
