@@ -103,6 +103,7 @@ mod tests {
         http::{self, uri::Scheme},
         web::{LocalAddr, RemoteAddr},
     };
+    use proptest::prelude::*;
 
     use super::*;
     use crate::ClientAddress;
@@ -179,6 +180,25 @@ mod tests {
         assert!(admit(&mut request));
         assert_eq!(Forwarded::host(&request), Some("www.example.org"));
         assert_eq!(Forwarded::scheme(&request), &Scheme::HTTPS);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_proxy_passes_on_is_ours_or_refused(
+            host in "\\PC{0,30}|([a-zA-Z]{1,3}[.])?example[.](com|org|net)[.]?(:[0-9]{0,6})?(, ?[a-z.:]{0,9})?",
+            scheme in "\\PC{0,9}|https?(, ?https?)?",
+            client in "\\PC{0,30}|[0-9a-f.:\\[\\], ]{0,30}",
+        ) {
+            let told = [("x-forwarded-host", &*host), ("x-forwarded-proto", &*scheme), ("x-forwarded-for", &*client)];
+            let mut request = from("10.1.2.3:1", &[&[("host", "example.com")], &told[..]].concat());
+            if admit(&mut request) {
+                let host = Forwarded::host(&request).expect("a host").to_ascii_lowercase();
+                prop_assert!(host.starts_with("example.com") || host.contains("example.org"), "{}", host);
+                prop_assert!(!host.bytes().any(|byte| b" ,/\"<>\r\n".contains(&byte)), "{}", host);
+            }
+            prop_assert!([Scheme::HTTP, Scheme::HTTPS].contains(Forwarded::scheme(&request)));
+            prop_assert!(ClientAddress::of(&request).is_some());
+        }
     }
 
     #[test]

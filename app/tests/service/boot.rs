@@ -158,6 +158,13 @@ fn healthcheck_tells_by_its_exit_code() {
     let everywhere = format!("0.0.0.0:{}", service.address.port());
     assert_eq!(run(&["healthcheck"], &[("LISTEN_ADDR", &everywhere)], folder.path()).0, 0);
     drop(service);
+    // It asks for a host that is allowed, whichever that is.
+    for hosts in ["example.com", ".example.com,localhost", "192.0.2.1", "*"] {
+        let service = Running::start(&[MEMORY, ("ALLOWED_HOSTS", hosts)], folder.path());
+        let address = service.address.to_string();
+        let variables = [("LISTEN_ADDR", &*address), ("ALLOWED_HOSTS", hosts)];
+        assert_eq!(run(&["healthcheck"], &variables, folder.path()).0, 0, "{hosts}");
+    }
     let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
     assert_eq!(code, 1);
     assert!(report.starts_with(&format!("no answer from {address}: ")), "{report}");
