@@ -108,10 +108,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_a_client_writes_hides_its_address(written in proptest::collection::vec(0x20_u8..=0x7e, 0..80)) {
-            let mut line = written;
-            line.extend(b", 192.0.2.7, 10.0.0.8");
-            prop_assert_eq!(behind(&[&line]), ip("192.0.2.7"));
+        fn nothing_a_client_writes_hides_its_address(written in "[ -~]{0,80}|((6[.]6[.]6|10[.]0[.]0)[.][0-9],? ?){0,4}") {
+            let line = written + ", 192.0.2.7, 10.0.0.8";
+            prop_assert_eq!(behind(&[line.as_bytes()]), ip("192.0.2.7"));
         }
 
         #[test]
