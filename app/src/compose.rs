@@ -87,6 +87,7 @@ pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
     openapi::site(&openapi::Context {
         tweets: Arc::new(TweetService::new(repository, clock())),
         checks: vec![Arc::clone(&store.check)],
+        trust: config.trust.clone(),
         clock: clock(),
         request_timeout: config.request_timeout,
         meter: metrics.meter,

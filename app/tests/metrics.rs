@@ -48,9 +48,15 @@ fn names_are_those_of_their_types(text: &str) {
     }
 }
 
-fn site(store: &Store) -> BoxEndpoint<'static> {
+type Client = TestClient<BoxEndpoint<'static>>;
+
+fn client(store: &Store) -> Client {
     let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
-    compose::site(&config, store)
+    client_of(&config, store)
+}
+
+fn client_of(config: &Config, store: &Store) -> Client {
+    TestClient::new(compose::site(config, store)).default_header("host", "localhost")
 }
 
 fn over(repository: impl TweetRepository + 'static) -> Store {
@@ -58,11 +64,11 @@ fn over(repository: impl TweetRepository + 'static) -> Store {
     Store { repository: Arc::new(repository), check, schema: None }
 }
 
-async fn scrape(client: &TestClient<BoxEndpoint<'static>>) -> Samples {
+async fn scrape(client: &Client) -> Samples {
     samples(&text(client).await)
 }
 
-async fn text(client: &TestClient<BoxEndpoint<'static>>) -> String {
+async fn text(client: &Client) -> String {
     let answer = client.get("/metrics").send().await;
     answer.assert_status_is_ok();
     answer.assert_header_all("content-type", ["text/plain; version=0.0.4; charset=utf-8"]);
@@ -84,7 +90,7 @@ async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
     let (config, _) = Config::load(None, variables).expect("a configuration");
     let store = Store::open(&config.database).await.expect("a store");
     store.schema.as_ref().expect("a schema").up().await.expect("migrated");
-    let client = TestClient::new(compose::site(&config, &store));
+    let client = client_of(&config, &store);
     for _ in 0..2 {
         client.post("/tweet/").body_json(&json!({ "text": "hello" })).send().await;
     }
@@ -150,7 +156,7 @@ async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
 
 #[tokio::test]
 async fn memory_has_no_pool() {
-    let client = TestClient::new(site(&over(InMemoryTweetRepository::default())));
+    let client = client(&over(InMemoryTweetRepository::default()));
     assert!(scrape(&client).await.keys().all(|series| !series.starts_with("db_client_connection")));
 }
 
@@ -166,11 +172,14 @@ fn dropped_lines_are_counted_by_sink() {
 async fn no_client_can_add_a_series() {
     const METHODS: &str = "GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|[A-Z]{1,12}";
     const PATHS: &str = "(/tweet)?/[a-zA-Z0-9._~-]{1,20}(/[a-z]{0,5})?";
-    let client = TestClient::new(site(&over(InMemoryTweetRepository::default())));
-    // Each known method, and one that is not, on each kind of path that the random ones can be.
+    let client = client(&over(InMemoryTweetRepository::default()));
+    // Each known method, and one that is not, on each kind of path and host that the random ones can be.
     for method in METHODS.split('|').map(|name| if name.contains('[') { "BREW" } else { name }) {
         for path in ["/nothing", "/tweet/nothing", "/tweet/nothing/at/all"] {
-            client.request(Method::from_bytes(method.as_bytes()).expect("a method"), path).send().await;
+            for host in ["localhost", "foreign"] {
+                let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                client.request(method, path).header("host", host).send().await;
+            }
         }
     }
     scrape(&client).await;
@@ -183,7 +192,7 @@ async fn no_client_can_add_a_series() {
     };
     for _ in 0..10_000 {
         let method = Method::from_bytes(random(METHODS).as_bytes()).expect("a method");
-        let host = random("[a-z0-9.-]{1,30}(:[0-9]{1,5})?");
+        let host = random("localhost|[a-z0-9.-]{1,30}(:[0-9]{1,5})?");
         client.request(method, random(PATHS)).header("host", host).send().await;
     }
     let after = scrape(&client).await;
@@ -221,7 +230,7 @@ impl TweetRepository for Silent {
 
 #[tokio::test]
 async fn a_request_that_is_given_up_is_no_longer_active() {
-    let client = TestClient::new(site(&over(Silent)));
+    let client = client(&over(Silent));
     let active = async || {
         let samples = scrape(&client).await;
         samples.get(r#"http_server_active_requests{http_request_method="GET"}"#).copied()

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use domain::TweetId;
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::problem::{Problem, Violation};
+use crate::{forwarded::Forwarded, host};
 
 /// `scheme://host[:port]` of a request.
 #[derive(Debug, Clone)]
@@ -21,31 +21,18 @@ impl BaseUrl {
         Self("http://localhost:8000".into())
     }
 
-    fn of(request: &Request) -> Result<Self, Problem> {
-        let scheme = request.scheme();
-        let header = request.headers().get(poem::http::header::HOST);
-        let host = match (request.uri().authority(), header) {
-            // RFC 9112, 3.2.2: the authority of an absolute request target wins over the header.
-            (Some(authority), _) => Some(authority.as_str()),
-            (None, Some(header)) => header.to_str().ok(),
+    /// Of a request that the edge let in: whatever host is named here was checked there.
+    fn of(request: &Request) -> Self {
+        let scheme = Forwarded::scheme(request);
+        match Forwarded::host(request).or_else(|| host::named(request).ok().flatten()) {
+            Some(host) => Self(format!("{scheme}://{host}").into()),
             // HTTP/1.0 has no Host. Where the connection arrived is all there is to go by.
-            (None, None) => {
+            None => {
                 let here = request.local_addr().as_socket_addr().map(ToString::to_string).unwrap_or_default();
-                return Ok(Self(format!("{scheme}://{here}").into()));
+                Self(format!("{scheme}://{here}").into())
             }
-        };
-        let host = host.filter(|host| is_host(host)).ok_or_else(|| {
-            let reason = "must be a host name or address, with an optional port";
-            Problem::bad_request("the Host header is not valid", vec![Violation::new("/Host", reason)])
-        })?;
-        Ok(Self(format!("{scheme}://{host}").into()))
+        }
     }
-}
-
-/// What can stand in an answer without harm: names, addresses, a port; no user, path, quote, bracket or space.
-fn is_host(host: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    !host.is_empty() && host.len() <= 255 && host.bytes().all(allowed)
 }
 
 impl fmt::Display for BaseUrl {
@@ -56,7 +43,7 @@ impl fmt::Display for BaseUrl {
 
 impl<'a> FromRequest<'a> for BaseUrl {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Self::of(request).map_err(poem::Error::from)
+        Ok(Self::of(request))
     }
 }
 

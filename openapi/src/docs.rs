@@ -1,10 +1,16 @@
 //! The document and its pages, all of it from the binary: no page loads anything from another host.
 
-use poem::{IntoResponse, Response, web::Redirect};
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
+    web::Redirect,
+};
 use poem_openapi::{
     ApiResponse, OpenApi, OpenApiService, Tags, Webhook,
     registry::{MetaResponses, Registry},
 };
+
+use crate::csp;
 
 /// How operations are grouped, in the pages and in generated clients.
 #[derive(Tags)]
@@ -20,6 +26,7 @@ pub(crate) struct DocsApi {
     json: String,
     yaml: String,
     html: String,
+    policy: HeaderValue,
 }
 
 impl DocsApi {
@@ -27,7 +34,8 @@ impl DocsApi {
         // Browsers ask for /favicon.ico unless a page names an icon; this one is empty.
         let icon = "<head><link rel=\"icon\" href=\"data:,\">";
         let html = document.swagger_ui_html().replacen("<head>", icon, 1);
-        Self { json: document.spec(), yaml: document.spec_yaml(), html }
+        let policy = csp::of_page(&html);
+        Self { json: document.spec(), yaml: document.spec_yaml(), html, policy }
     }
 }
 
@@ -41,7 +49,8 @@ impl DocsApi {
 
     #[oai(path = "/docs", method = "get", hidden)]
     async fn swagger_ui(&self) -> Page {
-        Page(Response::builder().content_type("text/html; charset=utf-8").body(self.html.clone()))
+        let page = Response::builder().content_type("text/html; charset=utf-8");
+        Page(page.header(CONTENT_SECURITY_POLICY, &self.policy).body(self.html.clone()))
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]

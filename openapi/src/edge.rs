@@ -15,14 +15,16 @@ use crate::{
     problem::Problem,
     request_id::{self, RequestId},
     routes::{Route, Routes},
+    trust::Trust,
 };
 
-/// Request id, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the access line and
-/// the metrics.
+/// Request id, hosts and origins, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the headers
+/// for browsers, the access line and the metrics.
 pub(crate) struct Edge(Arc<Shared>);
 
 struct Shared {
     routes: Routes,
+    trust: Trust,
     clock: Arc<dyn Clock>,
     timeout: Duration,
     metrics: HttpMetrics,
@@ -32,6 +34,7 @@ impl Edge {
     pub(crate) fn new(routes: Routes, context: &Context) -> Self {
         Self(Arc::new(Shared {
             routes,
+            trust: context.trust.clone(),
             clock: Arc::clone(&context.clock),
             timeout: context.request_timeout,
             metrics: HttpMetrics::new(&context.meter),
@@ -66,6 +69,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         let started = Instant::now();
         let method = metrics::known(request.method());
         let _active = self.shared.metrics.begin(method);
+        let mut entry = self.shared.trust.enter(&mut request);
         let head = request.method() == Method::HEAD;
         if head {
             // Served as GET, so that the headers are those of GET (RFC 9110, 9.3.2).
@@ -75,7 +79,10 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             *request.uri_mut() = uri;
         }
         let long = has_long_body(request.headers());
-        let (outcome, route) = self.answer(request).await;
+        let (outcome, route) = match entry.answer.take() {
+            Some(settled) => (settled, None),
+            None => self.answer(request).await,
+        };
         let mut response = outcome.unwrap_or_else(|problem| {
             if problem.status.is_server_error() {
                 log(&problem);
@@ -83,6 +90,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             problem.into_response(&id)
         });
         response.headers_mut().insert(request_id::HEADER, id.header_value());
+        entry.mark(response.headers_mut());
         if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
             response.headers_mut().insert(header::ALLOW, route.allow.clone());
         }

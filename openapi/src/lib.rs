@@ -19,9 +19,19 @@ mod problem;
 mod schema;
 mod wire;
 
-mod base_url;
 mod deadline;
 mod edge;
+mod trust;
+
+mod client_address;
+mod cors;
+mod csp;
+mod forwarded;
+mod host;
+mod hosts;
+mod security;
+
+mod base_url;
 mod idempotency;
 mod new_tweet;
 mod params;
@@ -38,8 +48,13 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
+pub use client_address::ClientAddress;
+pub use cors::AllowedOrigins;
+pub use forwarded::TrustedProxies;
+pub use hosts::AllowedHosts;
 pub use metrics::Scrape;
 pub use request_id::RequestId;
+pub use trust::Trust;
 
 /// What the site needs from the composition root.
 #[derive(Clone)]
@@ -48,6 +63,8 @@ pub struct Context {
     pub tweets: Arc<TweetService>,
     /// Every dependency the health report names.
     pub checks: Vec<Arc<dyn HealthCheck>>,
+    /// Whom the service believes about hosts, proxies and origins.
+    pub trust: Trust,
     /// Request ids are made from it.
     pub clock: Arc<dyn Clock>,
     /// How long a request may take before it is answered 503.

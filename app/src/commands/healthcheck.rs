@@ -17,7 +17,8 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// When the answer cannot be printed. That the service is not well is the exit code's to tell.
 pub async fn healthcheck(config: &Config) -> Result<ExitCode, Failure> {
     let address = server::from_here(config.listen);
-    let (code, report) = match timeout(DEADLINE, ask(address)).await {
+    let host = format!("{}:{}", config.trust.hosts.prefer(address.ip()), address.port());
+    let (code, report) = match timeout(DEADLINE, ask(address, &host)).await {
         Ok(Ok((StatusCode::OK, report))) => (ExitCode::SUCCESS, report),
         Ok(Ok((_, report))) => (ExitCode::FAILURE, report),
         Ok(Err(error)) => (ExitCode::FAILURE, format!("no answer from {address}: {error}")),
@@ -27,12 +28,14 @@ pub async fn healthcheck(config: &Config) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-async fn ask(address: SocketAddr) -> Result<(StatusCode, String), Box<dyn std::error::Error + Send + Sync>> {
+async fn ask(
+    address: SocketAddr,
+    host: &str,
+) -> Result<(StatusCode, String), Box<dyn std::error::Error + Send + Sync>> {
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request =
-        Request::get("/healthcheck/").header("host", address.to_string()).body(Empty::<Bytes>::new())?;
+    let request = Request::get("/healthcheck/").header("host", host).body(Empty::<Bytes>::new())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
     let body = Limited::new(response.into_body(), 64 * 1024).collect().await?.to_bytes();

@@ -9,6 +9,7 @@
 mod database;
 mod reader;
 mod sources;
+mod trust;
 mod variables;
 
 use std::{
@@ -21,6 +22,7 @@ use std::{
 };
 
 use adapters::syslog;
+use openapi::Trust;
 use tracing::Level;
 use url::Host;
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `DATABASE_*`, `POSTGRES_*`, `MIGRATE_ON_START`
     pub database: Database,
+    /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`
+    pub trust: Trust,
     /// `REQUEST_TIMEOUT_SECONDS`
     pub request_timeout: Duration,
     /// `SHUTDOWN_SECONDS`
@@ -100,6 +104,7 @@ impl Config {
         let mut read = Reader::new(values);
         let seconds = 1..=3600;
         let listen = read.parsed("LISTEN_ADDR");
+        let trust = trust::read(&mut read, listen);
         let database = Database::read(&mut read);
         let request_timeout = read.number("REQUEST_TIMEOUT_SECONDS", seconds.clone());
         let shutdown = read.number("SHUTDOWN_SECONDS", seconds);
@@ -109,6 +114,7 @@ impl Config {
         let config = (|| {
             Some(Self {
                 listen: listen?,
+                trust: trust?,
                 database: database?,
                 request_timeout: Duration::from_secs(request_timeout?.into()),
                 shutdown: Duration::from_secs(shutdown?.into()),

@@ -53,6 +53,11 @@ impl Reader {
         self.with(name, |value| value.parse().ok())
     }
 
+    /// Of a variable without a default: `Some(None)` when nobody set it.
+    pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Option<Option<T>> {
+        if self.values.contains_key(name) { self.parsed(name).map(Some) } else { Some(None) }
+    }
+
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.with(name, |value| value.parse().ok().filter(|number| range.contains(number)))
     }

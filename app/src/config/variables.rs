@@ -45,6 +45,24 @@ pub const VARIABLES: &[Variable] = &[
         "an IP address and a port, such as 127.0.0.1:8000",
         "Where to serve HTTP.",
     ),
+    plain(
+        "ALLOWED_HOSTS",
+        "",
+        "host names and addresses between commas, without ports; .example.com for it and its subdomains; * for all",
+        "The hosts that requests may ask for; others get 400. Without it, localhost, loopback addresses and LISTEN_ADDR's.",
+    ),
+    plain(
+        "TRUSTED_PROXIES",
+        "",
+        "IP addresses and networks such as 10.0.0.0/8, between commas",
+        "The proxies whose X-Forwarded-For, -Host and -Proto are believed; without it, none.",
+    ),
+    plain(
+        "CORS_ALLOWED_ORIGINS",
+        "",
+        "origins such as https://example.com between commas, or *",
+        "The sites whose scripts may use the service from a browser; without it, none but its own.",
+    ),
     secret(
         "DATABASE_URL",
         "",

@@ -48,8 +48,7 @@ fn both_signals_let_a_request_under_way_finish() {
         let mut stream = TcpStream::connect(service.address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let body = "{\"text\":\"under way\"}";
-        let head =
-            "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue";
+        let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue";
         write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n", body.len()).expect("the head is taken");
         // Once it is asked for the body, the request is under way.
         let mut asked = [0; 25];
@@ -159,6 +158,13 @@ fn healthcheck_tells_by_its_exit_code() {
     let everywhere = format!("0.0.0.0:{}", service.address.port());
     assert_eq!(run(&["healthcheck"], &[("LISTEN_ADDR", &everywhere)], folder.path()).0, 0);
     drop(service);
+    // It asks for a host that is allowed, whichever that is.
+    for hosts in ["example.com", ".example.com,localhost", "192.0.2.1", "*"] {
+        let service = Running::start(&[MEMORY, ("ALLOWED_HOSTS", hosts)], folder.path());
+        let address = service.address.to_string();
+        let variables = [("LISTEN_ADDR", &*address), ("ALLOWED_HOSTS", hosts)];
+        assert_eq!(run(&["healthcheck"], &variables, folder.path()).0, 0, "{hosts}");
+    }
     let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
     assert_eq!(code, 1);
     assert!(report.starts_with(&format!("no answer from {address}: ")), "{report}");

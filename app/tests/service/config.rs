@@ -51,6 +51,9 @@ fn the_database_is_found_by_url_or_by_parts() {
 fn every_wrong_value_is_named_with_what_is_allowed_all_at_once() {
     let wrong = [
         ("LISTEN_ADDR", "localhost"),
+        ("ALLOWED_HOSTS", "example.com:80"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("CORS_ALLOWED_ORIGINS", "example.com"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_MAX_CONNECTIONS", "0"),
         ("DATABASE_ACQUIRE_SECONDS", "soon"),

@@ -25,6 +25,11 @@ pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
     Config::load(None, variables).expect("a valid configuration").0
 }
 
+/// Asks for `localhost`, unless a request says otherwise.
+fn client(config: &Config, store: &Store) -> TestClient<BoxEndpoint<'static>> {
+    TestClient::new(compose::site(config, store)).default_header("host", "localhost")
+}
+
 /// A site over a store of its own, in this process.
 pub(crate) struct Site {
     pub(crate) client: TestClient<BoxEndpoint<'static>>,
@@ -52,12 +57,17 @@ impl Site {
     }
 
     async fn on(url: &str) -> Self {
-        let config = config(&[("DATABASE_URL", url)]);
+        Self::with(&[("DATABASE_URL", url)]).await
+    }
+
+    /// A site as these variables make it.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        let config = config(variables);
         let store = Store::open(&config.database).await.expect("a store");
         if let Some(schema) = &store.schema {
             schema.up().await.expect("the schema");
         }
-        Self { client: TestClient::new(compose::site(&config, &store)), _database: None }
+        Self { client: client(&config, &store), _database: None }
     }
 
     /// A site whose store fails in this way.
@@ -71,7 +81,7 @@ impl Site {
 
     pub(crate) fn over(store: Store) -> Self {
         let config = config(&[("REQUEST_TIMEOUT_SECONDS", "1")]);
-        Self { client: TestClient::new(compose::site(&config, &store)), _database: None }
+        Self { client: client(&config, &store), _database: None }
     }
 
     /// Creates a tweet and returns it as the answer shows it.
@@ -142,7 +152,7 @@ impl Running {
 
     pub(crate) fn post(&self, body: &str) -> String {
         let head =
-            "POST /tweet/ HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: application/json";
+            "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json";
         self.exchange(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
     }
 }

@@ -7,7 +7,7 @@ use crate::support::Site;
 #[tokio::test]
 async fn a_tweet_is_created_and_found_where_location_says() {
     let site = Site::memory().await;
-    let request = site.client.post("/tweet/").header("host", "example.org:81");
+    let request = site.client.post("/tweet/").header("host", "api.localhost:81");
     let answer = request.body_json(&json!({"text": "  hello  "})).send().await;
     answer.assert_status(StatusCode::CREATED);
     answer.assert_content_type("application/json");
@@ -15,11 +15,11 @@ async fn a_tweet_is_created_and_found_where_location_says() {
     let created: Value = answer.json().await.value().deserialize();
     assert_eq!(created["text"], "hello", "white space around the text is gone");
     assert_eq!(created["href"], location.as_str());
-    assert_eq!(location, format!("http://example.org:81/tweet/{}", created["id"].as_str().expect("an id")));
+    assert_eq!(location, format!("http://api.localhost:81/tweet/{}", created["id"].as_str().expect("an id")));
     let timestamp = created["timestamp"].as_str().expect("a timestamp");
     assert!(timestamp.len() == 24 && timestamp.ends_with('Z'), "RFC 3339, UTC, milliseconds: {timestamp}");
-    let path = location.strip_prefix("http://example.org:81").expect("an absolute URL");
-    let found = site.client.get(path).header("host", "example.org:81").send().await;
+    let path = location.strip_prefix("http://api.localhost:81").expect("an absolute URL");
+    let found = site.client.get(path).header("host", "api.localhost:81").send().await;
     found.assert_json(&created).await;
 }
 

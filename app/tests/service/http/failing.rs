@@ -78,7 +78,8 @@ impl TweetRepository for Broken {
     }
 }
 
-fn broken() -> Site {
+/// A site over it, which gives up after a second.
+pub(super) fn broken() -> Site {
     let check = Arc::new(InMemoryTweetRepository::default());
     Site::over(Store { repository: Arc::new(Broken), check, schema: None })
 }

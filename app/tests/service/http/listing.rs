@@ -5,7 +5,7 @@ use super::{header, problem};
 use crate::support::Site;
 
 async fn texts(site: &Site, path: &str) -> (Vec<String>, Option<String>) {
-    let answer = site.client.get(path).header("host", "example.org").send().await;
+    let answer = site.client.get(path).header("host", "api.localhost").send().await;
     assert_eq!(answer.0.status(), StatusCode::OK, "{path}");
     let link = header(&answer, "link");
     let tweets: Vec<Value> = answer.json().await.value().deserialize();
@@ -33,7 +33,7 @@ async fn link_leads_through_all_pages_newest_first() {
         pages += 1;
         let Some(link) = link else { break };
         let next =
-            link.strip_prefix("<http://example.org").and_then(|link| link.strip_suffix(">; rel=\"next\""));
+            link.strip_prefix("<http://api.localhost").and_then(|link| link.strip_suffix(">; rel=\"next\""));
         path = next.expect("an absolute next link").to_owned();
     }
     assert_eq!(seen, ["6", "5", "4", "3", "2", "1", "0"]);

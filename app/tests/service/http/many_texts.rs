@@ -34,12 +34,12 @@ async fn every_text_comes_back(site: Site) {
     }
     let (mut seen, mut next) = (Vec::new(), Some("/tweet/?limit=200".to_owned()));
     while let Some(path) = next {
-        let answer = site.client.get(path).header("host", "test").send().await;
+        let answer = site.client.get(path).header("host", "localhost").send().await;
         let link = header(&answer, "link");
         let page: Vec<Value> = answer.json().await.value().deserialize();
         seen.extend(page.iter().map(|tweet| tweet["text"].as_str().expect("a text").to_owned()));
         next = link.map(|link| {
-            link.trim_start_matches("<http://test").split('>').next().expect("a link").to_owned()
+            link.trim_start_matches("<http://localhost").split('>').next().expect("a link").to_owned()
         });
     }
     seen.reverse();

@@ -1,14 +1,18 @@
 //! The contract of the HTTP surface.
 
 mod bad_bodies;
+mod cors;
 mod creating;
 mod edges;
 mod failing;
+mod forwarded;
 mod getting;
+mod hosts;
 mod idempotency;
 mod listing;
 mod many_texts;
 mod pages;
+mod security;
 mod wire;
 
 use poem::test::TestResponse;

@@ -12,7 +12,7 @@ fn start() -> (Running, TempDir) {
 #[test]
 fn a_large_body_is_refused_before_it_is_sent() {
     let (service, _folder) = start();
-    let head = "POST /tweet/ HTTP/1.1\r\nHost: t\r\nContent-Type: application/json";
+    let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
     // The client waits for leave to send a gigabyte; it gets an answer instead.
     let answer = service
         .exchange(format!("{head}\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n").as_bytes());
@@ -36,9 +36,41 @@ fn http_1_0_without_a_host_is_served() {
 }
 
 #[test]
+fn a_request_names_one_host() {
+    let (service, _folder) = start();
+    for (hosts, status) in [
+        ("Host: localhost\r\n", 200),
+        ("", 400),
+        ("Host: localhost\r\nHost: localhost\r\n", 400),
+        ("Host: localhost\r\nhost: evil.example\r\n", 400),
+        ("Host:\r\n", 400),
+        ("Host: localhost, evil.example\r\n", 400),
+        ("Host: localhost\u{e9}\r\n", 400),
+    ] {
+        let answer =
+            service.exchange(format!("GET /livez HTTP/1.1\r\nConnection: close\r\n{hosts}\r\n").as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?} {answer}");
+        assert!(
+            answer.contains("\r\nx-request-id: ") && answer.contains("\r\nx-frame-options: DENY\r\n"),
+            "{answer}"
+        );
+    }
+    let absolute = |target: &str, host: &str| {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        service.exchange(head.as_bytes())
+    };
+    assert!(
+        absolute("http://localhost/livez", "evil.example").starts_with("HTTP/1.1 200 "),
+        "the target wins"
+    );
+    assert!(absolute("http://evil.example/livez", "localhost").starts_with("HTTP/1.1 400 "));
+}
+
+#[test]
 fn the_same_request_id_is_in_header_body_and_log() {
     let (mut service, _folder) = start();
-    let request = b"GET /nothing HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
+    let request =
+        b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
     let answer = service.exchange(request);
     assert!(answer.contains("x-request-id: abc-123\r\n"), "{answer}");
     assert!(answer.contains("\"request_id\":\"abc-123\""), "{answer}");
@@ -48,17 +80,27 @@ fn the_same_request_id_is_in_header_body_and_log() {
 
 #[test]
 fn no_request_can_forge_a_log_line() {
-    let (mut service, _folder) = start();
+    let folder = TempDir::new().expect("a folder");
+    let all_ears = [("TRUSTED_PROXIES", "127.0.0.1"), ("CORS_ALLOWED_ORIGINS", "https://example.com")];
+    let mut service =
+        Running::start(&[&[("DATABASE_URL", "memory:")], &all_ears[..]].concat(), folder.path());
     let id = "\u{9b}31m\"; templatesite: ERROR [now] [-] forged: line";
     let path = "/x%0atemplatesite:%20ERROR%20forged%1b[31m?forged=%0a";
     let requests = [
-        format!("GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
-        format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"),
-        "FORGED /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".to_owned(),
+        format!("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        "FORGED /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(),
         "GET /tweet/ HTTP/1.1\r\nHost: forged\"\u{1b}\r\nConnection: close\r\n\r\n".to_owned(),
+        "GET /tweet/ HTTP/1.1\r\nHost: forged.example\u{9b}31m\r\nConnection: close\r\n\r\n".to_owned(),
+        "GET http://forged.example/tweet/ HTTP/1.1\r\nHost: forged\r\nConnection: close\r\n\r\n".to_owned(),
+        format!(
+            "GET /tweet/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: {id}\r\nConnection: close\r\n\r\n"
+        ),
+        format!("OPTIONS /tweet/ HTTP/1.1\r\nHost: localhost\r\nOrigin: {id}\r\nConnection: close\r\n\r\n"),
     ];
     for request in requests {
-        service.exchange(request.as_bytes());
+        let answer = service.exchange(request.as_bytes());
+        assert!(!answer.to_lowercase().contains("forged"), "{answer}");
     }
     service.get("/openapi.json");
     service.wait_for("route=/openapi.json");
@@ -76,7 +118,9 @@ fn json_lines_are_json() {
         let variables = [("DATABASE_URL", "memory:"), ("LOG_FORMAT", "json")];
         Running::start(&variables, folder.path())
     };
-    service.exchange(b"GET /livez HTTP/1.1\r\nHost: t\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n");
+    service.exchange(
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n",
+    );
     let line = service.wait_for("abc-123");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["request_id"], "abc-123");

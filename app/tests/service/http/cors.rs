@@ -1,0 +1,122 @@
+//! Which sites' scripts may use the service.
+
+use poem::{
+    http::{HeaderMap, Method},
+    test::TestResponse,
+};
+use serde_json::json;
+
+use super::{header, problem};
+use crate::support::Site;
+
+const OURS: &str = "https://app.example.com";
+
+async fn with_origins(origins: &str) -> Site {
+    Site::with(&[("DATABASE_URL", "memory:"), ("CORS_ALLOWED_ORIGINS", origins)]).await
+}
+
+async fn preflight(site: &Site, origin: &'static str) -> TestResponse {
+    let request = site.client.request(Method::OPTIONS, "/tweet/").header("origin", origin);
+    let request = request.header("access-control-request-method", "POST");
+    request.header("access-control-request-headers", "content-type").send().await
+}
+
+fn words_about_origins(headers: &HeaderMap) -> usize {
+    headers.keys().filter(|name| name.as_str().starts_with("access-control-") || *name == "vary").count()
+}
+
+#[tokio::test]
+async fn without_configuration_there_is_no_word_about_origins() {
+    let site = Site::memory().await;
+    let answers = [
+        preflight(&site, OURS).await,
+        site.client.get("/tweet/").header("origin", OURS).send().await,
+        site.client.get("/nothing").header("origin", OURS).send().await,
+    ];
+    for (answer, status) in answers.into_iter().zip([405, 200, 404]) {
+        assert_eq!(answer.0.status().as_u16(), status);
+        assert_eq!(words_about_origins(answer.0.headers()), 0, "{:?}", answer.0.headers());
+    }
+}
+
+#[tokio::test]
+async fn a_site_on_the_list_may_ask_and_read_errors_too() {
+    let site = with_origins("https://app.example.com, http://localhost:3000").await;
+    for origin in [OURS, "http://localhost:3000"] {
+        let answer = preflight(&site, origin).await;
+        assert_eq!(answer.0.status(), 204);
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+        assert_eq!(header(&answer, "access-control-allow-methods").as_deref(), Some("GET, HEAD, POST"));
+        let allowed = header(&answer, "access-control-allow-headers").expect("headers");
+        for name in ["content-type", "x-request-id", "idempotency-key", "authorization", "if-none-match"] {
+            assert!(allowed.split(", ").any(|allowed| allowed == name), "{name} in {allowed}");
+        }
+        assert_eq!(header(&answer, "access-control-max-age").as_deref(), Some("7200"));
+        assert_eq!(header(&answer, "vary").as_deref(), Some("origin"));
+        assert!(header(&answer, "x-request-id").is_some());
+        assert_eq!(header(&answer, "x-content-type-options").as_deref(), Some("nosniff"));
+        answer.assert_text("").await;
+        let created = site.client.post("/tweet/").header("origin", origin).body_json(&json!({"text": "x"}));
+        let answers =
+            [created.send().await, site.client.get("/nothing").header("origin", origin).send().await];
+        for (answer, status) in answers.into_iter().zip([201, 404]) {
+            assert_eq!(answer.0.status().as_u16(), status);
+            assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some(origin));
+            let exposed = header(&answer, "access-control-expose-headers").expect("headers");
+            assert_eq!(exposed, "location, link, etag, x-request-id, retry-after");
+            assert_eq!(header(&answer, "vary").as_deref(), Some("origin"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_other_site_is_told_nothing() {
+    let site = with_origins(OURS).await;
+    for origin in [
+        "https://evil.example",
+        "https://app.example.com.evil.example",
+        "https://app.example.com:8443",
+        "http://app.example.com",
+        "HTTPS://APP.EXAMPLE.COM",
+        "null",
+        "",
+        "\u{e9}",
+    ] {
+        let asked = preflight(&site, origin).await;
+        assert_eq!(words_about_origins(asked.0.headers()), 1, "Vary alone: {:?}", asked.0.headers());
+        problem(asked, 405).await;
+        let answer = site.client.get("/tweet/").header("origin", origin).send().await;
+        answer.assert_status_is_ok();
+        assert_eq!(words_about_origins(answer.0.headers()), 1, "{:?}", answer.0.headers());
+    }
+    let without = site.client.get("/tweet/").send().await;
+    assert_eq!(
+        header(&without, "vary").as_deref(),
+        Some("origin"),
+        "a cache may keep it for a site on the list"
+    );
+    let plain = site.client.request(Method::OPTIONS, "/tweet/").header("origin", OURS).send().await;
+    problem(plain, 405).await;
+}
+
+#[tokio::test]
+async fn all_sites_may_be_allowed() {
+    let site = with_origins("*").await;
+    assert_eq!(preflight(&site, "https://who.ever").await.0.status(), 204);
+    for answer in [
+        site.client.get("/tweet/").header("origin", "https://who.ever").send().await,
+        site.client.get("/tweet/").send().await,
+    ] {
+        assert_eq!(header(&answer, "access-control-allow-origin").as_deref(), Some("*"));
+        assert_eq!(header(&answer, "vary"), None, "it is the same for everybody");
+        assert_eq!(header(&answer, "access-control-allow-credentials"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_host_is_refused_before_any_origin_is_asked_about() {
+    let site = with_origins(OURS).await;
+    let request = site.client.request(Method::OPTIONS, "/tweet/").header("host", "evil.example");
+    let request = request.header("origin", OURS).header("access-control-request-method", "POST");
+    problem(request.send().await, 400).await;
+}

@@ -1,0 +1,201 @@
+//! A host as requests and the configuration name it (RFC 3986, 3.2.2).
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use poem::{
+    Request,
+    http::{Version, header},
+};
+
+/// A name without its final dot, or an address. Nothing that was parsed as one can harm an answer or a log line: it has
+/// no user, path, quote, space or control character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host<'a> {
+    Name(&'a str),
+    Address(IpAddr),
+}
+
+impl<'a> Host<'a> {
+    /// `host`, with an IPv6 address in brackets.
+    pub(crate) fn parse(host: &'a str) -> Option<Self> {
+        if let Some(rest) = host.strip_prefix('[') {
+            let address: Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
+            return Some(Self::Address(address.into()));
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        match name.parse() {
+            Ok(IpAddr::V4(address)) => Some(Self::Address(address.into())),
+            _ => is_name(name).then_some(Self::Name(name)),
+        }
+    }
+
+    /// `host[:port]`. The port says nothing about who is meant and is only checked for being one.
+    pub(crate) fn parse_with_port(text: &'a str) -> Option<Self> {
+        let end =
+            if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let (host, port) = text.split_at_checked(end)?;
+        let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        if port_fits { Self::parse(host) } else { None }
+    }
+}
+
+impl fmt::Display for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(IpAddr::V4(address)) => address.fmt(f),
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+/// Underscores are in no host name of RFC 1123, but in names that container engines give.
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.bytes().all(allowed))
+}
+
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+}
+
+/// The host of a request does not follow the rules of RFC 9112, 3.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    Missing,
+    MoreThanOne,
+    Invalid,
+}
+
+/// `host[:port]` as the request's target or its Host header names it; the target wins (RFC 9112, 3.2.2). `None` where
+/// HTTP/1.0 names none. It is well-formed, but whose it is nobody checked.
+pub(crate) fn named(request: &Request) -> Result<Option<&str>, Malformed> {
+    let mut headers = request.headers().get_all(header::HOST).iter();
+    let header = match (headers.next(), headers.next()) {
+        (Some(_), Some(_)) => return Err(Malformed::MoreThanOne),
+        (Some(value), None) => Some(value.to_str().map_err(|_| Malformed::Invalid)?),
+        (None, _) if request.version() == Version::HTTP_11 => return Err(Malformed::Missing),
+        (None, _) => None,
+    };
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    let well_formed = |text: &str| Host::parse_with_port(text).is_some();
+    if target.into_iter().chain(header).all(well_formed) {
+        Ok(target.or(header))
+    } else {
+        Err(Malformed::Invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::{HeaderValue, Uri};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_addresses_and_ports_are_told_apart() {
+        let loopback = Host::Address([127, 0, 0, 1].into());
+        let six = Host::Address("::1".parse().expect("an address"));
+        for (text, host) in [
+            ("example.org", Host::Name("example.org")),
+            ("example.org.:8000", Host::Name("example.org")),
+            ("my_server:80", Host::Name("my_server")),
+            ("127.0.0.1", loopback),
+            ("127.0.0.1.:80", loopback),
+            ("[::1]", six),
+            ("[0:0::0:1]:65535", six),
+        ] {
+            assert_eq!(Host::parse_with_port(text), Some(host), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_none() {
+        let long = "x".repeat(254);
+        let bad = [
+            "",
+            ".",
+            "..",
+            "a..b",
+            ".a",
+            "a:",
+            "a:b",
+            "a:+1",
+            "a:65536",
+            "a:1:2",
+            ":80",
+            "::1",
+            "[::1",
+            "[::1]80",
+            "[]",
+            "[::1%eth0]",
+            "[::1].",
+            "[127.0.0.1]",
+            "a b",
+            "a/b",
+            "u@a",
+            "a?b",
+            "a#b",
+            "é",
+            "a\tb",
+            "a,b",
+            "<a>",
+            "*",
+            "\"a\"",
+            "a\\b",
+            "a%41",
+            &long,
+        ];
+        for text in bad {
+            assert_eq!(Host::parse_with_port(text), None, "{text:?}");
+        }
+    }
+
+    fn request(hosts: &[&str], target: &str, version: Version) -> Request {
+        let uri: Uri = target.parse().expect("a target");
+        let mut request = Request::builder().uri(uri).version(version).finish();
+        for host in hosts {
+            request.headers_mut().append(header::HOST, HeaderValue::from_str(host).expect("a header"));
+        }
+        request
+    }
+
+    #[test]
+    fn there_is_one_host_and_the_target_wins() {
+        let named = |hosts: &[&str], target, version| {
+            named(&request(hosts, target, version)).map(|host| host.map(str::to_owned))
+        };
+        let absolute = "http://target:81/x";
+        assert_eq!(named(&["a"], "/x", Version::HTTP_11), Ok(Some("a".to_owned())));
+        assert_eq!(named(&["a"], absolute, Version::HTTP_11), Ok(Some("target:81".to_owned())));
+        assert_eq!(named(&["a/b"], absolute, Version::HTTP_11), Err(Malformed::Invalid));
+        assert_eq!(named(&["a"], "http://user@target/", Version::HTTP_11), Err(Malformed::Invalid));
+        assert_eq!(named(&["a", "a"], "/x", Version::HTTP_11), Err(Malformed::MoreThanOne));
+        assert_eq!(named(&[], absolute, Version::HTTP_11), Err(Malformed::Missing));
+        assert_eq!(named(&[], absolute, Version::HTTP_2), Ok(Some("target:81".to_owned())));
+        assert_eq!(named(&[], "/x", Version::HTTP_10), Ok(None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_a_host_is_harmless_and_reads_the_same_again(text in "\\PC{0,40}|[a-zA-Z0-9.:\\[\\]_-]{0,40}") {
+            if let Some(host) = Host::parse_with_port(&text) {
+                let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+                prop_assert!(text.bytes().all(harmless));
+                let shown = host.to_string();
+                prop_assert_eq!(Host::parse(&shown), Some(host));
+            }
+        }
+
+        #[test]
+        fn every_address_is_a_host(address: IpAddr, port: u16) {
+            let host = Host::Address(address);
+            let shown = format!("{host}:{port}");
+            prop_assert_eq!(Host::parse_with_port(&shown), Some(host));
+        }
+    }
+}
