@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::Command,
@@ -162,6 +162,18 @@ fn healthcheck_tells_by_its_exit_code() {
     let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
     assert_eq!(code, 1);
     assert!(report.starts_with(&format!("no answer from {address}: ")), "{report}");
+}
+
+#[test]
+fn healthcheck_leaves_the_log_server_to_the_service() {
+    let (folder, log) = (folder(), UdpSocket::bind("127.0.0.1:0").expect("a port"));
+    let port = log.local_addr().expect("an address").port().to_string();
+    let syslog = [("SYSLOG_HOST", "127.0.0.1"), ("SYSLOG_PORT", &port), ("POSTGRES_HOSTT", "mistyped")];
+    let (_, _, told) = run(&["healthcheck"], &syslog, folder.path());
+    assert!(told.contains("is POSTGRES_HOST meant?"), "{told}");
+    // What it sends, it sends before it ends, and on this machine what is sent has arrived.
+    log.set_nonblocking(true).expect("a socket that does not wait");
+    assert!(log.recv(&mut [0; 2048]).is_err(), "a line was sent");
 }
 
 #[test]
