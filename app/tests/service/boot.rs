@@ -189,7 +189,8 @@ fn migrations_go_up_and_down_and_tell_where_they_stand() {
     let mut service = Running::start(&[("MIGRATE_ON_START", "false")], folder.path());
     assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
     assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");
-    service.wait_for("ERROR");
+    let error = service.wait_for("ERROR");
+    assert_eq!(error.matches("no such table").count(), 1, "the cause is told, and once: {error}");
 }
 
 #[test]
