@@ -147,7 +147,11 @@ fn log(problem: &Problem) {
     let mut causes = Vec::new();
     let mut cause = problem.source.as_deref().map(|source| source as &dyn std::error::Error);
     while let Some(error) = cause {
-        causes.push(error.to_string());
+        let text = error.to_string();
+        // Many an error ends with the words of its cause.
+        if !causes.last().is_some_and(|said: &String| said.ends_with(&text)) {
+            causes.push(text);
+        }
         cause = error.source();
     }
     tracing::error!(status = problem.status.as_u16(), cause = causes.join(": "), "{problem}");

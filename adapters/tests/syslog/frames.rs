@@ -9,8 +9,8 @@ use crate::{
     support::{eventually, line, start, text_of},
 };
 
-/// More than one write may take.
-const SLOW: Duration = Duration::from_millis(1200);
+/// More than two writes may take: one that sends a part, one that sends nothing.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Sends numbered lines of about this length.
 fn send(syslog: &Syslog, numbers: std::ops::Range<usize>, length: usize) {

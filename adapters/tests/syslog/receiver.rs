@@ -5,7 +5,12 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
+use socket2::SockRef;
+
 use crate::support::{PATIENCE, eventually};
+
+/// What the system may hold of a connection that is not read, as asked for; Linux doubles it. Far less than a queue.
+const HELD: usize = 64 * 1024;
 
 pub(crate) struct Receiver(TcpListener);
 
@@ -13,6 +18,8 @@ impl Receiver {
     /// On a free port.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        // Left alone, a system may hold 32 MiB for who does not read, and a sender would never notice.
+        SockRef::from(&listener).set_recv_buffer_size(HELD).expect("a small buffer");
         listener.set_nonblocking(true).expect("a listener that does not wait");
         Self(listener)
     }

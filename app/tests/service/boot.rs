@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::Command,
@@ -171,6 +171,18 @@ fn healthcheck_tells_by_its_exit_code() {
 }
 
 #[test]
+fn healthcheck_leaves_the_log_server_to_the_service() {
+    let (folder, log) = (folder(), UdpSocket::bind("127.0.0.1:0").expect("a port"));
+    let port = log.local_addr().expect("an address").port().to_string();
+    let syslog = [("SYSLOG_HOST", "127.0.0.1"), ("SYSLOG_PORT", &port), ("POSTGRES_HOSTT", "mistyped")];
+    let (_, _, told) = run(&["healthcheck"], &syslog, folder.path());
+    assert!(told.contains("is POSTGRES_HOST meant?"), "{told}");
+    // What it sends, it sends before it ends, and on this machine what is sent has arrived.
+    log.set_nonblocking(true).expect("a socket that does not wait");
+    assert!(log.recv(&mut [0; 2048]).is_err(), "a line was sent");
+}
+
+#[test]
 fn migrations_go_up_and_down_and_tell_where_they_stand() {
     let folder = folder();
     let migrate = |direction| run(&["migrate", direction], &[], folder.path());
@@ -185,7 +197,8 @@ fn migrations_go_up_and_down_and_tell_where_they_stand() {
     let mut service = Running::start(&[("MIGRATE_ON_START", "false")], folder.path());
     assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
     assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");
-    service.wait_for("ERROR");
+    let error = service.wait_for("ERROR");
+    assert_eq!(error.matches("no such table").count(), 1, "the cause is told, and once: {error}");
 }
 
 #[test]

@@ -123,6 +123,17 @@ fn the_readme_lists_every_variable() {
 }
 
 #[test]
+fn the_readme_shows_the_clients_that_are_tested() {
+    let readme = read("README.md");
+    let python = readme.split("\n### ").find(|section| section.starts_with("Python\n")).expect("a section");
+    for (language, file) in [("sh", "system-test/sdk/python.sh"), ("python", "system-test/sdk/tweet.py")] {
+        let block = format!("\n```{language}\n{}```\n", read(file));
+        assert!(python.contains(&block), "the README's section on Python is not {file}:{block}");
+    }
+    assert_eq!(python.matches("\n```").count(), 4, "all that it shows is tested");
+}
+
+#[test]
 fn files_are_rooms_that_one_can_know_at_a_glance() {
     let mut lengths = Vec::new();
     for (member, _) in ARROWS {
