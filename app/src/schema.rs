@@ -50,12 +50,16 @@ impl Schema {
         &self.0
     }
 
-    /// Applies what is pending, all or nothing, after whoever else is at it.
+    /// Applies what is pending, all or nothing, after whoever else is at it. Tells how many migrations that were.
     ///
     /// # Errors
     /// [`MigrationError`] when a migration fails, or another process does not come to an end.
-    pub async fn up(&self) -> Result<(), MigrationError> {
-        let work = self.0.alone(PATIENCE, async |transaction| Migrator::up(transaction, None).await);
+    pub async fn up(&self) -> Result<usize, MigrationError> {
+        let work = self.0.alone(PATIENCE, async |transaction| {
+            let pending = Migrator::get_pending_migrations(transaction).await?;
+            Migrator::up(transaction, None).await?;
+            Ok(pending.len())
+        });
         work.await.map_err(MigrationError::new)
     }
 

@@ -44,8 +44,8 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
 async fn migrate(config: &Config, store: &Store) -> Result<(), Failure> {
     let Some(schema) = &store.schema else { return Ok(()) };
     if config.database.migrate_on_start {
-        schema.up().await?;
-        tracing::info!("the schema is up to date");
+        let applied = schema.up().await?;
+        tracing::info!(applied, "the schema is up to date");
         return Ok(());
     }
     match schema.pending().await? {

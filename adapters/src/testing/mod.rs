@@ -5,6 +5,7 @@
 mod cluster;
 mod gated;
 
+pub use cluster::PostgresServer;
 pub use gated::Gated;
 
 use domain::{Clock, TweetIds};

@@ -81,7 +81,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failur
         return Ok(());
     };
     match direction {
-        Direction::Up => schema.up().await?,
+        Direction::Up => drop(schema.up().await?),
         Direction::Down => schema.down().await?,
         Direction::Status => {}
     }
