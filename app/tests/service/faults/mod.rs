@@ -9,7 +9,6 @@ mod schema;
 mod stalled;
 
 mod load;
-mod proxy;
 
 use std::time::{Duration, Instant};
 

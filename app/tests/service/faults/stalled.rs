@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use adapters::testing::PostgresServer;
+use adapters::testing::{PostgresServer, Proxy};
 use tempfile::TempDir;
 
 use super::{
     DEADLINES, IN_TIME, get, is_an_outage,
     load::{Load, all_acknowledged_are_stored, all_are_proper, ask},
-    proxy::Proxy,
     reports_an_outage, until,
 };
 use crate::support::Running;
