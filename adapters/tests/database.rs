@@ -1,6 +1,6 @@
 //! A database that is late, lost or busy, seen through the port.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
 use std::{
     error::Error,

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::{
     load::{Load, all_acknowledged_are_stored, all_are_proper},
-    until,
+    tell, until,
 };
 use crate::support::Running;
 
@@ -27,7 +27,7 @@ fn what_was_acknowledged_outlives_the_service(url: &str) {
     all_are_proper(&attempts);
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
     let unanswered = attempts.iter().filter(|attempt| attempt.answer.is_none()).count();
-    println!("{acknowledged} acknowledged and stored, {unanswered} without an answer");
+    tell(&format!("{acknowledged} acknowledged and stored, {unanswered} without an answer"));
 }
 
 #[tokio::test]

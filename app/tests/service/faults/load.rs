@@ -82,7 +82,7 @@ impl Load {
         let client = |client| {
             let (attempts, stop) = (Arc::clone(&attempts), Arc::clone(&stop));
             std::thread::spawn(move || {
-                for n in 0.. {
+                for n in 0_usize.. {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
@@ -113,7 +113,7 @@ impl Load {
 
 /// Every other request creates a tweet.
 fn attempt(address: SocketAddr, client: usize, n: usize) -> Attempt {
-    let text = (n % 2 == 0).then(|| format!("tweet {n} of client {client}"));
+    let text = n.is_multiple_of(2).then(|| format!("tweet {n} of client {client}"));
     let began = Instant::now();
     let answer = match &text {
         Some(text) => ask(address, "POST", "/tweet/", &format!("{{\"text\":\"{text}\"}}")),

@@ -52,3 +52,9 @@ fn is_an_outage(answer: &Answer) -> bool {
         && answer.head.contains("\r\ncontent-type: application/problem+json\r\n")
         && answer.head.contains("\r\nretry-after: 1\r\n")
 }
+
+/// What a test measured, for `--nocapture`.
+#[expect(clippy::print_stdout, reason = "figures for who wants to see them")]
+fn tell(figures: &str) {
+    println!("{figures}");
+}

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{
     DEADLINES, IN_TIME, get,
     load::{Load, all_acknowledged_are_stored, all_are_proper, ask},
-    reports_an_outage, until,
+    reports_an_outage, tell, until,
 };
 use crate::support::Running;
 
@@ -47,16 +47,19 @@ fn what_was_acknowledged_is_stored_whatever_happens_to_postgres() {
         let (good, bad): (Vec<_>, Vec<_>) = since.partition(|attempt| attempt.is_a_success());
         let first = good.iter().map(|attempt| attempt.ended - calm.start).min().unwrap_or(Duration::MAX);
         let (new, old): (Vec<_>, Vec<_>) = bad.into_iter().partition(|it| it.began > calm.start);
-        println!(
+        tell(&format!(
             "back: first success after {first:?}; failed: {} begun before, {} after",
             old.len(),
             new.len()
-        );
+        ));
         assert!(first < Duration::from_secs(1), "the first success came after {first:?}");
         assert!(new.is_empty(), "requests failed that began after the database was back: {new:?}");
     }
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
-    println!("{acknowledged} acknowledged and stored, {} requests, longest {longest:?}", attempts.len());
+    tell(&format!(
+        "{acknowledged} acknowledged and stored, {} requests, longest {longest:?}",
+        attempts.len()
+    ));
 }
 
 #[test]

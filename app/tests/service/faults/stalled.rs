@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{
     DEADLINES, IN_TIME, get, is_an_outage,
     load::{Load, all_acknowledged_are_stored, all_are_proper, ask},
-    reports_an_outage, until,
+    reports_an_outage, tell, until,
 };
 use crate::support::Running;
 
@@ -39,7 +39,9 @@ fn a_frozen_database_hangs_no_request_and_works_again_by_itself() {
     let failed = attempts.iter().filter(|it| it.status() == 503 && it.began > thawed).count();
     assert_eq!(failed, 0, "requests failed that began after the database was back");
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
-    println!("{acknowledged} acknowledged and stored, longest {longest:?}, first success after {first:?}");
+    tell(&format!(
+        "{acknowledged} acknowledged and stored, longest {longest:?}, first success after {first:?}"
+    ));
 }
 
 /// A machine that vanishes closes no connection: what was sent to it is neither answered nor refused. Its successor
