@@ -5,10 +5,10 @@
 FROM rust:1.95-slim-bookworm AS toolchain
 
 FROM toolchain AS dev
-# inotify-tools: dev-server watches the source. rsyslog: tests send it what the service logs.
+# inotify-tools: dev-server watches the source. rsyslog: tests send it what the service logs. postgresql: tests kill it.
 # python3-venv: a system test makes a Python client.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends inotify-tools python3-venv rsyslog \
+ && apt-get install -y --no-install-recommends inotify-tools postgresql python3-venv rsyslog \
  && rm -rf /var/lib/apt/lists/*
 # Outside the source, which is mounted from the host.
 ENV CARGO_TARGET_DIR=/target

@@ -53,7 +53,7 @@ impl Fresh {
 
     async fn on(database: FreshDatabase) -> Self {
         let pool = seaorm::connect(database.url(), seaorm::Options::default()).await.expect("connect");
-        Migrator::up(&pool, None).await.expect("migrate");
+        Migrator::up(&pool.database(), None).await.expect("migrate");
         Self { repository: Arc::new(SeaOrmTweetRepository::new(pool)), _database: Some(database) }
     }
 

@@ -65,7 +65,7 @@ fn behaves_like_memory(database: &FreshDatabase) {
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..25), |operations| {
         runtime.block_on(async {
-            Migrator::refresh(&pool).await.expect("an empty schema");
+            Migrator::refresh(&pool.database()).await.expect("an empty schema");
             let model = InMemoryTweetRepository::default();
             for operation in &operations {
                 let (expected, got) = (answer(&model, operation).await, answer(&store, operation).await);

@@ -1,6 +1,6 @@
 //! THE composition root: which adapter stands behind which port.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
@@ -8,12 +8,12 @@ use adapters::{
     seaorm,
 };
 use domain::{Clock, HealthCheck, TweetRepository, TweetService};
-use migration::{Migrator, MigratorTrait};
 use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
 use crate::{
     config::{Config, Database, Place},
+    schema::{Schema, SchemaCheck},
     telemetry::{self, metrics::Metrics},
 };
 
@@ -42,13 +42,14 @@ impl Store {
                 let options = seaorm::Options {
                     max_connections: config.max_connections,
                     acquire_timeout: config.acquire_timeout,
+                    statement_timeout: config.statement_timeout,
                     log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
                 };
-                let pool = seaorm::connect(url, options).await?;
+                let connections = seaorm::connect(url, options).await?;
                 Ok(Self {
-                    repository: Arc::new(SeaOrmTweetRepository::new(pool.clone())),
-                    check: Arc::new(SeaOrmHealthCheck::new(pool.clone())),
-                    schema: Some(Schema(pool)),
+                    repository: Arc::new(SeaOrmTweetRepository::new(connections.clone())),
+                    check: Arc::new(SeaOrmHealthCheck::new(connections.clone())),
+                    schema: Some(Schema::new(connections)),
                 })
             }
         }
@@ -80,13 +81,18 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
 /// The HTTP surface over a store, with metrics of its own: what `serve` serves and what tests speak to.
 pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
     let metrics = Metrics::new(telemetry::dropped_lines);
-    if let Some(Schema(pool)) = &store.schema {
-        seaorm::observe_pool(pool, &metrics.meter);
+    let mut checks = vec![Arc::clone(&store.check)];
+    if let Some(schema) = &store.schema {
+        seaorm::observe_pool(schema.connections(), &metrics.meter);
+        // Otherwise nothing is served before the schema is up to date, and there is nothing to report.
+        if !config.database.migrate_on_start {
+            checks.push(Arc::new(SchemaCheck::new(schema.clone())));
+        }
     }
     let repository = stack(&config.database, store, &metrics.meter);
     openapi::site(&openapi::Context {
         tweets: Arc::new(TweetService::new(repository, clock())),
-        checks: vec![Arc::clone(&store.check)],
+        checks,
         trust: config.trust.clone(),
         clock: clock(),
         request_timeout: config.request_timeout,
@@ -97,59 +103,4 @@ pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
 
 fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
-}
-
-/// The database's schema.
-pub struct Schema(seaorm::DatabaseConnection);
-
-/// A migration and whether it is applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The migration's name.
-    pub name: String,
-    /// Whether the database has it.
-    pub applied: bool,
-}
-
-/// A migration did not go through; what came before it stays applied.
-#[derive(Debug, thiserror::Error)]
-#[error("the database's schema could not be migrated: {0}")]
-pub struct MigrationError(String);
-
-impl MigrationError {
-    fn new(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl Schema {
-    /// Applies what is pending.
-    ///
-    /// # Errors
-    /// [`MigrationError`] from the first migration that fails.
-    pub async fn up(&self) -> Result<(), MigrationError> {
-        Migrator::up(&self.0, None).await.map_err(MigrationError::new)
-    }
-
-    /// Takes back the newest migration.
-    ///
-    /// # Errors
-    /// [`MigrationError`] when it fails.
-    pub async fn down(&self) -> Result<(), MigrationError> {
-        Migrator::down(&self.0, Some(1)).await.map_err(MigrationError::new)
-    }
-
-    /// Every migration, oldest first. Changes nothing.
-    ///
-    /// # Errors
-    /// [`MigrationError`] when the database cannot be asked.
-    pub async fn steps(&self) -> Result<Vec<Step>, MigrationError> {
-        let steps =
-            Migrator::get_migration_with_status_read_only(&self.0).await.map_err(MigrationError::new)?;
-        let step = |step: &migration::Migration| Step {
-            name: step.name().to_owned(),
-            applied: step.status() == migration::MigrationStatus::Applied,
-        };
-        Ok(steps.iter().map(step).collect())
-    }
 }

@@ -4,6 +4,7 @@ pub mod config;
 pub mod telemetry;
 
 pub mod compose;
+pub mod schema;
 pub mod server;
 
 pub mod cli;

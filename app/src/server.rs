@@ -15,6 +15,7 @@ use crate::{
     commands::Failure,
     compose::{self, Store},
     config::Config,
+    schema::not_up_to_date,
 };
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests under way.
@@ -43,13 +44,13 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
 async fn migrate(config: &Config, store: &Store) -> Result<(), Failure> {
     let Some(schema) = &store.schema else { return Ok(()) };
     if config.database.migrate_on_start {
-        schema.up().await?;
-        tracing::info!("the schema is up to date");
+        let applied = schema.up().await?;
+        tracing::info!(applied, "the schema is up to date");
         return Ok(());
     }
-    let pending = schema.steps().await?.into_iter().filter(|step| !step.applied).count();
-    if pending > 0 {
-        tracing::warn!(pending, "the schema is not up to date; run: templatesite migrate");
+    match schema.pending().await? {
+        0 => {}
+        pending => tracing::warn!("{}", not_up_to_date(pending)),
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ pub type BoxedSource = Arc<dyn Error + Send + Sync>;
 /// caller can act on. The source is for the log, never for a client.
 #[derive(Debug, Clone, Error)]
 pub enum RepositoryError {
-    /// The store cannot be reached now. Worth trying again a little later.
+    /// The store cannot be reached now. Worth trying again a little later. It may have been lost while it was adding, so
+    /// whether an addition was stored is not known.
     #[error("the tweet store cannot be reached")]
     Unavailable {
         /// What the adapter saw.

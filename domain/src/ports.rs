@@ -18,7 +18,8 @@ use crate::{DateTime, Keyed, RepositoryError, Tweet, TweetId, Unhealthy, Utc};
 ///
 /// # Errors
 /// All methods answer [`RepositoryError::Unavailable`] when the store cannot be reached, [`RepositoryError::TimedOut`]
-/// when it did not answer in time and [`RepositoryError::Internal`] when it failed in a way no caller can mend.
+/// when it did not answer in time and [`RepositoryError::Internal`] when it failed in a way no caller can mend. After
+/// the first two it is not known whether an `add` stored its tweets; it has stored all of them or none.
 #[async_trait]
 pub trait TweetRepository: Send + Sync {
     /// Stores the tweets durably, all or none. No tweets is a success that touches nothing.

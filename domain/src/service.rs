@@ -46,7 +46,8 @@ impl TweetService {
     /// Stores a new tweet and returns it. When this returns `Ok`, it is stored.
     ///
     /// # Errors
-    /// Those of [`TweetRepository::add`]; nothing was stored, save after `TimedOut`, when that is not known.
+    /// Those of [`TweetRepository::add`]; nothing was stored, save after `TimedOut` and `Unavailable`, when that is not
+    /// known.
     pub async fn create(&self, text: TweetText) -> Result<Tweet, RepositoryError> {
         let tweet = self.make(text, self.clock.now());
         self.repository.add(slice::from_ref(&tweet)).await?;

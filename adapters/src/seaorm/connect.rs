@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DbErr};
 use thiserror::Error;
 use url::Url;
+
+use super::connections::{CallError, Connections};
 
 /// How to reach a database.
 #[derive(Debug, Clone, Copy)]
@@ -14,14 +16,23 @@ pub struct Options {
     pub max_connections: u32,
     /// How long a caller waits for a connection, new or free.
     pub acquire_timeout: Duration,
+    /// How long a call may take, the wait for a connection included. The database itself is told to end a statement a
+    /// little earlier, which keeps the connection good.
+    pub statement_timeout: Duration,
     /// Whether statements are logged, at level `DEBUG`. Their parameters never are.
     pub log_statements: bool,
 }
 
 impl Default for Options {
-    /// 10 connections, 5 seconds, statements not logged.
+    /// 10 connections, 5 seconds for either, statements not logged.
     fn default() -> Self {
-        Self { max_connections: 10, acquire_timeout: Duration::from_secs(5), log_statements: false }
+        let timeout = Duration::from_secs(5);
+        Self {
+            max_connections: 10,
+            acquire_timeout: timeout,
+            statement_timeout: timeout,
+            log_statements: false,
+        }
     }
 }
 
@@ -38,17 +49,19 @@ pub struct ConnectError {
 ///
 /// # Errors
 /// [`ConnectError`] when there is no answer within `acquire_timeout`, or a refusal.
-pub async fn connect(url: &str, options: Options) -> Result<DatabaseConnection, ConnectError> {
+pub async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
+    let server_side = options.statement_timeout * 9 / 10;
     let mut connect = ConnectOptions::new(url);
     connect
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
         .connect_timeout(options.acquire_timeout)
+        .statement_timeout(server_side)
         .sqlx_logging(options.log_statements)
         .sqlx_logging_level(log::LevelFilter::Debug)
         .test_before_acquire(false)
         .set_application_name("templatesite")
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             // In WAL mode readers and the writer do not wait for each other, and NORMAL keeps every committed write
             // through the death of the process.
@@ -56,13 +69,19 @@ pub async fn connect(url: &str, options: Options) -> Result<DatabaseConnection, 
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
-                .busy_timeout(Duration::from_secs(5))
+                .busy_timeout(server_side)
         });
-    let failed = |error: DbErr| ConnectError { place: place(url), reason: reason(&error) };
-    let database = Database::connect(connect).await.map_err(failed)?;
-    database.ping().await.map_err(failed)?;
-    Ok(database)
+    let failed = |reason| ConnectError { place: place(url), reason };
+    let database = Database::connect(connect).await.map_err(|error| failed(reason(&error)))?;
+    let connections = Connections::new(database, options.statement_timeout);
+    connections.ping(options.statement_timeout).await.map_err(|error| match error {
+        CallError::Database(error) => failed(reason(&error)),
+        CallError::Late(_) => failed(NO_ANSWER.to_owned()),
+    })?;
+    Ok(connections)
 }
+
+const NO_ANSWER: &str = "no answer in time";
 
 /// Where the database is, fit for a log: without the password.
 pub fn place(url: &str) -> String {
@@ -79,10 +98,10 @@ pub fn place(url: &str) -> String {
 fn reason(error: &DbErr) -> String {
     use sea_orm::{ConnAcquireErr, RuntimeErr, SqlxError};
     match error {
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => "no answer in time".to_owned(),
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => NO_ANSWER.to_owned(),
         DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
             match &**error {
-                SqlxError::PoolTimedOut => "no answer in time".to_owned(),
+                SqlxError::PoolTimedOut => NO_ANSWER.to_owned(),
                 SqlxError::Database(error) => error.message().to_owned(),
                 SqlxError::Io(error) => error.to_string(),
                 other => other.to_string(),

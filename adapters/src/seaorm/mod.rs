@@ -1,71 +1,60 @@
 //! Tweets in PostgreSQL or SQLite, by [SeaORM](https://www.sea-ql.org/SeaORM/). One implementation serves both.
 
 mod connect;
+mod connections;
 mod entity;
 mod error;
 mod keyed;
+mod lock;
 #[cfg(test)]
 mod plans;
 mod pool;
 mod statements;
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{ConnectionTrait, EntityTrait, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
+pub use connections::{Again, CallError, Connections};
+pub use lock::AloneError;
 pub use pool::observe_pool;
-pub use sea_orm::DatabaseConnection;
 
-use entity::Entity;
-use error::classify;
+use entity::{Entity, Model};
+use error::is_conflict;
 
 /// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet is three.
 const ROWS_A_STATEMENT: usize = 10_000;
 
-/// [`TweetRepository`] on a migrated database.
+/// [`TweetRepository`] on a migrated database. A call that meets a lost connection is made again on a fresh one.
 #[derive(Debug, Clone)]
 pub struct SeaOrmTweetRepository {
-    database: DatabaseConnection,
+    connections: Connections,
 }
 
 impl SeaOrmTweetRepository {
-    /// A repository over a pool that [`connect`] made.
-    pub fn new(database: DatabaseConnection) -> Self {
-        Self { database }
-    }
-
-    async fn read(&self, statement: Statement) -> Result<Vec<Tweet>, RepositoryError> {
-        let rows = Entity::find().from_raw_sql(statement).all(&self.database).await.map_err(classify)?;
-        rows.into_iter().map(Tweet::try_from).collect()
+    /// A repository over what [`connect`] opened.
+    pub fn new(connections: Connections) -> Self {
+        Self { connections }
     }
 }
 
 #[async_trait]
 impl TweetRepository for SeaOrmTweetRepository {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
-        let insert = |tweets| statements::insert(self.database.get_database_backend(), tweets);
-        match tweets.len() {
-            0 => {}
-            1..=ROWS_A_STATEMENT => {
-                self.database.execute_raw(insert(tweets)).await.map_err(classify)?;
-            }
-            _ => {
-                let transaction = self.database.begin().await.map_err(classify)?;
-                for chunk in tweets.chunks(ROWS_A_STATEMENT) {
-                    transaction.execute_raw(insert(chunk)).await.map_err(classify)?;
-                }
-                transaction.commit().await.map_err(classify)?;
-            }
+        if tweets.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        Ok(self.connections.call(|database, again| add(database, tweets, again)).await?)
     }
 
     async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         if tweets.is_empty() {
             return Ok(Vec::new());
         }
-        let stored = keyed::add_once(self.database.clone(), tweets).await.map_err(classify)?;
+        let stored = self.connections.call(|database, _| keyed::add_once(database, tweets)).await?;
         let answer = |Keyed { tweet, key }: &Keyed| match stored.get(key.as_str()) {
             Some(row) => Tweet::try_from(row.clone()),
             None => Ok(tweet.clone()),
@@ -74,35 +63,89 @@ impl TweetRepository for SeaOrmTweetRepository {
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        let backend = self.database.get_database_backend();
-        if let [id] = ids {
-            return self.read(statements::find(backend, [*id].into_iter())).await;
-        }
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
-        let mut found = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(ROWS_A_STATEMENT) {
-            found.extend(self.read(statements::find(backend, chunk.iter().copied())).await?);
-        }
-        Ok(found)
+        let ids = &*ids;
+        let rows = self.connections.call(|database, _| async move { find(&database, ids).await }).await?;
+        rows.into_iter().map(Tweet::try_from).collect()
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        self.read(statements::latest(self.database.get_database_backend(), before, limit)).await
+        let page = |database: DatabaseConnection, _| async move {
+            read(&database, statements::latest(database.get_database_backend(), before, limit)).await
+        };
+        let rows = self.connections.call(page).await?;
+        rows.into_iter().map(Tweet::try_from).collect()
     }
 }
+
+/// Adds all or none. An attempt before this one that was lost may have added them, and then they conflict with
+/// themselves.
+async fn add(database: DatabaseConnection, tweets: &[Tweet], again: Again) -> Result<(), DbErr> {
+    match insert(&database, tweets).await {
+        Err(error) if again.0 && is_conflict(&error) => {
+            if are_stored(&database, tweets).await? {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+async fn insert(database: &DatabaseConnection, tweets: &[Tweet]) -> Result<(), DbErr> {
+    let statement = |tweets| statements::insert(database.get_database_backend(), tweets);
+    if tweets.len() <= ROWS_A_STATEMENT {
+        database.execute_raw(statement(tweets)).await?;
+        return Ok(());
+    }
+    let transaction = database.begin().await?;
+    for chunk in tweets.chunks(ROWS_A_STATEMENT) {
+        transaction.execute_raw(statement(chunk)).await?;
+    }
+    transaction.commit().await
+}
+
+/// Whether these very tweets are stored, every one of them.
+async fn are_stored(database: &DatabaseConnection, tweets: &[Tweet]) -> Result<bool, DbErr> {
+    let mut tweets: Vec<_> = tweets.iter().collect();
+    tweets.sort_unstable_by_key(|tweet| tweet.id);
+    let ids: Vec<_> = tweets.iter().map(|tweet| tweet.id).collect();
+    let mut rows = find(database, &ids).await?;
+    rows.sort_unstable_by_key(|row| row.id);
+    let same = |(row, tweet): (Model, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
+    Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(same))
+}
+
+async fn find(database: &DatabaseConnection, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
+    let backend = database.get_database_backend();
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(ROWS_A_STATEMENT) {
+        found.append(&mut read(database, statements::find(backend, chunk.iter().copied())).await?);
+    }
+    Ok(found)
+}
+
+async fn read(database: &DatabaseConnection, statement: Statement) -> Result<Vec<Model>, DbErr> {
+    Entity::find().from_raw_sql(statement).all(database).await
+}
+
+/// How long the database may take to show a sign of life. Shorter than whoever asks for health waits, so that silence
+/// is noticed here, and the connections replaced, even when nobody else asks anything.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
 
 /// [`HealthCheck`] that asks the database itself.
 #[derive(Debug, Clone)]
 pub struct SeaOrmHealthCheck {
-    database: DatabaseConnection,
+    connections: Connections,
 }
 
 impl SeaOrmHealthCheck {
-    /// A check of the database behind this pool.
-    pub fn new(database: DatabaseConnection) -> Self {
-        Self { database }
+    /// A check of the database behind these connections.
+    pub fn new(connections: Connections) -> Self {
+        Self { connections }
     }
 }
 
@@ -113,9 +156,9 @@ impl HealthCheck for SeaOrmHealthCheck {
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {
-        self.database.ping().await.map_err(|error| Unhealthy {
+        self.connections.ping(SIGN_OF_LIFE).await.map_err(|error| Unhealthy {
             reason: "the database does not answer".to_owned(),
-            source: Some(std::sync::Arc::new(error)),
+            source: Some(Arc::new(error)),
         })
     }
 }

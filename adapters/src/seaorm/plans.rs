@@ -13,7 +13,7 @@ const ROWS: u32 = 50_000;
 
 /// A table with ids from 1 to [`ROWS`].
 async fn filled(database: &FreshDatabase) -> DatabaseConnection {
-    let pool = connect(database.url(), Options::default()).await.expect("a pool");
+    let pool = connect(database.url(), Options::default()).await.expect("a pool").database();
     migration::Migrator::up(&pool, None).await.expect("the schema");
     let (id, numbers, analyze) = match pool.get_database_backend() {
         DatabaseBackend::Postgres => (

@@ -1,37 +1,50 @@
-//! What there is to know of a pool.
+//! What there is to know of a pool, and another one like it.
 
 use opentelemetry::{KeyValue, metrics::Meter};
 use sea_orm::{
-    DatabaseConnection, DatabaseConnectionType,
+    DatabaseConnection, DatabaseConnectionType, SqlxPostgresConnector,
     sqlx::{Database, Pool},
 };
 
+use super::connections::Connections;
+
 /// Lets `meter` ask the pool for `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic
 /// conventions) whenever metrics are collected.
-pub fn observe_pool(database: &DatabaseConnection, meter: &Meter) {
-    let pool = database.clone();
+pub fn observe_pool(connections: &Connections, meter: &Meter) {
+    let pool = connections.clone();
     meter
         .i64_observable_up_down_counter("db.client.connection.count")
         .with_unit("{connection}")
         .with_description("Connections to the database, idle or used.")
         .with_callback(move |count| {
-            let Some(Figures { idle, used, .. }) = figures(&pool) else { return };
+            let Some(Figures { idle, used, .. }) = figures(&pool.database()) else { return };
             for (state, connections) in [("idle", idle), ("used", used)] {
                 count.observe(connections, &[KeyValue::new("db.client.connection.state", state)]);
             }
         })
         .build();
-    let pool = database.clone();
+    let pool = connections.clone();
     meter
         .i64_observable_up_down_counter("db.client.connection.max")
         .with_unit("{connection}")
         .with_description("The largest number of connections to the database that may be open.")
         .with_callback(move |max| {
-            if let Some(figures) = figures(&pool) {
+            if let Some(figures) = figures(&pool.database()) {
                 max.observe(figures.max, &[]);
             }
         })
         .build();
+}
+
+/// A pool like this one that has no connection yet. `None` when there is nothing to gain: SQLite is in this process.
+pub(super) fn fresh(database: &DatabaseConnection) -> Option<DatabaseConnection> {
+    let DatabaseConnectionType::SqlxPostgresPoolConnection(_) = &database.inner else { return None };
+    let pool = database.get_postgres_connection_pool();
+    if pool.size() == 0 {
+        return None;
+    }
+    let fresh = pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
+    Some(SqlxPostgresConnector::from_sqlx_postgres_pool(fresh))
 }
 
 struct Figures {

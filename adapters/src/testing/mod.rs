@@ -4,8 +4,11 @@
 
 mod cluster;
 mod gated;
+mod proxy;
 
+pub use cluster::PostgresServer;
 pub use gated::Gated;
+pub use proxy::Proxy;
 
 use domain::{Clock, TweetIds};
 use sea_orm::{ConnectionTrait, Database, DbErr};

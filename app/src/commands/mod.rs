@@ -14,11 +14,7 @@ use domain::RepositoryError;
 pub use fixtures::load_fixtures;
 pub use healthcheck::healthcheck;
 
-use crate::{
-    cli::Direction,
-    compose::{MigrationError, Store},
-    config::Config,
-};
+use crate::{cli::Direction, compose::Store, config::Config, schema::MigrationError};
 
 /// Why a command did not do what it was told: what happened, to what, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +81,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failur
         return Ok(());
     };
     match direction {
-        Direction::Up => schema.up().await?,
+        Direction::Up => drop(schema.up().await?),
         Direction::Down => schema.down().await?,
         Direction::Status => {}
     }

@@ -13,6 +13,8 @@ pub struct Database {
     pub max_connections: u32,
     /// `DATABASE_ACQUIRE_SECONDS`
     pub acquire_timeout: Duration,
+    /// `DATABASE_STATEMENT_SECONDS`
+    pub statement_timeout: Duration,
     /// `CACHE_BYTES`
     pub cache_bytes: u64,
     /// `MIGRATE_ON_START`
@@ -40,20 +42,34 @@ impl fmt::Debug for Place {
 const NEXT_TO_YOU: &str = "sqlite://templatesite.db";
 
 impl Database {
-    pub(super) fn read(read: &mut Reader) -> Option<Self> {
+    /// The database must be given up before `request_timeout`, the deadline of the whole request.
+    pub(super) fn read(read: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {
         let place = place(read);
         let max_connections = read.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
         let acquire_timeout = read.number("DATABASE_ACQUIRE_SECONDS", 1..=3600);
+        let statement_timeout = statement_timeout(read, request_timeout);
         let cache_bytes = read.parsed("CACHE_BYTES");
         let migrate_on_start = read.switch("MIGRATE_ON_START");
         Some(Self {
             place: place?,
             max_connections: max_connections?,
             acquire_timeout: Duration::from_secs(acquire_timeout?.into()),
+            statement_timeout: statement_timeout?,
             cache_bytes: cache_bytes?,
             migrate_on_start: migrate_on_start?,
         })
     }
+}
+
+fn statement_timeout(read: &mut Reader, request_timeout: Option<Duration>) -> Option<Duration> {
+    const NAME: &str = "DATABASE_STATEMENT_SECONDS";
+    let request_timeout = request_timeout?;
+    if read.text(NAME).is_none() {
+        return Some(request_timeout / 2);
+    }
+    let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
+    let fits = |timeout: &Duration| *timeout < request_timeout;
+    read.with(NAME, |text| seconds(text).map(Duration::from_secs).filter(fits))
 }
 
 fn place(read: &mut Reader) -> Option<Place> {

@@ -105,8 +105,9 @@ impl Config {
         let seconds = 1..=3600;
         let listen = read.parsed("LISTEN_ADDR");
         let trust = trust::read(&mut read, listen);
-        let database = Database::read(&mut read);
         let request_timeout = read.number("REQUEST_TIMEOUT_SECONDS", seconds.clone());
+        let request_timeout = request_timeout.map(|seconds| Duration::from_secs(seconds.into()));
+        let database = Database::read(&mut read, request_timeout);
         let shutdown = read.number("SHUTDOWN_SECONDS", seconds);
         let logs = Logs::read(&mut read);
         let effective = read.finish()?;
@@ -116,7 +117,7 @@ impl Config {
                 listen: listen?,
                 trust: trust?,
                 database: database?,
-                request_timeout: Duration::from_secs(request_timeout?.into()),
+                request_timeout: request_timeout?,
                 shutdown: Duration::from_secs(shutdown?.into()),
                 logs: logs?,
                 effective,

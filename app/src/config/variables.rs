@@ -87,6 +87,13 @@ pub const VARIABLES: &[Variable] = &[
         "How long a request waits for a connection before it is answered 503.",
     ),
     plain(
+        "DATABASE_STATEMENT_SECONDS",
+        "",
+        "a whole number from 1 to 3600, less than REQUEST_TIMEOUT_SECONDS",
+        "How long the database may take over a request before it is answered 503, the wait for a connection included; \
+         without it, half of REQUEST_TIMEOUT_SECONDS.",
+    ),
+    plain(
         "CACHE_BYTES",
         "33554432",
         "a whole number of bytes; 0 turns the cache off",

@@ -1,6 +1,6 @@
 //! Configuration: strict, complete in its complaints, silent about secrets.
 
-use std::{ffi::OsString, fs, os::unix::ffi::OsStringExt, path::Path};
+use std::{ffi::OsString, fs, os::unix::ffi::OsStringExt, path::Path, time::Duration};
 
 use app::config::{Config, VARIABLES};
 use proptest::prelude::*;
@@ -24,6 +24,21 @@ fn without_variables_there_are_the_defaults() {
     assert_eq!(format!("{:?}", config.database.place), "sqlite://templatesite.db");
     assert!(config.database.migrate_on_start && config.logs.console && !config.logs.json);
     assert_eq!(config.logs.level, tracing::Level::INFO);
+}
+
+#[test]
+fn the_database_is_given_up_before_the_request_is() {
+    let statement = |variables: &[_]| config(variables).database.statement_timeout;
+    let (request, database) = ("REQUEST_TIMEOUT_SECONDS", "DATABASE_STATEMENT_SECONDS");
+    assert_eq!(statement(&[]), Duration::from_secs(5), "half of 10 s");
+    assert_eq!(statement(&[(request, "1")]), Duration::from_millis(500));
+    assert_eq!(statement(&[(request, "4"), (database, "3")]), Duration::from_secs(3));
+    for value in ["4", "5", "0", "3.5"] {
+        let problems = load(None, &[(request, "4"), (database, value)]).expect_err(value);
+        let problem =
+            format!("{database} is {value:?}; allowed is a whole number from 1 to 3600, less than {request}");
+        assert!(problems.ends_with(&problem), "{problems}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 
 mod boot;
 mod config;
+mod faults;
 mod fixtures;
 mod house;
 mod http;

@@ -103,6 +103,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(variables: &[(&str, &str)], folder: &Path) -> Self {
+        let mut running = Self::spawn(variables, folder);
+        running.serves();
+        running
+    }
+
+    /// Starts it, without waiting until it serves.
+    pub(crate) fn spawn(variables: &[(&str, &str)], folder: &Path) -> Self {
         let mut child = program(&[], variables, folder);
         let stderr = child.stderr.take().expect("its log");
         let (sender, lines) = mpsc::channel();
@@ -111,11 +118,14 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        let mut running = Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new() };
-        let line = running.wait_for("serving http://");
+        Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new() }
+    }
+
+    /// Waits until it serves.
+    pub(crate) fn serves(&mut self) {
+        let line = self.wait_for("serving http://");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
-        running.address = address.and_then(|address| address.parse().ok()).expect("the address in the log");
-        running
+        self.address = address.and_then(|address| address.parse().ok()).expect("the address in the log");
     }
 
     /// The first new log line with this in it.

@@ -1,0 +1,86 @@
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use url::Url;
+
+/// A network between a program and its PostgreSQL, which passes on what comes, until it is told to lose something.
+#[derive(Debug)]
+pub struct Proxy {
+    url: Url,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Connections older than this are forgotten.
+    era: AtomicUsize,
+    /// Whether the server's next word is lost, and its connection with it.
+    cut: AtomicBool,
+}
+
+impl Proxy {
+    /// A way to the server of this URL.
+    pub fn to(url: &str) -> Self {
+        let mut url = Url::parse(url).expect("a URL");
+        let server: SocketAddr = ([127, 0, 0, 1], url.port().expect("a port")).into();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        url.set_port(Some(listener.local_addr().expect("an address").port())).expect("a port");
+        let state = Arc::<State>::default();
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(server) = TcpStream::connect(server) else { continue };
+                shared.pass_on(&client, &server, false);
+                shared.pass_on(&server, &client, true);
+            }
+        });
+        Self { url, state }
+    }
+
+    /// The URL of the same database, through here.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Forgets the connections that there are: both ends stay open and hear nothing any more. New ones work.
+    pub fn forget(&self) {
+        self.state.era.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Closes a connection as soon as the server says something on it, without passing that on.
+    pub fn lose_the_next_answer(&self) {
+        self.state.cut.store(true, Ordering::SeqCst);
+    }
+}
+
+impl State {
+    fn pass_on(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, answers: bool) {
+        let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
+        let (state, era) = (Arc::clone(self), self.era.load(Ordering::SeqCst));
+        thread::spawn(move || {
+            let forgotten = || state.era.load(Ordering::SeqCst) != era;
+            let mut bytes = [0; 8192];
+            while let Ok(length @ 1..) = from.read(&mut bytes) {
+                if forgotten() {
+                    continue;
+                }
+                if (answers && state.cut.swap(false, Ordering::SeqCst))
+                    || to.write_all(&bytes[..length]).is_err()
+                {
+                    let _ = from.shutdown(Shutdown::Both);
+                    break;
+                }
+            }
+            if !forgotten() {
+                let _ = to.shutdown(Shutdown::Both);
+            }
+        });
+    }
+}

@@ -1,0 +1,144 @@
+//! A database that is late, lost or busy, seen through the port.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
+
+use std::{
+    error::Error,
+    time::{Duration, Instant},
+};
+
+use adapters::{
+    SeaOrmTweetRepository,
+    seaorm::{self, AloneError, Connections, Options},
+    testing::{FreshDatabase, Proxy},
+};
+use domain::{RepositoryError, TweetRepository, testing::contract::tweet};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use tokio::time::timeout;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A migrated database behind one connection, on which a call may take a second.
+async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
+    let options = Options { max_connections: 1, statement_timeout: SECOND, ..Options::default() };
+    let connections = seaorm::connect(url, options).await.expect("a database");
+    Migrator::up(&connections.database(), None).await.expect("a schema");
+    (connections.clone(), SeaOrmTweetRepository::new(connections))
+}
+
+fn is_late(error: &RepositoryError) -> bool {
+    matches!(error, RepositoryError::TimedOut { .. })
+}
+
+/// PostgreSQL ends the statement itself, a little before nobody waits for it any more, so that the connection serves
+/// on: there is but one, and no new one is made.
+#[tokio::test]
+async fn postgres_ends_a_statement_that_takes_too_long() {
+    let database = FreshDatabase::postgres().await;
+    let (connections, store) = open(database.url()).await;
+    let (other, _) = open(database.url()).await;
+    let process = async || {
+        let ask = "select pg_backend_pid() as pid".to_owned();
+        let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask);
+        let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
+        row.try_get::<i32>("", "pid").expect("a number")
+    };
+    let before = process().await;
+    let transaction = other.database().begin().await.expect("a transaction");
+    transaction.execute_unprepared("lock table tweet").await.expect("the lock");
+    let began = Instant::now();
+    let error = store.add(&[tweet(1)]).await.expect_err("the table is locked");
+    assert!(began.elapsed() < SECOND, "it took {:?}", began.elapsed());
+    let source = error.source().expect("a source").to_string();
+    assert!(is_late(&error) && source.contains("canceling statement due to statement timeout"), "{source}");
+    transaction.rollback().await.expect("the end of the lock");
+    store.add(&[tweet(1)]).await.expect("added");
+    assert_eq!(process().await, before, "the connection is the same");
+}
+
+/// SQLite waits for another writer no longer than a call may take.
+#[tokio::test]
+async fn sqlite_waits_for_another_writer_until_the_deadline() {
+    let database = FreshDatabase::sqlite();
+    let (_, store) = open(database.url()).await;
+    let (other, _) = open(database.url()).await;
+    let work = other.alone(SECOND, async |_| {
+        let began = Instant::now();
+        let error = store.add(&[tweet(1)]).await.expect_err("somebody else writes");
+        assert!(is_late(&error) && began.elapsed() < SECOND, "{error:?} after {:?}", began.elapsed());
+        Ok(())
+    });
+    work.await.expect("a turn");
+    store.add(&[tweet(1)]).await.expect("added");
+}
+
+/// What is sent on a connection that leads nowhere is given up, even by one who has no other connection.
+#[tokio::test]
+async fn silence_is_given_up() {
+    let database = FreshDatabase::postgres().await;
+    let proxy = Proxy::to(database.url());
+    let (_, store) = open(proxy.url()).await;
+    for n in 1..4 {
+        proxy.forget();
+        let began = Instant::now();
+        let error = store.add(&[tweet(n)]).await.expect_err("nobody answers");
+        assert!(is_late(&error) && began.elapsed() < SECOND * 3 / 2, "{error:?} after {:?}", began.elapsed());
+        assert_eq!(store.find(&[tweet(n)].map(|tweet| tweet.id)).await.expect("an answer"), []);
+    }
+}
+
+/// The addition is stored and its answer is lost; made again, it must neither fail nor store anything twice.
+#[tokio::test]
+async fn an_addition_whose_answer_is_lost_is_stored_once_and_acknowledged() {
+    let database = FreshDatabase::postgres().await;
+    let proxy = Proxy::to(database.url());
+    let (_, store) = open(proxy.url()).await;
+    // So that the statement is prepared, and the next answer is that to its execution.
+    store.add(&[tweet(1)]).await.expect("added");
+    proxy.lose_the_next_answer();
+    store.add(&[tweet(3), tweet(2)]).await.expect("added");
+    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+    // Somebody else's tweet is still a conflict, though the first answer was lost.
+    proxy.lose_the_next_answer();
+    let mut other = tweet(3);
+    other.text = domain::TweetText::new("another text").expect("a text");
+    let outcome = store.add(&[other, tweet(4)]).await;
+    assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
+    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+}
+
+#[tokio::test]
+async fn a_read_whose_answer_is_lost_is_made_again() {
+    let database = FreshDatabase::postgres().await;
+    let proxy = Proxy::to(database.url());
+    let (_, store) = open(proxy.url()).await;
+    store.add(&[tweet(1)]).await.expect("added");
+    for _ in 0..3 {
+        proxy.lose_the_next_answer();
+        assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(1)]);
+    }
+}
+
+/// One at a time does what must be done alone, and who waits in vain is told.
+async fn one_at_a_time(database: FreshDatabase) {
+    let (first, _) = open(database.url()).await;
+    let (second, _) = open(database.url()).await;
+    let work = first.alone(SECOND, async |_| {
+        let outcome = second.alone(SECOND / 2, async |_| Ok(())).await;
+        assert!(matches!(outcome, Err(AloneError::Busy(_))), "{outcome:?}");
+        Ok(())
+    });
+    timeout(10 * SECOND, work).await.expect("an end").expect("a turn");
+    second.alone(SECOND, async |_| Ok(())).await.expect("a turn");
+}
+
+#[tokio::test]
+async fn one_at_a_time_on_postgres() {
+    one_at_a_time(FreshDatabase::postgres().await).await;
+}
+
+#[tokio::test]
+async fn one_at_a_time_on_sqlite() {
+    one_at_a_time(FreshDatabase::sqlite()).await;
+}
