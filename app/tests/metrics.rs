@@ -2,16 +2,18 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
 
-use std::{collections::BTreeMap, future::pending, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use adapters::{InMemoryTweetRepository, testing::FreshDatabase};
+use adapters::{
+    InMemoryTweetRepository,
+    testing::{FreshDatabase, Gated},
+};
 use app::{
     compose::{self, Store},
     config::Config,
     telemetry::metrics::Metrics,
 };
-use async_trait::async_trait;
-use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::TweetRepository;
 use poem::{endpoint::BoxEndpoint, http::Method, test::TestClient};
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -206,31 +208,9 @@ async fn no_client_can_add_a_series() {
     assert_eq!(count(&after) - count(&before), 10_001.0, "each was counted, and the scrape before");
 }
 
-/// A store that never answers.
-struct Silent;
-
-#[async_trait]
-impl TweetRepository for Silent {
-    async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
-        pending().await
-    }
-
-    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
-        pending().await
-    }
-
-    async fn find(&self, _: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        pending().await
-    }
-
-    async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        pending().await
-    }
-}
-
 #[tokio::test]
 async fn a_request_that_is_given_up_is_no_longer_active() {
-    let client = client(&over(Silent));
+    let client = client(&over(Gated::default()));
     let active = async || {
         let samples = scrape(&client).await;
         samples.get(r#"http_server_active_requests{http_request_method="GET"}"#).copied()

@@ -14,7 +14,7 @@ fn is_ready_once_migrated(url: &str) {
     let report = r#"{"status":"nok","db":{"status":"ok"},"schema":{"status":"nok"}}"#;
     assert_eq!((health.status, &*health.body), (503, report));
     let line = service.wait_for("dependency=schema");
-    assert!(line.contains("WARN") && line.contains("1 pending; run: templatesite migrate"), "{line}");
+    assert!(line.contains("WARN") && line.contains("2 pending; run: templatesite migrate"), "{line}");
     assert_eq!(get(&service, "/livez").status, 200);
     run(&["migrate"], &[("DATABASE_URL", url)], folder.path());
     let health = get(&service, "/healthcheck/");
