@@ -10,6 +10,9 @@ use std::{
 
 use url::Url;
 
+/// The length of `ReadyForQuery`, all that the server says to a mere sign of life.
+const SIGN_OF_LIFE: usize = 6;
+
 /// A network between a program and its PostgreSQL, which passes on what comes, until it is told to lose something.
 #[derive(Debug)]
 pub struct Proxy {
@@ -21,7 +24,7 @@ pub struct Proxy {
 struct State {
     /// Connections older than this are forgotten.
     era: AtomicUsize,
-    /// Whether the server's next word is lost, and its connection with it.
+    /// Whether the server's next answer is lost, and its connection with it.
     cut: AtomicBool,
 }
 
@@ -55,7 +58,7 @@ impl Proxy {
         self.state.era.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Closes a connection as soon as the server says something on it, without passing that on.
+    /// Closes a connection as soon as the server answers a statement on it, without passing that on.
     pub fn lose_the_next_answer(&self) {
         self.state.cut.store(true, Ordering::SeqCst);
     }
@@ -72,9 +75,8 @@ impl State {
                 if forgotten() {
                     continue;
                 }
-                if (answers && state.cut.swap(false, Ordering::SeqCst))
-                    || to.write_all(&bytes[..length]).is_err()
-                {
+                let lost = answers && length > SIGN_OF_LIFE && state.cut.swap(false, Ordering::SeqCst);
+                if lost || to.write_all(&bytes[..length]).is_err() {
                     let _ = from.shutdown(Shutdown::Both);
                     break;
                 }
