@@ -1,6 +1,6 @@
 //! THE composition root: which adapter stands behind which port.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
@@ -78,8 +78,13 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
     Arc::new(Cached::new(batched, config.cache_bytes))
 }
 
-/// The HTTP surface over a store, with metrics of its own: what `serve` serves and what tests speak to.
+/// The HTTP surface over a store, with metrics of its own: what tests speak to.
 pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
+    draining_site(config, store, Arc::default())
+}
+
+/// The same, as `serve` serves it: not ready any more once it is `draining`.
+pub fn draining_site(config: &Config, store: &Store, draining: Arc<AtomicBool>) -> BoxEndpoint<'static> {
     let metrics = Metrics::new(telemetry::dropped_lines);
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
@@ -95,7 +100,9 @@ pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
         checks,
         trust: config.trust.clone(),
         clock: clock(),
-        request_timeout: config.request_timeout,
+        draining,
+        request_timeout: config.http.request_timeout,
+        max_requests: config.http.max_requests,
         meter: metrics.meter,
         scrape: metrics.scrape,
     })

@@ -37,11 +37,13 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(run(arguments.command.unwrap_or_default(), &config)));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
+        // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.
+        runtime.shutdown_background();
+        outcome
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Failure> {
     match command {
-        Command::Serve => server::serve(config).await?,
+        Command::Serve => return server::serve(config).await,
         Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,
         Command::LoadFixtures(fixtures) => commands::load_fixtures(config, &fixtures).await?,
         Command::Healthcheck => return commands::healthcheck(config).await,

@@ -84,7 +84,8 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             None => self.answer(request).await,
         };
         let mut response = outcome.unwrap_or_else(|problem| {
-            if problem.status.is_server_error() {
+            // A refusal that has no cause is none of our failures.
+            if problem.source.is_some() {
                 log(&problem);
             }
             problem.into_response(&id)
@@ -130,7 +131,8 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             Some(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
             None => {
                 let detail = "the request took too long and was given up";
-                (Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)), None)
+                let cause = "no answer within REQUEST_TIMEOUT_SECONDS";
+                (Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(cause)), None)
             }
         }
     }

@@ -1,6 +1,13 @@
 //! Whether the service lives, and whether it can work.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use domain::HealthCheck;
 use futures_util::future::join_all;
@@ -21,6 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct HealthApi {
     checks: Vec<Arc<dyn HealthCheck>>,
+    draining: Arc<AtomicBool>,
 }
 
 #[derive(ApiResponse)]
@@ -44,7 +52,8 @@ enum LivezAnswer {
 impl HealthApi {
     /// Readiness
     ///
-    /// Asks every dependency, all at once, each under a short deadline.
+    /// Asks every dependency, all at once, each under a short deadline. A service that is about to stop says
+    /// `nok`, and `draining` beside its dependencies.
     #[oai(path = "/healthcheck/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> HealthAnswer {
         let dependencies = join_all(
@@ -52,7 +61,10 @@ impl HealthApi {
                 .iter()
                 .map(|check| async { (check.name(), Dependency { status: run(&**check).await }) }),
         );
-        let dependencies: BTreeMap<_, _> = dependencies.await.into_iter().collect();
+        let mut dependencies: BTreeMap<_, _> = dependencies.await.into_iter().collect();
+        if self.draining.load(Relaxed) {
+            dependencies.insert("draining", Dependency { status: Status::Nok });
+        }
         if dependencies.values().all(|dependency| dependency.status == Status::Ok) {
             HealthAnswer::Healthy(Body(HealthBody { status: Status::Ok, dependencies }))
         } else {
@@ -70,8 +82,8 @@ impl HealthApi {
 }
 
 impl HealthApi {
-    pub(crate) fn new(checks: Vec<Arc<dyn HealthCheck>>) -> Self {
-        Self { checks }
+    pub(crate) fn new(checks: Vec<Arc<dyn HealthCheck>>, draining: Arc<AtomicBool>) -> Self {
+        Self { checks, draining }
     }
 }
 

@@ -37,8 +37,15 @@ mod new_tweet;
 mod params;
 mod request_id;
 mod routes;
+mod turns;
 
-use std::{collections::HashMap, marker::PhantomData, mem, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    marker::PhantomData,
+    mem,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use domain::{Clock, HealthCheck, TweetService};
 use opentelemetry::metrics::Meter;
@@ -55,6 +62,7 @@ pub use hosts::AllowedHosts;
 pub use metrics::Scrape;
 pub use request_id::RequestId;
 pub use trust::Trust;
+pub use turns::Refused;
 
 /// What the site needs from the composition root.
 #[derive(Clone)]
@@ -65,10 +73,14 @@ pub struct Context {
     pub checks: Vec<Arc<dyn HealthCheck>>,
     /// Whom the service believes about hosts, proxies and origins.
     pub trust: Trust,
+    /// Whether the service is about to stop: then it is not ready, whatever its dependencies say.
+    pub draining: Arc<AtomicBool>,
     /// Request ids are made from it.
     pub clock: Arc<dyn Clock>,
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
+    /// How many operations on tweets may be under way; further ones are answered 503 at once.
+    pub max_requests: usize,
     /// How requests fare is recorded through it.
     pub meter: Meter,
     /// What `/metrics` answers.
@@ -78,8 +90,8 @@ pub struct Context {
 /// Everything the service answers over HTTP.
 pub fn site(context: &Context) -> BoxEndpoint<'static> {
     let api = (
-        tweets::TweetsApi::new(Arc::clone(&context.tweets)),
-        health::HealthApi::new(context.checks.clone()),
+        tweets::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
+        health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
         docs::DocsApi::of(&document()),
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );

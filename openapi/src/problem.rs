@@ -1,6 +1,6 @@
 //! One shape for every error: problem details (RFC 9457).
 
-use std::{borrow::Cow, error::Error};
+use std::{borrow::Cow, error::Error, io::ErrorKind};
 
 use domain::RepositoryError;
 use poem::{
@@ -15,7 +15,7 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use crate::{body::Body, request_id::RequestId};
+use crate::{body::Body, request_id::RequestId, turns::Refused};
 
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -29,11 +29,13 @@ pub(crate) struct Problem {
     errors: Vec<Violation>,
     /// For the log, never for the client.
     pub(crate) source: Option<Box<dyn Error + Send + Sync>>,
+    /// Whether it was not even tried, for lack of room.
+    refused: bool,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), source: None }
+        Self { status, detail: detail.into(), errors: Vec::new(), source: None, refused: false }
     }
 
     pub(crate) fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
@@ -49,6 +51,12 @@ impl Problem {
             StatusCode::INTERNAL_SERVER_ERROR,
             "the service failed; the log knows why, by the request id",
         )
+    }
+
+    /// There is no room for the request.
+    pub(crate) fn refused() -> Self {
+        let detail = "too many requests are under way; try again";
+        Self { refused: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// Adds what the log should say about it.
@@ -78,8 +86,13 @@ impl Problem {
                 "the Content-Type must be application/json",
             );
         }
-        if let Some(ReadBodyError::Io(_)) = error.downcast_ref() {
-            return Self::new(StatusCode::BAD_REQUEST, "the body ended before it was complete");
+        if let Some(ReadBodyError::Io(reason)) = error.downcast_ref() {
+            return match reason.kind() {
+                ErrorKind::TimedOut => {
+                    Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
+                }
+                _ => Self::new(StatusCode::BAD_REQUEST, "the body ended before it was complete"),
+            };
         }
         match error.status() {
             status if status.is_client_error() => Self::new(status, "the request is not valid"),
@@ -101,6 +114,13 @@ impl Problem {
         response.set_status(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        if self.refused {
+            response.set_data(Refused);
+        }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // RFC 9110, 15.5.9: what is still missing of the body must not be taken for a request.
+            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         }
         response
     }

@@ -21,6 +21,7 @@ use crate::{
     new_tweet::NewTweetText,
     params::{BeforeParam, IdParam, LimitParam, page_of},
     problem::Problem,
+    turns::Turns,
     wire::TweetBody,
 };
 
@@ -30,6 +31,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 #[derive(Clone)]
 pub(crate) struct TweetsApi {
     tweets: Arc<TweetService>,
+    turns: Arc<Turns>,
 }
 
 #[derive(ApiResponse)]
@@ -79,7 +81,7 @@ enum GetTweetAnswer {
 
 struct CreateFails;
 impl Statuses for CreateFails {
-    const STATUSES: &'static [u16] = &[400, 413, 415, 422, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 408, 413, 415, 422, 500, 503];
 }
 
 struct ListFails;
@@ -109,6 +111,7 @@ impl TweetsApi {
         _key: Header<Option<KeyParam>>,
         text: NewTweetText,
     ) -> Result<CreateTweetAnswer, Failure<CreateFails>> {
+        let _turn = self.turns.take()?;
         let (tweet, replayed) = match key_of(headers)? {
             None => (self.tweets.create(text.0).await?, None),
             Some(key) => match self.tweets.create_once(text.0, key).await {
@@ -135,6 +138,7 @@ impl TweetsApi {
         /// Only tweets older than the one with this id, which need not exist.
         before: Query<Option<BeforeParam>>,
     ) -> Result<ListTweetsAnswer, Failure<ListFails>> {
+        let _turn = self.turns.take()?;
         let (limit, before) = page_of(limit.0, before.0)?;
         let page = self.tweets.page(before, limit).await?;
         let next =
@@ -155,6 +159,7 @@ impl TweetsApi {
         #[oai(name = "If-None-Match")]
         _if_none_match: Header<Option<String>>,
     ) -> Result<GetTweetAnswer, Failure<GetFails>> {
+        let _turn = self.turns.take()?;
         let unknown = || Problem::not_found("no tweet has this id");
         let id: TweetId = id.0.parse().ok_or_else(unknown)?;
         let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
@@ -173,7 +178,7 @@ fn key_reused() -> Problem {
 }
 
 impl TweetsApi {
-    pub(crate) fn new(tweets: Arc<TweetService>) -> Self {
-        Self { tweets }
+    pub(crate) fn new(tweets: Arc<TweetService>, max_requests: usize) -> Self {
+        Self { tweets, turns: Arc::new(Turns::new(max_requests)) }
     }
 }

@@ -7,6 +7,7 @@
 //! 3. List it in `environment.env` and in the README; tests say how.
 
 mod database;
+mod http;
 mod reader;
 mod sources;
 mod trust;
@@ -18,7 +19,6 @@ use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU16,
     path::Path,
-    time::Duration,
 };
 
 use adapters::syslog;
@@ -27,6 +27,7 @@ use tracing::Level;
 use url::Host;
 
 pub use database::{Database, Place};
+pub use http::Http;
 pub use reader::Problems;
 use reader::Reader;
 pub use variables::{VARIABLES, Variable};
@@ -40,10 +41,8 @@ pub struct Config {
     pub database: Database,
     /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`
     pub trust: Trust,
-    /// `REQUEST_TIMEOUT_SECONDS`
-    pub request_timeout: Duration,
-    /// `SHUTDOWN_SECONDS`
-    pub shutdown: Duration,
+    /// `*_SECONDS`, `MAX_REQUESTS`, `MAX_CONNECTIONS`
+    pub http: Http,
     /// `LOG_*`, `CONSOLE_LOGS`, `SYSLOG_*`
     pub logs: Logs,
     /// Every variable with its effective value, for `templatesite config`.
@@ -102,13 +101,10 @@ impl Config {
     ) -> Result<(Self, Vec<String>), Problems> {
         let (values, warnings) = sources::gather(file, environment)?;
         let mut read = Reader::new(values);
-        let seconds = 1..=3600;
         let listen = read.parsed("LISTEN_ADDR");
         let trust = trust::read(&mut read, listen);
-        let request_timeout = read.number("REQUEST_TIMEOUT_SECONDS", seconds.clone());
-        let request_timeout = request_timeout.map(|seconds| Duration::from_secs(seconds.into()));
-        let database = Database::read(&mut read, request_timeout);
-        let shutdown = read.number("SHUTDOWN_SECONDS", seconds);
+        let http = Http::read(&mut read);
+        let database = Database::read(&mut read, http.as_ref().map(|http| http.request_timeout));
         let logs = Logs::read(&mut read);
         let effective = read.finish()?;
         // Nothing is missing when nothing is wrong: every variable without a value of its own has a default.
@@ -117,8 +113,7 @@ impl Config {
                 listen: listen?,
                 trust: trust?,
                 database: database?,
-                request_timeout: request_timeout?,
-                shutdown: Duration::from_secs(shutdown?.into()),
+                http: http?,
                 logs: logs?,
                 effective,
             })

@@ -35,6 +35,8 @@ const fn secret(
 }
 
 const SWITCH: &str = "true or false";
+const SECONDS: &str = "a whole number from 1 to 3600";
+const COUNT: &str = "a whole number from 1 to 1000000";
 const LEVELS: &str = "error, warn, info, debug or trace";
 
 /// All of them, in the order in which people meet them.
@@ -100,18 +102,39 @@ pub const VARIABLES: &[Variable] = &[
         "How much memory may hold tweets that were read or written before.",
     ),
     plain("MIGRATE_ON_START", "true", SWITCH, "Whether serve brings the schema up to date first."),
+    plain("HEADER_READ_SECONDS", "10", SECONDS, "How long a client may take to send a request's header."),
     plain(
-        "REQUEST_TIMEOUT_SECONDS",
+        "BODY_READ_SECONDS",
         "10",
-        "a whole number from 1 to 3600",
-        "How long a request may take before it is answered 503.",
+        SECONDS,
+        "How long it may take to send the body before it is answered 408.",
     ),
     plain(
-        "SHUTDOWN_SECONDS",
-        "10",
-        "a whole number from 1 to 3600",
-        "How long requests under way may take to finish after SIGTERM or SIGINT.",
+        "IDLE_SECONDS",
+        "75",
+        SECONDS,
+        "How long a connection may be quiet: before a request, or not taking its answer.",
     ),
+    plain("REQUEST_TIMEOUT_SECONDS", "10", SECONDS, "How long a request may take before it is answered 503."),
+    plain(
+        "MAX_REQUESTS",
+        "1024",
+        COUNT,
+        "How many requests may be under way; further ones are answered 503 at once.",
+    ),
+    plain(
+        "MAX_CONNECTIONS",
+        "10000",
+        COUNT,
+        "How many connections may be open; further ones wait until one is closed.",
+    ),
+    plain(
+        "DRAIN_SECONDS",
+        "0",
+        "a whole number from 0 to 3600",
+        "How long to go on serving after SIGTERM or SIGINT while /healthcheck/ says nok, so that load balancers notice.",
+    ),
+    plain("SHUTDOWN_SECONDS", "10", SECONDS, "How long requests under way may then take to finish."),
     plain("LOG_LEVEL", "info", LEVELS, "The least severe lines to log."),
     plain("LOG_FORMAT", "text", "text or json", "One line of text or one JSON object a log line."),
     plain("CONSOLE_LOGS", "true", SWITCH, "Whether to log to standard error."),

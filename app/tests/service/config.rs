@@ -134,7 +134,7 @@ fn a_file_is_read_and_the_environment_wins() {
     .expect("a file");
     let (config, warnings) = load(Some(&file), &[("LOG_LEVEL", "error")]).expect("a configuration");
     assert_eq!(config.listen.port(), 1);
-    assert_eq!(config.request_timeout.as_secs(), 7);
+    assert_eq!(config.http.request_timeout.as_secs(), 7);
     assert_eq!(config.logs.level, tracing::Level::ERROR);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     fs::write(&file, "LISTEN_ADDR = [1]\n").expect("a file");

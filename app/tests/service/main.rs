@@ -2,12 +2,18 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
 
+mod client;
 mod support;
 
 mod boot;
 mod config;
+mod deadlines;
+mod draining;
 mod faults;
 mod fixtures;
 mod house;
 mod http;
+mod overload;
+mod refusals;
+mod rolling;
 mod stack;

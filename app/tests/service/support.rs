@@ -110,7 +110,11 @@ impl Running {
 
     /// Starts it, without waiting until it serves.
     pub(crate) fn spawn(variables: &[(&str, &str)], folder: &Path) -> Self {
-        let mut child = program(&[], variables, folder);
+        Self::of(program(&[], variables, folder))
+    }
+
+    /// A program that was started.
+    pub(crate) fn of(mut child: Child) -> Self {
         let stderr = child.stderr.take().expect("its log");
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {

@@ -1,0 +1,176 @@
+//! Serving one connection.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::{self, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use http_body_util::combinators::BoxBody;
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Body as _, Bytes, Incoming},
+    header::{CONNECTION, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use openapi::Refused;
+use poem::{
+    Body, Endpoint,
+    endpoint::BoxEndpoint,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{
+    body::Timely,
+    pace::{Pace, Paced, Stage},
+};
+use crate::config::Http;
+
+/// The largest header of a request that is read, in bytes; larger ones are answered 431. With the body's limit it
+/// bounds what a connection can make us hold.
+const MAX_HEADER: usize = 16 * 1024;
+
+/// How long a quiet connection stays open once the service stops: a request may be on its way.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// How long a connection waits whose client was refused and sends the next request at once: as long as `Retry-After`
+/// asked it to wait. Refusing costs little, but not nothing, and those who wait cost nothing.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The answer to a header that does not end. There is no request yet to say more about.
+const HEADER_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What connections have in common.
+pub(super) struct Service {
+    site: BoxEndpoint<'static>,
+    http1: http1::Builder,
+    local: LocalAddr,
+    draining: Arc<AtomicBool>,
+    header_read: Duration,
+    body_read: Duration,
+    idle: Duration,
+}
+
+impl Service {
+    pub(super) fn new(
+        site: BoxEndpoint<'static>,
+        http: &Http,
+        local: SocketAddr,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1.max_buf_size(MAX_HEADER);
+        Self {
+            site,
+            http1,
+            local: LocalAddr(local.into()),
+            draining,
+            header_read: http.header_read,
+            // The request's own deadline must not come first: that a client is slow is no failure of ours.
+            body_read: http.body_read.min(http.request_timeout),
+            idle: http.idle,
+        }
+    }
+
+    /// Serves one connection until it ends: when its client or an answer closes it, when it makes no progress, or after
+    /// `closing`.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        client: SocketAddr,
+        mut closing: watch::Receiver<()>,
+    ) {
+        // Answers are written whole; waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        let pace = Arc::new(Pace::new());
+        let socket = Paced::new(stream, Arc::clone(&pace));
+        let remote = RemoteAddr(client.into());
+        let requests = service_fn(|request| self.answer(request, &pace, &remote));
+        let mut connection = self.http1.serve_connection(socket, requests);
+        // It never sleeps longer than the shortest limit, so a stage that begins meanwhile is looked at in time.
+        let tick = self.header_read.min(self.idle);
+        let mut deadline = pin!(sleep(tick));
+        let mut stop = pin!(async {
+            let _ = closing.changed().await;
+            sleep(LINGER).await;
+        });
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut connection => return,
+                () = &mut deadline => {
+                    let now = Instant::now();
+                    match self.deadline(&pace) {
+                        Some(over) if over <= now => break,
+                        next => deadline.as_mut().reset(next.unwrap_or(now + tick).min(now + tick)),
+                    }
+                }
+                () = &mut stop, if !stopping => {
+                    stopping = true;
+                    // A request whose header is arriving is answered yet; the answer closes the connection.
+                    if pace.stage() != Stage::Header {
+                        pin::Pin::new(&mut connection).graceful_shutdown();
+                    }
+                }
+            }
+        }
+        tracing::debug!(%client, stage = ?pace.stage(), "a connection made no progress and is closed");
+        if pace.stage() == Stage::Header
+            && let Some(stream) = connection.into_parts().io.between_answers()
+        {
+            let _ = stream.try_write(HEADER_TIMEOUT);
+        }
+    }
+
+    /// When a connection at this pace has taken too long.
+    fn deadline(&self, pace: &Pace) -> Option<Instant> {
+        match pace.stage() {
+            Stage::Quiet => Some(pace.since() + self.idle),
+            Stage::Header => Some(pace.since() + self.header_read),
+            Stage::Request => None,
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        pace: &Pace,
+        remote: &RemoteAddr,
+    ) -> Result<Response<BoxBody<Bytes, io::Error>>, Infallible> {
+        pace.enter(Stage::Request);
+        if let Some(time) = pace.held_until() {
+            Box::pin(sleep_until(time)).await;
+        }
+        let (parts, body) = request.into_parts();
+        let body = if body.is_end_stream() {
+            Body::empty()
+        } else {
+            BoxBody::new(Timely::new(body, self.body_read)).into()
+        };
+        let parts = (parts, self.local.clone(), remote.clone(), Scheme::HTTP).into();
+        let mut response = self.site.get_response(poem::Request::from_parts(parts, body)).await;
+        if self.draining.load(Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE && response.data::<Refused>().is_some() {
+            pace.hold(RETRY_AFTER);
+        }
+        pace.enter(Stage::Quiet);
+        Ok(response.into())
+    }
+}

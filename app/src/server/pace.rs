@@ -1,0 +1,148 @@
+//! What a connection is at, and since when, so that one that makes no progress can be told from one that works.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, time::Instant};
+
+/// What a connection is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is quiet, or takes an answer: nothing was read since the last request was answered.
+    Quiet,
+    /// Part of a request's header has arrived.
+    Header,
+    /// A request is under way; other deadlines hold for its body and for its answer.
+    Request,
+}
+
+/// The stage of one connection. Its socket, its requests and its deadline share it, in one task, so nothing is locked.
+pub(super) struct Pace {
+    opened: Instant,
+    /// Milliseconds from `opened` to the beginning of the stage, and in the two lowest bits the stage.
+    state: AtomicU64,
+    /// Milliseconds from `opened` to when the next request may be taken up.
+    held: AtomicU64,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        let (state, held) = (AtomicU64::new(Stage::Quiet as u64), AtomicU64::new(0));
+        Self { opened: Instant::now(), state, held }
+    }
+
+    pub(super) fn enter(&self, stage: Stage) {
+        self.state.store(self.now() << 2 | stage as u64, Relaxed);
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        match self.state.load(Relaxed) & 3 {
+            0 => Stage::Quiet,
+            1 => Stage::Header,
+            _ => Stage::Request,
+        }
+    }
+
+    /// No further request is to be taken up for this long.
+    pub(super) fn hold(&self, time: Duration) {
+        self.held.store(self.now() + time.as_millis() as u64, Relaxed);
+    }
+
+    /// Until when no request is to be taken up, if that is still to come.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        let held = self.held.load(Relaxed);
+        (held > 0 && held > self.now()).then(|| self.opened + Duration::from_millis(held))
+    }
+
+    fn now(&self) -> u64 {
+        self.opened.elapsed().as_millis() as u64
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.opened + Duration::from_millis(self.state.load(Relaxed) >> 2)
+    }
+}
+
+/// A socket that tells the pace of its connection.
+pub(super) struct Paced {
+    io: TokioIo<TcpStream>,
+    pace: Arc<Pace>,
+    /// Whether all that was to be written is written.
+    flushed: bool,
+}
+
+impl Paced {
+    pub(super) fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
+        Self { io: TokioIo::new(stream), pace, flushed: true }
+    }
+
+    /// The socket alone; `None` when it stopped in the middle of an answer, where no other may begin.
+    pub(super) fn between_answers(self) -> Option<TcpStream> {
+        self.flushed.then(|| self.io.into_inner())
+    }
+
+    fn wrote(&self, bytes: io::Result<usize>) -> Poll<io::Result<usize>> {
+        // An answer that is taken bit by bit keeps its connection open.
+        if self.pace.stage() == Stage::Quiet {
+            self.pace.enter(Stage::Quiet);
+        }
+        Poll::Ready(bytes)
+    }
+}
+
+impl Read for Paced {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
+        // Further bytes of the same header do not put its deadline off.
+        if self.pace.stage() == Stage::Quiet {
+            self.pace.enter(Stage::Header);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Paced {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.flushed = false;
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes));
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.flushed = false;
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bytes));
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes when it has nothing left to write.
+        self.flushed = true;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
