@@ -168,8 +168,6 @@ fn dropped_lines_are_counted_by_sink() {
     assert_eq!(samples.get(r#"log_lines_dropped_total{log_sink="syslog"}"#), Some(&5.0));
 }
 
-}
-
 #[tokio::test]
 async fn a_request_that_is_given_up_is_no_longer_active() {
     let client = client(&over(Gated::default()));
