@@ -1,6 +1,6 @@
 use std::{
     io::{Read, Write},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -29,14 +29,15 @@ impl Proxy {
     /// A way to the server of this URL.
     pub fn to(url: &str) -> Self {
         let mut url = Url::parse(url).expect("a URL");
-        let server: SocketAddr = ([127, 0, 0, 1], url.port().expect("a port")).into();
+        let server = url.socket_addrs(|| Some(5432)).expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        url.set_host(Some("127.0.0.1")).expect("a host");
         url.set_port(Some(listener.local_addr().expect("an address").port())).expect("a port");
         let state = Arc::<State>::default();
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(server) else { continue };
+                let Ok(server) = TcpStream::connect(&*server) else { continue };
                 shared.pass_on(&client, &server, false);
                 shared.pass_on(&server, &client, true);
             }
