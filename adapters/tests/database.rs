@@ -12,7 +12,7 @@ use adapters::{
     seaorm::{self, AloneError, Connections, Options},
     testing::{FreshDatabase, Proxy},
 };
-use domain::{RepositoryError, TweetRepository, testing::contract::tweet};
+use domain::{Keyed, RepositoryError, TweetRepository, testing::contract::tweet};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::time::timeout;
@@ -105,6 +105,19 @@ async fn an_addition_whose_answer_is_lost_is_stored_once_and_acknowledged() {
     other.text = domain::TweetText::new("another text").expect("a text");
     let outcome = store.add(&[other]).await;
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
+    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+}
+
+#[tokio::test]
+async fn an_addition_under_a_key_whose_answer_is_lost_is_stored_once_and_acknowledged() {
+    let database = FreshDatabase::postgres().await;
+    let proxy = Proxy::to(database.url());
+    let (_, store) = open(proxy.url()).await;
+    let keyed = |n, key: &str| Keyed { tweet: tweet(n), key: key.parse().expect("a key") };
+    store.add_once(&[keyed(1, "one")]).await.expect("added");
+    proxy.lose_the_next_answer();
+    let stored = store.add_once(&[keyed(2, "two"), keyed(3, "three")]).await.expect("added");
+    assert_eq!(stored, [tweet(2), tweet(3)]);
     assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
 }
 
