@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     io,
     net::SocketAddr,
-    pin::{self, pin},
+    pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -103,8 +103,9 @@ impl Service {
         let mut connection = self.http1.serve_connection(socket, requests);
         // It never sleeps longer than the shortest limit, so a stage that begins meanwhile is looked at in time.
         let tick = self.header_read.min(self.idle);
-        let mut deadline = pin!(sleep(tick));
-        let mut stop = pin!(async {
+        let mut deadline = Box::pin(sleep(tick));
+        // Boxed, as timers are large.
+        let mut stop = Box::pin(async {
             let _ = closing.changed().await;
             sleep(LINGER).await;
         });
@@ -113,14 +114,14 @@ impl Service {
             tokio::select! {
                 biased;
                 _ = &mut connection => return,
-                () = &mut deadline => {
+                () = deadline.as_mut() => {
                     let now = Instant::now();
                     match self.deadline(&pace) {
                         Some(over) if over <= now => break,
                         next => deadline.as_mut().reset(next.unwrap_or(now + tick).min(now + tick)),
                     }
                 }
-                () = &mut stop, if !stopping => {
+                () = stop.as_mut(), if !stopping => {
                     stopping = true;
                     // A request whose header is arriving is answered yet; the answer closes the connection.
                     if pace.stage() != Stage::Header {

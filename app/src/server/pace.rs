@@ -42,7 +42,9 @@ impl Pace {
     }
 
     pub(super) fn enter(&self, stage: Stage) {
-        self.state.store(self.now() << 2 | stage as u64, Relaxed);
+        // Nobody asks how long a request has been under way, and the clock costs what a small copy does.
+        let since = if stage == Stage::Request { 0 } else { self.now() };
+        self.state.store(since << 2 | stage as u64, Relaxed);
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -91,12 +93,13 @@ impl Paced {
         self.flushed.then(|| self.io.into_inner())
     }
 
-    fn wrote(&self, bytes: io::Result<usize>) -> Poll<io::Result<usize>> {
-        // An answer that is taken bit by bit keeps its connection open.
-        if self.pace.stage() == Stage::Quiet {
+    fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        // An answer that is taken bit by bit keeps its connection open. Most are taken at once.
+        if !self.flushed && written.is_ready() && self.pace.stage() == Stage::Quiet {
             self.pace.enter(Stage::Quiet);
         }
-        Poll::Ready(bytes)
+        self.flushed = false;
+        written
     }
 }
 
@@ -117,8 +120,7 @@ impl Read for Paced {
 
 impl Write for Paced {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.flushed = false;
-        let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes));
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.wrote(written)
     }
 
@@ -127,8 +129,7 @@ impl Write for Paced {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.flushed = false;
-        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bytes));
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
         self.wrote(written)
     }
 
