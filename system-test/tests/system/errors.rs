@@ -14,8 +14,9 @@ use crate::{
     service::{Service, header},
 };
 
-/// Those of the service's own making: no request causes them while its dependencies work.
-const NOT_A_CLIENTS: [&str; 2] = ["500", "503"];
+/// Those of the service's own making, which no request causes while its dependencies work, and 408, which a client
+/// causes by sending nothing for as long as the service waits; the service's own tests do.
+const NOT_CAUSED_HERE: [&str; 3] = ["408", "500", "503"];
 
 /// A key that goes with one text.
 const USED_KEY: &str = "of-a-system-test";
@@ -78,7 +79,7 @@ fn documented() -> BTreeSet<(String, String)> {
             .filter(|status| status.starts_with(['4', '5']))
             .map(move |status| (id.clone(), status.clone()))
     });
-    errors.filter(|(_, status)| !NOT_A_CLIENTS.contains(&&**status)).collect()
+    errors.filter(|(_, status)| !NOT_CAUSED_HERE.contains(&&**status)).collect()
 }
 
 #[tokio::test]
