@@ -1,7 +1,7 @@
 //! `serve`: open the store, migrate, listen, serve, and stop without losing a request.
 //!
-//! A connection is accepted ([`accept`]) when there is room for it ([`connections`]), and served by a task of its own
-//! ([`connection`]) as long as it keeps its deadlines ([`pace`], [`body`]).
+//! A connection is accepted (`accept`) when there is room for it (`connections`), and served by a task of its own
+//! (`connection`) as long as it keeps its deadlines (`pace`, `body`).
 
 mod accept;
 mod connection;
