@@ -3,12 +3,9 @@
 use std::collections::HashMap;
 
 use domain::Keyed;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, TransactionTrait, prelude::*};
+use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, prelude::*};
 
-use super::{entity::Model, statements};
-
-/// SQLite binds at most 32,766 values a statement; a tweet with its key is four.
-const ROWS_A_STATEMENT: usize = 8_000;
+use super::{ROWS_A_STATEMENT, entity::Model, insert, statements};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -29,7 +26,7 @@ pub(super) async fn add_once(
     // Stable, so that of one key the first stays.
     new.sort_by(|a, b| a.key.cmp(&b.key));
     new.dedup_by(|a, b| a.key == b.key);
-    if insert(&database, &new).await? == tweets.len() as u64 {
+    if insert(&database, &new, statements::insert_once).await? == tweets.len() as u64 {
         return Ok(HashMap::new());
     }
     let mut stored = HashMap::with_capacity(new.len());
@@ -43,19 +40,4 @@ pub(super) async fn add_once(
         }
     }
     Ok(stored)
-}
-
-/// How many were inserted.
-async fn insert(database: &DatabaseConnection, tweets: &[&Keyed]) -> Result<u64, DbErr> {
-    let statement = |tweets| statements::insert_once(database.get_database_backend(), tweets);
-    if tweets.len() <= ROWS_A_STATEMENT {
-        return Ok(database.execute_raw(statement(tweets)).await?.rows_affected());
-    }
-    let transaction = database.begin().await?;
-    let mut inserted = 0;
-    for chunk in tweets.chunks(ROWS_A_STATEMENT) {
-        inserted += transaction.execute_raw(statement(chunk)).await?.rows_affected();
-    }
-    transaction.commit().await?;
-    Ok(inserted)
 }

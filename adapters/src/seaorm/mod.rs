@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
 pub use connections::{Again, CallError, Connections};
@@ -25,8 +25,8 @@ pub use pool::observe_pool;
 use entity::{Entity, Model};
 use error::is_conflict;
 
-/// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet is three.
-const ROWS_A_STATEMENT: usize = 10_000;
+/// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet with its key is four.
+const ROWS_A_STATEMENT: usize = 8_000;
 
 /// [`TweetRepository`] on a migrated database. A call that meets a lost connection is made again on a fresh one.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ impl TweetRepository for SeaOrmTweetRepository {
 /// Adds all or none. An attempt before this one that was lost may have added them, and then they conflict with
 /// themselves.
 async fn add(database: DatabaseConnection, tweets: &[Tweet], again: Again) -> Result<(), DbErr> {
-    match insert(&database, tweets).await {
+    match insert(&database, tweets, statements::insert).await {
         Err(error) if again.0 && is_conflict(&error) => {
             if are_stored(&database, tweets).await? {
                 Ok(())
@@ -91,21 +91,27 @@ async fn add(database: DatabaseConnection, tweets: &[Tweet], again: Again) -> Re
                 Err(error)
             }
         }
-        outcome => outcome,
+        outcome => outcome.map(|_| ()),
     }
 }
 
-async fn insert(database: &DatabaseConnection, tweets: &[Tweet]) -> Result<(), DbErr> {
-    let statement = |tweets| statements::insert(database.get_database_backend(), tweets);
-    if tweets.len() <= ROWS_A_STATEMENT {
-        database.execute_raw(statement(tweets)).await?;
-        return Ok(());
+/// All or none, in a transaction when one statement cannot take them; how many rows it made.
+async fn insert<T>(
+    database: &DatabaseConnection,
+    items: &[T],
+    statement: impl Fn(DbBackend, &[T]) -> Statement,
+) -> Result<u64, DbErr> {
+    let backend = database.get_database_backend();
+    if items.len() <= ROWS_A_STATEMENT {
+        return Ok(database.execute_raw(statement(backend, items)).await?.rows_affected());
     }
     let transaction = database.begin().await?;
-    for chunk in tweets.chunks(ROWS_A_STATEMENT) {
-        transaction.execute_raw(statement(chunk)).await?;
+    let mut inserted = 0;
+    for chunk in items.chunks(ROWS_A_STATEMENT) {
+        inserted += transaction.execute_raw(statement(backend, chunk)).await?.rows_affected();
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(inserted)
 }
 
 /// Whether these very tweets are stored, every one of them.

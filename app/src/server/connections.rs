@@ -1,12 +1,7 @@
 //! All connections: how many there may be, and how they end.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use poem::endpoint::BoxEndpoint;
 use tokio::{
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -14,7 +9,6 @@ use tokio::{
 };
 
 use super::connection::Service;
-use crate::config::Http;
 
 /// All connections that are open.
 pub(super) struct Connections {
@@ -28,15 +22,10 @@ pub(super) struct Connections {
 pub(super) type Room = OwnedSemaphorePermit;
 
 impl Connections {
-    pub(super) fn new(
-        site: BoxEndpoint<'static>,
-        http: &Http,
-        local: SocketAddr,
-        draining: Arc<AtomicBool>,
-    ) -> Self {
+    pub(super) fn new(service: Service, limit: usize) -> Self {
         Self {
-            service: Arc::new(Service::new(site, http, local, draining)),
-            room: Arc::new(Semaphore::new(http.max_connections)),
+            service: Arc::new(service),
+            room: Arc::new(Semaphore::new(limit)),
             closing: watch::Sender::new(()),
         }
     }

@@ -30,6 +30,7 @@ use crate::{
     config::Config,
     schema::not_up_to_date,
 };
+use connection::Service;
 use connections::Connections;
 use signals::Signals;
 
@@ -74,7 +75,8 @@ async fn run(
         accept::listen(config.listen).map_err(|error| Failure::Listen { address: config.listen, error })?;
     let address = listener.local_addr()?;
     let site = compose::draining_site(config, &store, Arc::clone(&draining));
-    let connections = Connections::new(site, &config.http, address, draining);
+    let service = Service::new(site, &config.http, address, draining);
+    let connections = Connections::new(service, config.http.max_connections);
     announce(address);
     tokio::select! {
         () = accept::accept(&listener, &connections) => {}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 
-use lanes::{Lanes, Turn, Waiting};
+use lanes::{Key, Lanes, Turn, Waiting};
 
 type Answer<T> = Result<T, RepositoryError>;
 type Page = (Option<TweetId>, usize);
@@ -57,41 +57,37 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
         if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
             return self.inner.add(tweets).await;
         }
-        match self.adds.turn((), || tweets.to_vec()) {
-            Turn::Now(_lane) => self.inner.add(tweets).await,
-            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
-            Turn::Never => Err(crowded()),
-        }
+        share(self.adds.turn((), || tweets.to_vec()), || self.inner.add(tweets)).await
     }
 
     async fn add_once(&self, tweets: &[Keyed]) -> Answer<Vec<Tweet>> {
         if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
             return self.inner.add_once(tweets).await;
         }
-        match self.adds_once.turn((), || tweets.to_vec()) {
-            Turn::Now(_lane) => self.inner.add_once(tweets).await,
-            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
-            Turn::Never => Err(crowded()),
-        }
+        share(self.adds_once.turn((), || tweets.to_vec()), || self.inner.add_once(tweets)).await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Answer<Vec<Tweet>> {
         if ids.is_empty() || ids.len() > LARGEST_BATCH {
             return self.inner.find(ids).await;
         }
-        match self.finds.turn((), || ids.to_vec()) {
-            Turn::Now(_lane) => self.inner.find(ids).await,
-            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
-            Turn::Never => Err(crowded()),
-        }
+        share(self.finds.turn((), || ids.to_vec()), || self.inner.find(ids)).await
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Answer<Vec<Tweet>> {
-        match self.pages.turn((before, limit), || ()) {
-            Turn::Now(_lane) => self.inner.latest(before, limit).await,
-            Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
-            Turn::Never => Err(crowded()),
-        }
+        share(self.pages.turn((before, limit), || ()), || self.inner.latest(before, limit)).await
+    }
+}
+
+/// The outcome of a call: of its own statement when it goes now, else of the one that it shares.
+async fn share<K: Key, I: Send, T: Send, F: Future<Output = Answer<T>>>(
+    turn: Turn<K, I, Answer<T>>,
+    alone: impl FnOnce() -> F,
+) -> Answer<T> {
+    match turn {
+        Turn::Now(_lane) => alone().await,
+        Turn::Later(answer) => answer.await.unwrap_or_else(|_| Err(abandoned())),
+        Turn::Never => Err(crowded()),
     }
 }
 
