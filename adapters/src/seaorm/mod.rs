@@ -15,7 +15,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Statement, TransactionTrait,
+};
 
 pub use connect::{ConnectError, Options, connect, place};
 pub use connections::{Again, CallError, Connections};

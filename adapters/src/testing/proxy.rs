@@ -2,7 +2,7 @@ use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -26,6 +26,11 @@ struct State {
     era: AtomicUsize,
     /// Whether the server's next answer is lost, and its connection with it.
     cut: AtomicBool,
+    /// Whether what is said to the server is kept back.
+    closed: Mutex<bool>,
+    opened: Condvar,
+    /// Whether something was kept back.
+    held: AtomicBool,
 }
 
 impl Proxy {
@@ -62,9 +67,37 @@ impl Proxy {
     pub fn lose_the_next_answer(&self) {
         self.state.cut.store(true, Ordering::SeqCst);
     }
+
+    /// Keeps back what is said to the server, until it may go on.
+    pub fn hold(&self) {
+        self.state.close(true);
+    }
+
+    /// Whether something was kept back so far.
+    pub fn has_held(&self) -> bool {
+        self.state.held.load(Ordering::SeqCst)
+    }
+
+    /// Passes on what was kept back.
+    pub fn go_on(&self) {
+        self.state.close(false);
+    }
 }
 
 impl State {
+    fn close(&self, closed: bool) {
+        *self.closed.lock().expect("the gate") = closed;
+        self.opened.notify_all();
+    }
+
+    fn wait_until_open(&self) {
+        let mut closed = self.closed.lock().expect("the gate");
+        while *closed {
+            self.held.store(true, Ordering::SeqCst);
+            closed = self.opened.wait(closed).expect("the gate");
+        }
+    }
+
     fn pass_on(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, answers: bool) {
         let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
         let (state, era) = (Arc::clone(self), self.era.load(Ordering::SeqCst));
@@ -72,6 +105,9 @@ impl State {
             let forgotten = || state.era.load(Ordering::SeqCst) != era;
             let mut bytes = [0; 8192];
             while let Ok(length @ 1..) = from.read(&mut bytes) {
+                if !answers {
+                    state.wait_until_open();
+                }
                 if forgotten() {
                     continue;
                 }

@@ -5,13 +5,13 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, Running};
 
 /// A connection that is kept open.
 pub(crate) struct Client(BufReader<TcpStream>);
 
 /// What was answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// In lower case.
@@ -27,6 +27,11 @@ impl Answer {
 }
 
 impl Client {
+    /// A connection to a service that is there.
+    pub(crate) fn of(service: &Running) -> Self {
+        Self::connect(service.address).expect("a connection")
+    }
+
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;

@@ -7,22 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
-
 use crate::{
     client::{Client, post_head},
     support::{PATIENCE, Running},
 };
-
-fn start(variables: &[(&str, &str)]) -> (Running, TempDir) {
-    let folder = TempDir::new().expect("a folder");
-    let variables = [&[("DATABASE_URL", "memory:")], variables].concat();
-    (Running::start(&variables, folder.path()), folder)
-}
-
-fn connect(service: &Running) -> Client {
-    Client::connect(service.address).expect("a connection")
-}
 
 /// Sends a byte now and then, from a thread of its own, until the service hangs up.
 fn trickle(client: &Client) {
@@ -36,8 +24,8 @@ fn trickle(client: &Client) {
 
 #[test]
 fn a_header_that_does_not_end_is_408() {
-    let (service, _folder) = start(&[("HEADER_READ_SECONDS", "1")]);
-    let (mut silent, mut slow) = (connect(&service), connect(&service));
+    let service = Running::in_memory(&[("HEADER_READ_SECONDS", "1")]);
+    let (mut silent, mut slow) = (Client::of(&service), Client::of(&service));
     let started = Instant::now();
     silent.send(b"GET /livez HTTP/1.1\r\nHost:").expect("half a header");
     slow.send(b"GET /livez HTTP/1.1\r\nX: ").expect("half a header");
@@ -56,8 +44,8 @@ fn a_body_that_does_not_end_is_a_408_problem() {
     let variables = [("BODY_READ_SECONDS", "1")];
     let wide = [("BODY_READ_SECONDS", "60"), ("REQUEST_TIMEOUT_SECONDS", "1")];
     for variables in [&variables[..], &wide] {
-        let (service, _folder) = start(variables);
-        let (mut silent, mut slow) = (connect(&service), connect(&service));
+        let service = Running::in_memory(variables);
+        let (mut silent, mut slow) = (Client::of(&service), Client::of(&service));
         silent.send(post_head(100).as_bytes()).expect("a header");
         slow.send(post_head(10_000).as_bytes()).expect("a header");
         trickle(&slow);
@@ -73,8 +61,8 @@ fn a_body_that_does_not_end_is_a_408_problem() {
 
 #[test]
 fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
-    let (service, _folder) = start(&[("IDLE_SECONDS", "1"), ("HEADER_READ_SECONDS", "1")]);
-    let (mut new, mut used, mut busy) = (connect(&service), connect(&service), connect(&service));
+    let service = Running::in_memory(&[("IDLE_SECONDS", "1"), ("HEADER_READ_SECONDS", "1")]);
+    let (mut new, mut used, mut busy) = (Client::of(&service), Client::of(&service), Client::of(&service));
     assert_eq!(used.get("/livez").expect("an answer").status, 200);
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(2500) {
@@ -89,14 +77,14 @@ fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
 
 #[test]
 fn a_client_that_reads_nothing_is_let_go() {
-    let (service, _folder) = start(&[("IDLE_SECONDS", "1")]);
+    let service = Running::in_memory(&[("IDLE_SECONDS", "1")]);
     let open = || {
         let metrics = service.get("/metrics");
         let line = metrics.lines().find_map(|line| line.strip_prefix("process_open_fds "));
         line.and_then(|number| number.parse::<u32>().ok()).expect("the number of open files")
     };
     let before = open();
-    let mut client = connect(&service);
+    let mut client = Client::of(&service);
     for _ in 0..50 {
         client.send(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the request is taken");
     }
@@ -129,12 +117,12 @@ fn p99(client: &mut Client) -> Duration {
 
 #[test]
 fn slow_clients_do_not_slow_others() {
-    let (service, _folder) = start(&[("MAX_REQUESTS", "2")]);
-    let mut client = connect(&service);
+    let service = Running::in_memory(&[("MAX_REQUESTS", "2")]);
+    let mut client = Client::of(&service);
     p99(&mut client);
     let alone = p99(&mut client);
     let slow = |request: &str| {
-        let mut client = connect(&service);
+        let mut client = Client::of(&service);
         client.send(request.as_bytes()).expect("the request is taken");
         client
     };

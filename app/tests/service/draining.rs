@@ -2,27 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use crate::{
     client::{Client, post_head},
     support::Running,
 };
 
-fn start(variables: &[(&str, &str)]) -> (Running, TempDir) {
-    let folder = TempDir::new().expect("a folder");
-    let variables = [&[("DATABASE_URL", "memory:")], variables].concat();
-    (Running::start(&variables, folder.path()), folder)
-}
-
-fn connect(service: &Running) -> Client {
-    Client::connect(service.address).expect("a connection")
-}
-
 #[test]
 fn while_it_drains_it_serves_and_says_so() {
-    let (mut service, _folder) = start(&[("DRAIN_SECONDS", "60")]);
-    let mut kept = connect(&service);
+    let mut service = Running::in_memory(&[("DRAIN_SECONDS", "60")]);
+    let mut kept = Client::of(&service);
     let healthy = kept.get("/healthcheck/").expect("an answer");
     assert!(healthy.status == 200 && !healthy.body.contains("draining"), "{healthy:?}");
     service.signal("TERM");
@@ -35,16 +23,16 @@ fn while_it_drains_it_serves_and_says_so() {
     assert!(draining.closes(), "{draining:?}");
     kept.wait_for_the_end();
     for path in ["/livez", "/tweet/"] {
-        let answer = connect(&service).get(path).expect("an answer");
+        let answer = Client::of(&service).get(path).expect("an answer");
         assert!(answer.status == 200 && answer.closes(), "{answer:?}");
     }
-    assert_eq!(connect(&service).post("still served").expect("an answer").status, 201);
+    assert_eq!(Client::of(&service).post("still served").expect("an answer").status, 201);
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
     for (signal, name, code) in [("TERM", "SIGTERM", 143), ("INT", "SIGINT", 130)] {
-        let (mut service, _folder) = start(&[("DRAIN_SECONDS", "60")]);
+        let mut service = Running::in_memory(&[("DRAIN_SECONDS", "60")]);
         service.signal("TERM");
         service.wait_for("SIGTERM: finishing");
         service.signal(signal);
@@ -55,8 +43,8 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn quiet_connections_do_not_hold_it_up() {
-    let (mut service, _folder) = start(&[("SHUTDOWN_SECONDS", "60")]);
-    let (mut new, mut used) = (connect(&service), connect(&service));
+    let mut service = Running::in_memory(&[("SHUTDOWN_SECONDS", "60")]);
+    let (mut new, mut used) = (Client::of(&service), Client::of(&service));
     assert_eq!(used.get("/livez").expect("an answer").status, 200);
     service.signal("TERM");
     service.wait_for("stopped");
@@ -68,10 +56,10 @@ fn quiet_connections_do_not_hold_it_up() {
 
 #[test]
 fn a_request_that_does_not_end_is_given_up() {
-    let (mut service, _folder) = start(&[("SHUTDOWN_SECONDS", "1")]);
-    let mut stuck = connect(&service);
+    let mut service = Running::in_memory(&[("SHUTDOWN_SECONDS", "1")]);
+    let mut stuck = Client::of(&service);
     stuck.send(post_head(100).as_bytes()).expect("a header");
-    assert_eq!(connect(&service).get("/livez").expect("an answer").status, 200);
+    assert_eq!(Client::of(&service).get("/livez").expect("an answer").status, 200);
     let started = Instant::now();
     service.signal("TERM");
     service.wait_for("giving up on the requests under way");
@@ -82,10 +70,10 @@ fn a_request_that_does_not_end_is_given_up() {
 #[test]
 fn what_was_asked_before_the_signal_is_answered() {
     // Those for whom there is no room are not even accepted yet.
-    let (mut service, _folder) = start(&[("MAX_CONNECTIONS", "1")]);
-    let mut kept = connect(&service);
+    let mut service = Running::in_memory(&[("MAX_CONNECTIONS", "1")]);
+    let mut kept = Client::of(&service);
     assert_eq!(kept.get("/livez").expect("an answer").status, 200);
-    let mut clients: Vec<_> = (0..50).map(|_| connect(&service)).collect();
+    let mut clients: Vec<_> = (0..50).map(|_| Client::of(&service)).collect();
     for client in &mut clients {
         client.send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the request is taken");
     }

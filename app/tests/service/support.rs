@@ -15,6 +15,7 @@ use app::{compose, compose::Store, config::Config};
 use domain::{RepositoryError, testing::FailingHealthCheck, testing::FailingTweetRepository};
 use poem::{endpoint::BoxEndpoint, test::TestClient};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// Longer than anything here takes on a slow machine; only a failing test ever waits it out.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -99,12 +100,22 @@ pub(crate) struct Running {
     lines: mpsc::Receiver<String>,
     /// Every line it logged so far that somebody waited for.
     pub(crate) log: Vec<String>,
+    folder: Option<TempDir>,
 }
 
 impl Running {
     pub(crate) fn start(variables: &[(&str, &str)], folder: &Path) -> Self {
         let mut running = Self::spawn(variables, folder);
         running.serves();
+        running
+    }
+
+    /// Serves from memory, with these variables besides, in a folder of its own.
+    pub(crate) fn in_memory(variables: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let variables = [&[("DATABASE_URL", "memory:")], variables].concat();
+        let mut running = Self::start(&variables, folder.path());
+        running.folder = Some(folder);
         running
     }
 
@@ -122,7 +133,7 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new() }
+        Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new(), folder: None }
     }
 
     /// Waits until it serves.

@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
-    io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
+    io,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -15,33 +15,21 @@ use std::{
 use serde_json::Value;
 
 use super::is_an_outage;
-use crate::support::{PATIENCE, Running};
+use crate::{
+    client::{Answer, Client},
+    support::Running,
+};
 
 /// How many clients there are.
 const CLIENTS: usize = 6;
 
-/// What the service answered.
-#[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    /// The status line and the headers.
-    pub(super) head: String,
-    pub(super) body: String,
-}
-
 /// One request, on a connection of its own.
 pub(super) fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut client = Client::connect(address)?;
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close");
     let head = format!("{head}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
-    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer.get(9..12).and_then(|status| status.parse().ok());
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
-    let status = status.ok_or(io::ErrorKind::InvalidData)?;
-    Ok(Answer { status, head: format!("{head}\r\n"), body: body.to_owned() })
+    client.send(format!("{head}\r\n\r\n{body}").as_bytes())?;
+    client.answer()
 }
 
 /// A request and what became of it.

@@ -12,9 +12,12 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use load::{Answer, ask};
+use load::ask;
 
-use crate::support::{PATIENCE, Running};
+use crate::{
+    client::Answer,
+    support::{PATIENCE, Running},
+};
 
 /// Short deadlines, so that an outage is an outage soon: a connection within 1 s, an answer within 2 s, all within 4 s.
 const DEADLINES: [(&str, &str); 3] = [
