@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::Writer;
 
 /// Stores tweets and lets clients create and retrieve them. Configured by environment variables; `templatesite config`
 /// lists them.
@@ -32,10 +33,23 @@ pub enum Command {
     LoadFixtures(Fixtures),
     /// Ask the service on LISTEN_ADDR how it is; the exit status is 0 when it is well, else 1.
     Healthcheck,
+    /// Tokens for those who may create tweets.
+    #[command(subcommand)]
+    Token(Token),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the effective configuration, without secrets.
     Config,
+}
+
+/// What to do about tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print a new token and its line for the file that API_TOKENS_FILE names. Nothing is stored.
+    New {
+        /// Whose it is: 1 to 64 letters, digits or characters of ._@-
+        name: Writer,
+    },
 }
 
 /// Which tweets to store, and when.

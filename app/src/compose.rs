@@ -3,11 +3,12 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
+    InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, TokenFile,
     decorators::{Batched, Cached, Metered},
     seaorm,
+    token_file::TokenFileError,
 };
-use domain::{Clock, HealthCheck, TweetRepository, TweetService};
+use domain::{Authenticator, Clock, HealthCheck, TweetRepository, TweetService};
 use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
@@ -79,12 +80,23 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
 }
 
 /// The HTTP surface over a store, with metrics of its own: what tests speak to.
-pub fn site(config: &Config, store: &Store) -> BoxEndpoint<'static> {
+///
+/// # Errors
+/// When the list of writers cannot be used.
+pub fn site(config: &Config, store: &Store) -> Result<BoxEndpoint<'static>, TokenFileError> {
     draining_site(config, store, Arc::default())
 }
 
 /// The same, as `serve` serves it: not ready any more once it is `draining`.
-pub fn draining_site(config: &Config, store: &Store, draining: Arc<AtomicBool>) -> BoxEndpoint<'static> {
+///
+/// # Errors
+/// When the list of writers cannot be used.
+pub fn draining_site(
+    config: &Config,
+    store: &Store,
+    draining: Arc<AtomicBool>,
+) -> Result<BoxEndpoint<'static>, TokenFileError> {
+    let tokens = config.tokens.as_deref().map(TokenFile::open).transpose()?;
     let metrics = Metrics::new(telemetry::dropped_lines);
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
@@ -95,17 +107,19 @@ pub fn draining_site(config: &Config, store: &Store, draining: Arc<AtomicBool>) 
         }
     }
     let repository = stack(&config.database, store, &metrics.meter);
-    openapi::site(&openapi::Context {
+    Ok(openapi::site(&openapi::Context {
         tweets: Arc::new(TweetService::new(repository, clock())),
         checks,
         trust: config.trust.clone(),
+        authenticator: tokens.map(|tokens| tokens as Arc<dyn Authenticator>),
+        rate_limit: config.http.rate_limit,
         clock: clock(),
         draining,
         request_timeout: config.http.request_timeout,
         max_requests: config.http.max_requests,
         meter: metrics.meter,
         scrape: metrics.scrape,
-    })
+    }))
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -3,7 +3,7 @@
 use std::{env, process::ExitCode};
 
 use app::{
-    cli::{Arguments, Command},
+    cli::{Arguments, Command, Token},
     commands,
     config::Config,
     server, telemetry,
@@ -63,6 +63,7 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Fa
         Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,
         Command::LoadFixtures(fixtures) => commands::load_fixtures(config, &fixtures).await?,
         Command::Healthcheck => return commands::healthcheck(config).await,
+        Command::Token(Token::New { name }) => commands::new_token(&name)?,
         Command::Openapi => commands::print(&openapi::spec())?,
         Command::Config => commands::print(&config.to_string())?,
     }

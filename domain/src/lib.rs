@@ -10,6 +10,7 @@ pub mod tweet;
 mod error;
 mod ids;
 mod key;
+mod writer;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -17,9 +18,10 @@ pub mod testing;
 pub use error::{BoxedSource, RepositoryError, Unhealthy};
 pub use ids::TweetIds;
 pub use key::{IdempotencyKey, Keyed, NotAKey};
-pub use ports::{Clock, HealthCheck, TweetRepository};
+pub use ports::{Authenticator, Clock, HealthCheck, TweetRepository};
 pub use service::{CreateOnceError, Created, TweetService};
 pub use tweet::{Page, PageLimit, TextError, Tweet, TweetId, TweetText};
+pub use writer::{NotAWriter, Writer};
 
 /// The crate's handle on a point in time, so that no other crate has to choose a time library.
 pub use chrono::{DateTime, SecondsFormat, Utc};

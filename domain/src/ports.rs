@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 
-use crate::{DateTime, Keyed, RepositoryError, Tweet, TweetId, Unhealthy, Utc};
+use crate::{DateTime, Keyed, RepositoryError, Tweet, TweetId, Unhealthy, Utc, Writer};
 
 /// Where tweets are kept. Tweets are immutable: they are added once and never changed or removed, which is what makes
 /// it safe to cache them on any number of replicas.
@@ -59,6 +59,20 @@ pub trait HealthCheck: Send + Sync {
     /// # Errors
     /// [`Unhealthy`] with what an operator should know. It is logged, never sent to a client.
     async fn check(&self) -> Result<(), Unhealthy>;
+}
+
+/// Knows who holds a token. Tokens are secrets: an implementation neither keeps, logs nor repeats one, not in errors
+/// either, and how long it takes tells nothing about the tokens it knows.
+///
+/// May be called from many tasks at once. The caller puts a deadline on the call; dropping the future abandons it.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// The writer who holds the token now, or `None` when nobody does: it is unknown, withdrawn or no token at all. The
+    /// text is as the client sent it and may be anything.
+    ///
+    /// # Errors
+    /// [`Unhealthy`] when it cannot be told who holds it. Nobody is let in then.
+    async fn authenticate(&self, token: &str) -> Result<Option<Writer>, Unhealthy>;
 }
 
 /// The only source of the time of day. It may stand still or step back between two calls.

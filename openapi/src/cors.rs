@@ -69,8 +69,11 @@ pub(crate) struct Permission {
 
 static ANY: HeaderValue = HeaderValue::from_static("*");
 
-/// What a script gets to see beyond what Fetch always shows.
-static EXPOSED: HeaderValue = HeaderValue::from_static("location, link, etag, x-request-id, retry-after");
+/// What a script gets to see beyond what Fetch always shows: the headers of the OpenAPI document's answers.
+static EXPOSED: HeaderValue = HeaderValue::from_static(
+    "location, link, etag, x-request-id, retry-after, idempotent-replayed, www-authenticate, ratelimit, \
+     ratelimit-policy",
+);
 
 /// The whole answer to a preflight. Two hours are as long as Chromium remembers it.
 static PREFLIGHT: [(HeaderName, HeaderValue); 3] = [

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
 
-use domain::Clock;
+use domain::{Authenticator, Clock, Writer};
 use futures_util::FutureExt;
 use poem::{
     Endpoint, Middleware, PathPattern, Request, Response,
@@ -10,21 +10,26 @@ use poem::{
 };
 
 use crate::{
-    Context, deadline,
+    Context,
+    bearer::Doorkeeper,
+    deadline,
     metrics::{self, HttpMetrics},
     problem::Problem,
+    rate_limit::Clients,
     request_id::{self, RequestId},
     routes::{Route, Routes},
     trust::Trust,
 };
 
-/// Request id, hosts and origins, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the headers
+/// Request id, hosts and origins, what a client may ask for, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the headers
 /// for browsers, the access line and the metrics.
 pub(crate) struct Edge(Arc<Shared>);
 
 struct Shared {
     routes: Routes,
     trust: Trust,
+    clients: Option<Clients>,
+    authenticator: Option<Arc<dyn Authenticator>>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
     metrics: HttpMetrics,
@@ -35,6 +40,8 @@ impl Edge {
         Self(Arc::new(Shared {
             routes,
             trust: context.trust.clone(),
+            clients: context.rate_limit.map(Clients::new),
+            authenticator: context.authenticator.clone(),
             clock: Arc::clone(&context.clock),
             timeout: context.request_timeout,
             metrics: HttpMetrics::new(&context.meter),
@@ -79,7 +86,13 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             *request.uri_mut() = uri;
         }
         let long = has_long_body(request.headers());
-        let (outcome, route) = match entry.answer.take() {
+        let allowance = self.shared.clients.as_ref().and_then(|clients| clients.count(&request));
+        let excess = allowance.as_ref().and_then(|allowance| allowance.refusal()).map(Err);
+        let doorkeeper = self.shared.authenticator.as_ref().map(Doorkeeper::new);
+        if let Some(doorkeeper) = &doorkeeper {
+            request.set_data(doorkeeper.clone());
+        }
+        let (outcome, route) = match entry.answer.take().or(excess) {
             Some(settled) => (settled, None),
             None => self.answer(request).await,
         };
@@ -92,6 +105,9 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         });
         response.headers_mut().insert(request_id::HEADER, id.header_value());
         entry.mark(response.headers_mut());
+        if let Some(allowance) = allowance {
+            allowance.mark(response.headers_mut());
+        }
         if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
             response.headers_mut().insert(header::ALLOW, route.allow.clone());
         }
@@ -111,6 +127,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             route = route.unwrap_or("-"),
             status,
             duration_ms = took.as_micros() as f64 / 1000.0,
+            writer = doorkeeper.as_ref().and_then(Doorkeeper::admitted).map(Writer::as_str),
         );
         response
     }

@@ -48,13 +48,32 @@ impl<S: Statuses> ApiResponse for Failure<S> {
             status: Some(status),
             status_range: None,
             content: vec![MetaMediaType { content_type: MEDIA_TYPE, schema: ProblemBody::schema_ref() }],
-            headers: if status == 503 { vec![retry_after()] } else { vec![] },
+            headers: match status {
+                401 => vec![text("WWW-Authenticate", "How to authenticate (RFC 6750).")],
+                429 => vec![
+                    retry_after(),
+                    text("RateLimit-Policy", "What a client may ask for."),
+                    text("RateLimit", "What is left of that."),
+                ],
+                503 => vec![retry_after()],
+                _ => vec![],
+            },
         };
         MetaResponses { responses: S::STATUSES.iter().map(response).collect() }
     }
 
     fn register(registry: &mut Registry) {
         ProblemBody::register(registry);
+    }
+}
+
+fn text(name: &str, description: &str) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: String::schema_ref(),
     }
 }
 

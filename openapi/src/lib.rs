@@ -23,12 +23,14 @@ mod deadline;
 mod edge;
 mod trust;
 
+mod bearer;
 mod client_address;
 mod cors;
 mod csp;
 mod forwarded;
 mod host;
 mod hosts;
+mod rate_limit;
 mod security;
 
 mod base_url;
@@ -47,7 +49,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Clock, HealthCheck, TweetService};
+use domain::{Authenticator, Clock, HealthCheck, TweetService};
 use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};
 use poem_openapi::{
@@ -60,6 +62,7 @@ pub use cors::AllowedOrigins;
 pub use forwarded::TrustedProxies;
 pub use hosts::AllowedHosts;
 pub use metrics::Scrape;
+pub use rate_limit::RateLimit;
 pub use request_id::RequestId;
 pub use trust::Trust;
 pub use turns::Refused;
@@ -73,6 +76,10 @@ pub struct Context {
     pub checks: Vec<Arc<dyn HealthCheck>>,
     /// Whom the service believes about hosts, proxies and origins.
     pub trust: Trust,
+    /// Who may create tweets; without it, everybody.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// What each client may ask for; without it, as much as it likes.
+    pub rate_limit: Option<RateLimit>,
     /// Whether the service is about to stop: then it is not ready, whatever its dependencies say.
     pub draining: Arc<AtomicBool>,
     /// Request ids are made from it.

@@ -31,15 +31,28 @@ pub(crate) struct Problem {
     pub(crate) source: Option<Box<dyn Error + Send + Sync>>,
     /// Whether it was not even tried, for lack of room.
     refused: bool,
+    /// How to authenticate (RFC 9110, 11.6.1).
+    challenge: Option<&'static str>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), source: None, refused: false }
+        Self {
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            source: None,
+            refused: false,
+            challenge: None,
+        }
     }
 
     pub(crate) fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
         Self { errors, ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    pub(crate) fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
+        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     pub(crate) fn not_found(detail: &'static str) -> Self {
@@ -114,6 +127,10 @@ impl Problem {
         response.set_status(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        if let Some(challenge) = self.challenge {
+            let challenge = header::HeaderValue::from_static(challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if self.refused {
             response.set_data(Refused);

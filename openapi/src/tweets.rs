@@ -14,6 +14,7 @@ use poem_openapi::{
 
 use crate::{
     base_url::BaseUrl,
+    bearer::ForWriters,
     body::Body,
     docs::Tag,
     failure::{Failure, Statuses},
@@ -81,17 +82,17 @@ enum GetTweetAnswer {
 
 struct CreateFails;
 impl Statuses for CreateFails {
-    const STATUSES: &'static [u16] = &[400, 408, 413, 415, 422, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
 }
 
 struct ListFails;
 impl Statuses for ListFails {
-    const STATUSES: &'static [u16] = &[400, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
 }
 
 struct GetFails;
 impl Statuses for GetFails {
-    const STATUSES: &'static [u16] = &[400, 404, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
 }
 
 #[OpenApi(tag = "Tag::Tweets")]
@@ -103,6 +104,7 @@ impl TweetsApi {
     #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
+        _writer: ForWriters,
         base: BaseUrl,
         headers: &poem::http::HeaderMap,
         /// Yours to choose, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key with

@@ -2,17 +2,19 @@
 
 mod fixtures;
 mod healthcheck;
+mod token;
 
 use std::{
     io::{self, Write},
     net::SocketAddr,
 };
 
-use adapters::seaorm::ConnectError;
+use adapters::{seaorm::ConnectError, token_file::TokenFileError};
 use domain::RepositoryError;
 
 pub use fixtures::load_fixtures;
 pub use healthcheck::healthcheck;
+pub use token::new_token;
 
 use crate::{cli::Direction, compose::Store, config::Config, schema::MigrationError};
 
@@ -25,6 +27,9 @@ pub enum Failure {
     /// The schema could not be changed or asked.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// The list of writers cannot be used.
+    #[error("API_TOKENS_FILE: {0}")]
+    Tokens(#[from] TokenFileError),
     /// Nobody could be served.
     #[error("cannot listen on {address}: {error}. LISTEN_ADDR chooses another address")]
     Listen {

@@ -1,4 +1,6 @@
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
+
+use openapi::RateLimit;
 
 use super::reader::Reader;
 
@@ -17,6 +19,8 @@ pub struct Http {
     pub max_requests: usize,
     /// `MAX_CONNECTIONS`
     pub max_connections: usize,
+    /// `RATE_LIMIT_*`
+    pub rate_limit: Option<RateLimit>,
     /// `DRAIN_SECONDS`
     pub drain: Duration,
     /// `SHUTDOWN_SECONDS`
@@ -37,6 +41,10 @@ impl Http {
         let shutdown = seconds("SHUTDOWN_SECONDS", 1);
         let max_requests = read.number("MAX_REQUESTS", 1..=1_000_000);
         let max_connections = read.number("MAX_CONNECTIONS", 1..=1_000_000);
+        let per_second = read.number("RATE_LIMIT_PER_SECOND", 0..=1_000_000);
+        let burst = read.number("RATE_LIMIT_BURST", 1..=1_000_000);
+        let burst = burst.and_then(NonZeroU32::new);
+        let limit = |per_second| Some(RateLimit { per_second, burst: burst? });
         Some(Self {
             header_read: header_read?,
             body_read: body_read?,
@@ -44,6 +52,7 @@ impl Http {
             request_timeout: request_timeout?,
             max_requests: usize::try_from(max_requests?).ok()?,
             max_connections: usize::try_from(max_connections?).ok()?,
+            rate_limit: NonZeroU32::new(per_second?).and_then(limit),
             drain: drain?,
             shutdown: shutdown?,
         })

@@ -18,7 +18,7 @@ use std::{
     fmt,
     net::{IpAddr, SocketAddr},
     num::NonZeroU16,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use adapters::syslog;
@@ -41,7 +41,9 @@ pub struct Config {
     pub database: Database,
     /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`
     pub trust: Trust,
-    /// `*_SECONDS`, `MAX_REQUESTS`, `MAX_CONNECTIONS`
+    /// `API_TOKENS_FILE`
+    pub tokens: Option<PathBuf>,
+    /// `*_SECONDS`, `MAX_REQUESTS`, `MAX_CONNECTIONS`, `RATE_LIMIT_*`
     pub http: Http,
     /// `LOG_*`, `CONSOLE_LOGS`, `SYSLOG_*`
     pub logs: Logs,
@@ -105,6 +107,7 @@ impl Config {
         let trust = trust::read(&mut read, listen);
         let http = Http::read(&mut read);
         let database = Database::read(&mut read, http.as_ref().map(|http| http.request_timeout));
+        let tokens = read.text("API_TOKENS_FILE").map(PathBuf::from);
         let logs = Logs::read(&mut read);
         let effective = read.finish()?;
         // Nothing is missing when nothing is wrong: every variable without a value of its own has a default.
@@ -113,6 +116,7 @@ impl Config {
                 listen: listen?,
                 trust: trust?,
                 database: database?,
+                tokens,
                 http: http?,
                 logs: logs?,
                 effective,

@@ -60,6 +60,19 @@ pub const VARIABLES: &[Variable] = &[
         "The proxies whose X-Forwarded-For, -Host and -Proto are believed; without it, none.",
     ),
     plain(
+        "API_TOKENS_FILE",
+        "",
+        "a file of name:sha256-of-token lines, as templatesite token new NAME prints them",
+        "Who may create tweets, by bearer tokens; without it, everybody.",
+    ),
+    plain(
+        "RATE_LIMIT_PER_SECOND",
+        "0",
+        "a whole number from 0 to 1000000; 0 for no limit",
+        "How many requests a second one client may send in the long run; further ones are answered 429.",
+    ),
+    plain("RATE_LIMIT_BURST", "50", COUNT, "How many of them may come at once."),
+    plain(
         "CORS_ALLOWED_ORIGINS",
         "",
         "origins such as https://example.com between commas, or *",

@@ -74,7 +74,7 @@ async fn run(
     let listener =
         accept::listen(config.listen).map_err(|error| Failure::Listen { address: config.listen, error })?;
     let address = listener.local_addr()?;
-    let site = compose::draining_site(config, &store, Arc::clone(&draining));
+    let site = compose::draining_site(config, &store, Arc::clone(&draining))?;
     let service = Service::new(site, &config.http, address, draining);
     let connections = Connections::new(service, config.http.max_connections);
     announce(address);

@@ -28,7 +28,7 @@ pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
 
 /// Asks for `localhost`, unless a request says otherwise.
 fn client(config: &Config, store: &Store) -> TestClient<BoxEndpoint<'static>> {
-    TestClient::new(compose::site(config, store)).default_header("host", "localhost")
+    TestClient::new(compose::site(config, store).expect("a site")).default_header("host", "localhost")
 }
 
 /// A site over a store of its own, in this process.

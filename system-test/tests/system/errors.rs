@@ -14,9 +14,10 @@ use crate::{
     service::{Service, header},
 };
 
-/// Those of the service's own making, which no request causes while its dependencies work, and 408, which a client
-/// causes by sending nothing for as long as the service waits; the service's own tests do.
-const NOT_CAUSED_HERE: [&str; 3] = ["408", "500", "503"];
+/// What no request causes here: 500 and 503 are of the service's own making while its dependencies work, 408 takes a
+/// client that sends nothing for as long as the service waits, 401 a list of writers (API_TOKENS_FILE) and 429 a rate
+/// limit (RATE_LIMIT_PER_SECOND), which this service has not. The service's own tests cause them.
+const NOT_CAUSED_HERE: [&str; 5] = ["401", "408", "429", "500", "503"];
 
 /// A key that goes with one text.
 const USED_KEY: &str = "of-a-system-test";

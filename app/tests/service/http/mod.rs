@@ -12,8 +12,10 @@ mod idempotency;
 mod listing;
 mod many_texts;
 mod pages;
+mod rate_limit;
 mod security;
 mod wire;
+mod writers;
 
 use poem::test::TestResponse;
 use serde_json::Value;

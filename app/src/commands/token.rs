@@ -1,0 +1,16 @@
+use adapters::token_file::{self, Issued};
+use domain::Writer;
+
+use super::{Failure, print};
+
+/// `token new`: a token for a writer, and what lets it in. The token is printed here and nowhere else.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub fn new_token(writer: &Writer) -> Result<(), Failure> {
+    let Issued { token, line } = token_file::issue(writer)?;
+    print(&format!(
+        "# The token, for {writer} alone; it is kept nowhere, so it cannot be shown again:\n{token}\n\
+         # The line for the file that API_TOKENS_FILE names:\n{line}\n"
+    ))
+}

@@ -1,0 +1,150 @@
+//! How much one client may ask for: so many requests a second, and a burst of them now and then.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::StateInformationMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed, StateStore},
+};
+use poem::{
+    Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+};
+
+use crate::{client_address::ClientAddress, problem::Problem};
+
+/// What each client may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests a second, in the long run.
+    pub per_second: NonZeroU32,
+    /// Requests at once, after a while without any.
+    pub burst: NonZeroU32,
+}
+
+/// What watches over the service must get through, above all while others ask for too much.
+const EXEMPT: [&str; 3] = ["/livez", "/healthcheck", "/metrics"];
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers-10.
+static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+static LEFT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Counts the requests of clients against their limit.
+pub(crate) struct Clients {
+    limiter: RateLimiter<IpAddr, Slots, DefaultClock, StateInformationMiddleware>,
+    policy: HeaderValue,
+}
+
+impl Clients {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
+        let window = limit.burst.get().div_ceil(limit.per_second.get());
+        Self {
+            limiter: RateLimiter::new(quota, Slots::default(), DefaultClock::default()),
+            policy: value(format!("\"client\";q={};w={window}", limit.burst)),
+        }
+    }
+
+    /// Counts a request. `None` when it is not limited.
+    pub(crate) fn count(&self, request: &Request) -> Option<Allowance> {
+        let path = request.uri().path();
+        if EXEMPT.contains(&path.strip_suffix('/').unwrap_or(path)) {
+            return None;
+        }
+        // Those that did not come over IP are one client.
+        let client = ClientAddress::of(request).map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0);
+        let (left, wait) = match self.limiter.check_key(&network(client)) {
+            Ok(state) => (state.remaining_burst_capacity(), None),
+            Err(until) => (0, Some(until.wait_time_from(DefaultClock::default().now()))),
+        };
+        Some(Allowance { policy: self.policy.clone(), left, wait })
+    }
+}
+
+/// What a client may still ask for.
+pub(crate) struct Allowance {
+    policy: HeaderValue,
+    left: u32,
+    wait: Option<Duration>,
+}
+
+impl Allowance {
+    /// The answer to a request that was one too many.
+    pub(crate) fn refusal(&self) -> Option<Problem> {
+        let detail = "this client sent too many requests; Retry-After says how many seconds to wait";
+        self.wait.map(|_| Problem::new(StatusCode::TOO_MANY_REQUESTS, detail))
+    }
+
+    /// Tells the client where it stands, whatever the answer is.
+    pub(crate) fn mark(self, headers: &mut HeaderMap) {
+        let mut left = format!("\"client\";r={}", self.left);
+        if let Some(wait) = self.wait {
+            // Rounded up, so that the next request is not too early again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            left += &format!(";t={seconds}");
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        headers.insert(POLICY.clone(), self.policy);
+        headers.insert(LEFT.clone(), value(left));
+    }
+}
+
+fn value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Whoever has an IPv6 address has the 2⁶⁴ of its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+    }
+}
+
+/// A fixed number of places, shared out among clients by a hash that nobody outside can foresee: however many clients
+/// there are, it takes 2 MiB, no lock and no clearing out. The price is that two clients may share a place, and with it
+/// a limit; among 2600 active ones, the chance of one to share is one percent.
+struct Slots {
+    places: Box<[InMemoryState]>,
+    hasher: RandomState,
+}
+
+const PLACES: usize = 1 << 18;
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self { places: (0..PLACES).map(|_| InMemoryState::default()).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl StateStore for Slots {
+    type Key = IpAddr;
+
+    fn measure_and_replace<T, F, E>(&self, key: &IpAddr, count: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let place = self.hasher.hash_one(key) as usize % PLACES;
+        self.places[place].measure_and_replace(&NotKeyed::NonKey, count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_of_ipv6_is_a_network() {
+        let network = |text: &str| network(text.parse().expect("an address")).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+    }
+}
