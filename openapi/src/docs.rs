@@ -1,5 +1,6 @@
 //! The document and its pages, all of it from the binary: no page loads anything from another host.
 
+use bytes::Bytes;
 use poem::{
     IntoResponse, Response,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
@@ -21,11 +22,12 @@ pub(crate) enum Tag {
     Health,
 }
 
+/// The texts are shared by all answers: the page is large.
 #[derive(Clone)]
 pub(crate) struct DocsApi {
-    json: String,
-    yaml: String,
-    html: String,
+    json: Bytes,
+    yaml: Bytes,
+    html: Bytes,
     policy: HeaderValue,
 }
 
@@ -35,7 +37,7 @@ impl DocsApi {
         let icon = "<head><link rel=\"icon\" href=\"data:,\">";
         let html = document.swagger_ui_html().replacen("<head>", icon, 1);
         let policy = csp::of_page(&html);
-        Self { json: document.spec(), yaml: document.spec_yaml(), html, policy }
+        Self { json: document.spec().into(), yaml: document.spec_yaml().into(), html: html.into(), policy }
     }
 }
 

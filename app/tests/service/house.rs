@@ -46,6 +46,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         &[
             "domain",
             "base64",
+            "bytes",
             "futures-util",
             "governor",
             "ipnet",
