@@ -3,9 +3,10 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use url::Url;
@@ -31,6 +32,8 @@ struct State {
     opened: Condvar,
     /// Whether something was kept back.
     held: AtomicBool,
+    /// How much later answers come, in milliseconds.
+    delay: AtomicU64,
 }
 
 impl Proxy {
@@ -66,6 +69,11 @@ impl Proxy {
     /// Closes a connection as soon as the server answers a statement on it, without passing that on.
     pub fn lose_the_next_answer(&self) {
         self.state.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// Makes every answer come this much later, as from a server that has much to do.
+    pub fn slow_down(&self, delay: Duration) {
+        self.state.delay.store(delay.as_millis() as u64, Ordering::SeqCst);
     }
 
     /// Keeps back what is said to the server, until it may go on.
@@ -105,7 +113,9 @@ impl State {
             let forgotten = || state.era.load(Ordering::SeqCst) != era;
             let mut bytes = [0; 8192];
             while let Ok(length @ 1..) = from.read(&mut bytes) {
-                if !answers {
+                if answers {
+                    thread::sleep(Duration::from_millis(state.delay.load(Ordering::SeqCst)));
+                } else {
                     state.wait_until_open();
                 }
                 if forgotten() {

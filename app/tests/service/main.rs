@@ -11,6 +11,7 @@ mod deadlines;
 mod draining;
 mod faults;
 mod fixtures;
+mod goodput;
 mod house;
 mod http;
 mod overload;
