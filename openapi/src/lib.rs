@@ -147,10 +147,10 @@ fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
     OpenApiService::new(api, "templatesite", env!("CARGO_PKG_VERSION"))
         .description("Stores tweets and lets clients create and retrieve them.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
-        .extra_request_header::<Option<request_id::RequestIdHeader>, _>(
-            ExtraHeader::new("X-Request-ID")
-                .description("Yours to choose; one that does not match the pattern is replaced."),
-        )
+        // Any text: a pattern would promise that other values are refused.
+        .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(
+            "Yours to choose; what is not 1 to 128 letters, digits and `.`, `_`, `@`, `-` is replaced.",
+        ))
         .extra_response_header::<request_id::RequestIdHeader, _>(
             ExtraHeader::new("X-Request-ID").description(request_id),
         )

@@ -30,7 +30,12 @@ const MAX_BYTES: usize = 16 * 1024;
 #[oai(rename = "NewTweet", example)]
 struct NewTweetBody {
     /// 1 to 140 Unicode scalar values once surrounding white space is removed; no U+0000.
-    #[oai(validator(min_length = 1))]
+    // The rule of the domain as a pattern (ECMA 262, counting scalar values). There is no maxLength, because white
+    // space around the text does not count.
+    #[oai(validator(
+        min_length = 1,
+        pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]([^\u0000]{0,138}[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$"
+    ))]
     text: String,
 }
 
