@@ -91,3 +91,76 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let line = headers.get_all(name).iter().next_back()?;
     line.as_bytes().rsplit(|byte| *byte == b',').next().map(<[u8]>::trim_ascii)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn networks() -> impl Strategy<Value = Vec<(IpAddr, u8)>> {
+        let longest = |address: IpAddr| if address.is_ipv4() { 32_u8 } else { 128 };
+        vec(any::<IpAddr>().prop_flat_map(move |address| (Just(address), 0..=longest(address))), 1..4)
+    }
+
+    fn written(networks: &[(IpAddr, u8)]) -> String {
+        let entries = networks.iter().map(|(address, length)| format!(" {address}/{length}"));
+        entries.collect::<Vec<_>>().join(",")
+    }
+
+    /// An address' bits, the first one highest.
+    fn bits(address: IpAddr) -> u128 {
+        match address {
+            IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
+            IpAddr::V6(address) => address.to_bits(),
+        }
+    }
+
+    fn with_bits(like: IpAddr, bits: u128) -> IpAddr {
+        match like {
+            IpAddr::V4(_) => IpAddr::V4(((bits >> 96) as u32).into()),
+            IpAddr::V6(_) => IpAddr::V6(bits.into()),
+        }
+    }
+
+    /// The bits that a network of this length leaves to its hosts.
+    fn rest(length: u8) -> u128 {
+        u128::MAX.checked_shr(length.into()).unwrap_or(0)
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_shares_the_bits_of_a_network_is_trusted_and_nobody_else(
+            networks in networks(), noise: u128, anybody: IpAddr,
+        ) {
+            let cut = |&(address, length): &(IpAddr, u8)| (with_bits(address, bits(address) & !rest(length)), length);
+            let networks: Vec<_> = networks.iter().map(cut).collect();
+            let proxies: TrustedProxies = written(&networks).parse().expect("networks");
+            for &(address, length) in &networks {
+                let member = with_bits(address, bits(address) | noise & rest(length));
+                prop_assert!(proxies.trust(ClientAddress(member)), "{member}");
+            }
+            let shares = |&(address, length): &(IpAddr, u8)| {
+                address.is_ipv4() == anybody.is_ipv4() && (bits(address) ^ bits(anybody)) & !rest(length) == 0
+            };
+            prop_assert_eq!(proxies.trust(ClientAddress(anybody)), networks.iter().any(shares));
+        }
+
+        #[test]
+        fn a_network_whose_address_has_further_bits_is_refused(networks in networks()) {
+            let slip = |&(address, length): &(IpAddr, u8)| bits(address) & rest(length) != 0;
+            let refused = written(&networks).parse::<TrustedProxies>().is_err();
+            prop_assert_eq!(refused, networks.iter().any(slip));
+        }
+
+        #[test]
+        fn no_list_makes_the_parser_panic(list in "\\PC{0,40}|[0-9a-f.:/, ]{0,40}") {
+            if let Ok(proxies) = list.parse::<TrustedProxies>() {
+                for entry in list.split(',') {
+                    let address = entry.trim().split('/').next().and_then(|address| address.parse().ok());
+                    prop_assert!(proxies.trust(ClientAddress(address.expect("an address"))), "{entry}");
+                }
+            }
+        }
+    }
+}

@@ -96,7 +96,7 @@ fn is_under(dotted: &str, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
@@ -189,6 +189,15 @@ mod tests {
             let (host_is, name) = (host.trim_end_matches('.'), list.trim_start_matches('.'));
             let expected = host_is == name || (list.starts_with('.') && host_is.ends_with(&list));
             prop_assert_eq!(allows(&list, &host), expected && Host::parse(&host).is_some());
+        }
+
+        #[test]
+        fn a_list_allows_what_one_of_its_entries_does(
+            entries in vec("\\*|[.]?[ab]{1,2}[.][ab]|\\[::[12]\\]|::1|10[.]0[.]0[.][12]", 1..4),
+            host in "([AaBb]{1,2}[.]){1,3}|\\[0:0::[12]\\]:80|10[.]0[.]0[.][123]",
+        ) {
+            let list = entries.join(" , ");
+            prop_assert_eq!(allows(&list, &host), entries.iter().any(|entry| allows(entry, &host)), "{}", list);
         }
 
         #[test]

@@ -74,3 +74,59 @@ pub(crate) fn page_of(
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::testing::FixedClock;
+    use futures_util::FutureExt;
+    use poem::Request;
+    use proptest::{option, prelude::*};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::request_id::RequestId;
+
+    fn page(limit: Option<&str>, before: Option<&str>) -> Result<(PageLimit, Option<TweetId>), Problem> {
+        let (limit, before) = (limit.map(str::to_owned), before.map(str::to_owned));
+        page_of(limit.map(LimitParam), before.map(BeforeParam))
+    }
+
+    /// The problem as it is sent.
+    fn sent(problem: Problem) -> Value {
+        let id = RequestId::of(&Request::default(), &FixedClock::at_millis(0));
+        let body = problem.into_response(&id).into_body().into_vec();
+        serde_json::from_slice(&body.now_or_never().expect("a whole body").expect("a body")).expect("JSON")
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_is_what_was_asked_for_or_all_that_is_wrong_is_named(
+            limit in option::of(prop_oneof!["[0-9]{1,4}", "[+-]?[0-9 .e]{0,21}", any::<String>()]),
+            before in option::of(prop_oneof![
+                "[0-8][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{24,26}",
+                "[0-7][0-9A-Za-z]{25}",
+                any::<String>(),
+            ]),
+        ) {
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = |text: &str| if digits(text) { text.parse().unwrap_or(0) } else { 0 };
+            let asked = limit.as_deref().map_or(50, number);
+            let older = before.as_deref().map(str::parse::<TweetId>);
+            let wrong = (!(1..=200).contains(&asked), matches!(older, Some(Err(_))));
+            match page(limit.as_deref(), before.as_deref()) {
+                Ok((limit, before)) => {
+                    prop_assert_eq!(wrong, (false, false));
+                    prop_assert_eq!((limit.get(), before), (asked, older.and_then(Result::ok)));
+                }
+                Err(problem) => {
+                    let problem = sent(problem);
+                    let errors = problem["errors"].as_array().expect("errors");
+                    let named = |pointer: &str| errors.iter().any(|error| error["pointer"] == pointer);
+                    prop_assert_eq!((named("/limit"), named("/before")), wrong);
+                    prop_assert_eq!(errors.len(), usize::from(wrong.0) + usize::from(wrong.1));
+                    prop_assert_eq!(problem["status"].as_u64(), Some(400));
+                }
+            }
+        }
+    }
+}

@@ -80,12 +80,18 @@ fn pattern(template: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn routes() -> Routes {
+        let fixed = ["/", "/tweet/", "/livez"].map(str::to_owned).to_vec();
+        Routes { by_pattern: HashMap::new(), fixed }
+    }
 
     #[test]
     fn a_slash_comes_or_goes_where_that_helps() {
-        let fixed = ["/", "/tweet/", "/livez"].map(str::to_owned).to_vec();
-        let routes = Routes { by_pattern: HashMap::new(), fixed };
+        let routes = routes();
         let respelled = |uri: &'static str| routes.respell(&Uri::from_static(uri)).map(|uri| uri.to_string());
         for fine in ["/", "/tweet/", "/livez", "/tweet/01K", "/nothing", "/tweet/?before=x/"] {
             assert_eq!(respelled(fine), None, "{fine}");
@@ -95,5 +101,28 @@ mod tests {
         assert_eq!(respelled("/livez/").as_deref(), Some("/livez"));
         assert_eq!(respelled("/tweet/01K/").as_deref(), Some("/tweet/01K"));
         assert_eq!(pattern("/tweet/{id}/reply/{n}"), "/tweet/:param0/reply/:param1");
+    }
+    proptest! {
+        #[test]
+        fn nothing_but_one_slash_comes_or_goes(
+            authority in "(http://[a-z]{1,3}(:[0-9]{1,4})?)?",
+            path in "(/|/tweet|/livez|[/a%.]{1,4}|[!-~&&[^?#]]{0,9}|[é\u{2028}]){0,3}",
+            query in "([?][!-~&&[^#]]{0,9})?",
+        ) {
+            let Ok(sent) = format!("{authority}/{path}{query}").parse::<Uri>() else { return Ok(()) };
+            let routes = routes();
+            let is_fixed = |path: &str| routes.fixed.iter().any(|fixed| fixed == path);
+            let slashed = format!("{}/", sent.path());
+            let path = match sent.path().strip_suffix('/') {
+                _ if is_fixed(sent.path()) => sent.path(),
+                _ if is_fixed(&slashed) => &slashed,
+                without => without.unwrap_or(sent.path()),
+            };
+            let respelled = routes.respell(&sent).unwrap_or_else(|| sent.clone());
+            prop_assert_eq!(respelled.path(), path);
+            prop_assert_eq!(respelled.query(), sent.query());
+            prop_assert_eq!(respelled.authority(), sent.authority());
+            prop_assert_eq!(respelled.scheme(), sent.scheme());
+        }
     }
 }
