@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use poem::{
-    http::{HeaderMap, Method},
+    http::{HeaderMap, HeaderValue, Method},
     test::TestResponse,
 };
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
 use super::{header, problem};
@@ -111,6 +112,24 @@ async fn any_other_site_is_told_nothing() {
     );
     let plain = site.client.request(Method::OPTIONS, "/tweet/").header("origin", OURS).send().await;
     problem(plain, 405).await;
+}
+
+#[test]
+fn an_origin_is_repeated_only_when_it_is_on_the_list_to_the_letter() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let site = runtime.block_on(with_origins(OURS));
+    let nearly = "(null, ?)?[Hh]ttps?://(user@)?app[.]example[.]com([.]|:443|/|, .{0,9})?"
+        .prop_map(String::into_bytes);
+    let origins = prop_oneof![Just(OURS.into()), nearly, vec(any::<u8>(), 0..40)];
+    let checked = TestRunner::default().run(&origins, |origin| {
+        let Ok(value) = HeaderValue::from_bytes(&origin) else { return Ok(()) };
+        let answer = runtime.block_on(site.client.get("/livez").header("origin", value).send());
+        let allowed = (origin == OURS.as_bytes()).then(|| OURS.to_owned());
+        prop_assert_eq!(header(&answer, "access-control-allow-origin"), allowed);
+        prop_assert_eq!(header(&answer, "vary"), Some("origin".to_owned()));
+        Ok(())
+    });
+    checked.expect("what holds for every origin");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What is true whatever the route.
 
-use poem::http::{Method, StatusCode};
+use poem::http::{Method, StatusCode, Uri};
+use proptest::{prop_assert, test_runner::TestRunner};
 use serde_json::json;
 
 use super::{header, problem};
@@ -104,4 +105,28 @@ async fn a_good_request_id_is_kept_and_any_other_replaced() {
         header(&site.client.get("/livez").send().await, "x-request-id"),
         "each request has its own"
     );
+}
+
+#[test]
+fn any_target_is_answered_and_not_repeated() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let site = runtime.block_on(Site::memory());
+    let path = "(/|/tweet|/livez|/docs|/%[0-9a-f]{2}|/[!-~&&[^?#]]{0,9}|[é🦀\u{2028}]){0,3}";
+    let query = "([?&](limit|before|[!-~&&[^#]]{0,5})(=([0-9]{1,4}|%[0-9a-f]{2}|[!-~&&[^#]]{0,9}))?){0,3}";
+    let targets = (format!("/{path}"), query);
+    let checked = TestRunner::default().run(&(&*targets.0, targets.1), |(path, query)| {
+        let target = format!("{path}{query}<marked>");
+        if target.parse::<Uri>().is_err() {
+            return Ok(());
+        }
+        runtime.block_on(async {
+            let answer = site.client.get(&target).send().await;
+            let status = answer.0.status();
+            let body = if status.is_success() { json!(null) } else { problem(answer, status.as_u16()).await };
+            prop_assert!(status.is_success() || [400, 404].contains(&status.as_u16()), "{status} {target}");
+            prop_assert!(!body.to_string().contains("marked"), "{body}");
+            Ok(())
+        })
+    });
+    checked.expect("what holds for every target");
 }

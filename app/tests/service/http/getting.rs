@@ -1,4 +1,5 @@
-use poem::http::StatusCode;
+use poem::http::{HeaderValue, StatusCode};
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 
 use super::{header, problem};
 use crate::support::Site;
@@ -29,6 +30,35 @@ async fn who_has_the_tweet_is_told_so() {
     for tags in ["\"other\"".to_owned(), id.to_owned(), String::new()] {
         assert_eq!(get(tags.clone()).await.0.status(), StatusCode::OK, "{tags}");
     }
+}
+
+#[test]
+fn only_a_tag_of_the_tweet_says_that_somebody_has_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let site = runtime.block_on(Site::memory());
+    let created = runtime.block_on(site.create("hello"));
+    let id = created["id"].as_str().expect("an id").to_owned();
+    let status = |tags: HeaderValue| {
+        let request = site.client.get(format!("/tweet/{id}")).header("If-None-Match", tags);
+        runtime.block_on(request.send()).0.status()
+    };
+    let tag = (any::<bool>(), prop_oneof![Just(id.clone()), Just(id.to_lowercase()), "[!#-~]{0,4}"]);
+    let checked = TestRunner::default().run(&vec(tag, 1..5), |tags| {
+        let expected =
+            if tags.iter().any(|(_, tag)| *tag == id) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let tags = tags.iter().map(|(weak, tag)| format!("{}\"{tag}\"", if *weak { "W/" } else { "" }));
+        let tags = tags.collect::<Vec<_>>().join(" , ");
+        prop_assert_eq!(status(HeaderValue::from_str(&tags).expect("a header")), expected, "{}", tags);
+        Ok(())
+    });
+    checked.expect("what holds for every list of tags");
+    let checked = TestRunner::default().run(&vec(any::<u8>(), 0..60), |bytes| {
+        let Ok(tags) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+        let expected = if bytes.trim_ascii() == b"*" { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        prop_assert_eq!(status(tags), expected);
+        Ok(())
+    });
+    checked.expect("what holds for any bytes");
 }
 
 #[tokio::test]

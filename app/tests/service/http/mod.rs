@@ -9,6 +9,7 @@ mod forwarded;
 mod getting;
 mod hosts;
 mod idempotency;
+mod injection;
 mod listing;
 mod many_texts;
 mod pages;
