@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn names() -> impl Strategy<Value = String> {
-        prop_oneof![3 => Just("text".to_owned()), 2 => "[a-c<]{1,2}", 1 => any::<String>()]
+        prop_oneof![3 => Just("text".to_owned()), 3 => "[ab<]", 1 => any::<String>()]
     }
 
     /// A reason is ours from end to end: short, and without anything that only the body could have brought.
@@ -168,7 +168,7 @@ mod tests {
 
         #[test]
         fn an_object_is_taken_when_it_has_one_valid_text_and_no_name_twice(
-            members in vec((names(), values()), 0..4),
+            members in vec((names(), prop_oneof!["\\PC{0,20}".prop_map(Value::from), values()]), 0..5),
         ) {
             let written: Vec<_> = members.iter().map(|(name, value)| format!("{}: {value}", json!(name))).collect();
             let body = format!(" {{{}}}\n", written.join(","));
