@@ -42,8 +42,9 @@ fn only_a_tag_of_the_tweet_says_that_somebody_has_it() {
         let request = site.client.get(format!("/tweet/{id}")).header("If-None-Match", tags);
         runtime.block_on(request.send()).0.status()
     };
-    let tag = (any::<bool>(), prop_oneof![Just(id.clone()), Just(id.to_lowercase()), "[!#-~]{0,4}"]);
-    let checked = TestRunner::default().run(&vec(tag, 1..5), |tags| {
+    let opaque = format!("{id}[!#-~]{{0,2}}|{}|[!#-~]{{0,4}}", id.to_lowercase());
+    let tags = vec((any::<bool>(), &*opaque), 1..5);
+    let checked = TestRunner::default().run(&tags, |tags| {
         let expected =
             if tags.iter().any(|(_, tag)| *tag == id) { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let tags = tags.iter().map(|(weak, tag)| format!("{}\"{tag}\"", if *weak { "W/" } else { "" }));
