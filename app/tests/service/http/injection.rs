@@ -23,7 +23,8 @@ const HOSTILE: [&[u8]; 13] = [
 ];
 
 /// Every header that anything of the service reads, and some that others log.
-const HEADERS: [&str; 17] = [
+const HEADERS: [&str; 18] = [
+    "Authorization",
     "X-Request-ID",
     "Host",
     "X-Forwarded-For",
