@@ -185,7 +185,9 @@ mod tests {
 
         #[test]
         fn what_is_no_object_is_refused(value in values()) {
-            prop_assume!(!value.is_object());
+            if value.is_object() {
+                return Ok(());
+            }
             prop_assert!(text_of(value.to_string().as_bytes()).is_err());
         }
     }
