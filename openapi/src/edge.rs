@@ -19,10 +19,11 @@ use crate::{
     request_id::{self, RequestId},
     routes::{Route, Routes},
     trust::Trust,
+    unreadable::Unreadable,
 };
 
-/// Request id, hosts and origins, what a client may ask for, one spelling of paths, HEAD, deadline, panics and errors as problem+json, the headers
-/// for browsers, the access line and the metrics.
+/// Request id, hosts and origins, what a client may ask for, one spelling of paths, HEAD, deadline, panics and errors as
+/// problem+json, the headers for browsers, the access line and the metrics.
 pub(crate) struct Edge(Arc<Shared>);
 
 struct Shared {
@@ -92,7 +93,8 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         if let Some(doorkeeper) = &doorkeeper {
             request.set_data(doorkeeper.clone());
         }
-        let (outcome, route) = match entry.answer.take().or(excess) {
+        let unreadable = request.data::<Unreadable>().map(|unreadable| Err(unreadable.problem()));
+        let (outcome, route) = match unreadable.or(entry.answer.take()).or(excess) {
             Some(settled) => (settled, None),
             None => self.answer(request).await,
         };

@@ -22,6 +22,7 @@ mod wire;
 mod deadline;
 mod edge;
 mod trust;
+mod unreadable;
 
 mod bearer;
 mod client_address;
@@ -66,6 +67,7 @@ pub use rate_limit::RateLimit;
 pub use request_id::RequestId;
 pub use trust::Trust;
 pub use turns::Refused;
+pub use unreadable::Unreadable;
 
 /// What the site needs from the composition root.
 #[derive(Clone)]

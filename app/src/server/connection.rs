@@ -24,7 +24,7 @@ use openapi::Refused;
 use poem::{
     Body, Endpoint,
     endpoint::BoxEndpoint,
-    http::uri::Scheme,
+    http::{request::Parts, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -50,14 +50,10 @@ const LINGER: Duration = Duration::from_millis(250);
 /// asked it to wait. Refusing costs little, but not nothing, and those who wait cost nothing.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The answer to a header that does not end. There is no request yet to say more about.
-const HEADER_TIMEOUT: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-
 /// What connections have in common.
 pub(super) struct Service {
-    site: BoxEndpoint<'static>,
-    http1: http1::Builder,
+    pub(super) site: BoxEndpoint<'static>,
+    pub(super) http1: http1::Builder,
     local: LocalAddr,
     draining: Arc<AtomicBool>,
     header_read: Duration,
@@ -110,14 +106,14 @@ impl Service {
             sleep(LINGER).await;
         });
         let mut stopping = false;
-        loop {
+        let over = loop {
             tokio::select! {
                 biased;
-                _ = &mut connection => return,
+                _ = &mut connection => break false,
                 () = deadline.as_mut() => {
                     let now = Instant::now();
                     match self.deadline(&pace) {
-                        Some(over) if over <= now => break,
+                        Some(over) if over <= now => break true,
                         next => deadline.as_mut().reset(next.unwrap_or(now + tick).min(now + tick)),
                     }
                 }
@@ -129,12 +125,12 @@ impl Service {
                     }
                 }
             }
+        };
+        if over {
+            tracing::debug!(%client, stage = ?pace.stage(), "a connection made no progress and is closed");
         }
-        tracing::debug!(%client, stage = ?pace.stage(), "a connection made no progress and is closed");
-        if pace.stage() == Stage::Header
-            && let Some(stream) = connection.into_parts().io.between_answers()
-        {
-            let _ = stream.try_write(HEADER_TIMEOUT);
+        if let Some((stream, status)) = connection.into_parts().io.unanswered(over) {
+            self.answer_unreadable(stream, status, &remote).await;
         }
     }
 
@@ -163,8 +159,7 @@ impl Service {
         } else {
             BoxBody::new(Timely::new(body, self.body_read)).into()
         };
-        let parts = (parts, self.local.clone(), remote.clone(), Scheme::HTTP).into();
-        let mut response = self.site.get_response(poem::Request::from_parts(parts, body)).await;
+        let mut response = self.site.get_response(self.request(parts, body, remote)).await;
         if self.draining.load(Relaxed) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -173,5 +168,11 @@ impl Service {
         }
         pace.enter(Stage::Quiet);
         Ok(response.into())
+    }
+
+    /// A request as the site takes it.
+    pub(super) fn request(&self, head: Parts, body: Body, remote: &RemoteAddr) -> poem::Request {
+        let parts = (head, self.local.clone(), remote.clone(), Scheme::HTTP).into();
+        poem::Request::from_parts(parts, body)
     }
 }

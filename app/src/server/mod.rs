@@ -1,11 +1,12 @@
 //! `serve`: open the store, migrate, listen, serve, and stop without losing a request.
 //!
 //! A connection is accepted (`accept`) when there is room for it (`connections`), and served by a task of its own
-//! (`connection`) as long as it keeps its deadlines (`pace`, `body`).
+//! (`connection`) as long as it keeps its deadlines (`pace`, `body`) and speaks HTTP (`unreadable`).
 
 mod accept;
 mod connection;
 mod connections;
+mod unreadable;
 
 mod body;
 mod pace;

@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::{
+    StatusCode,
+    rt::{Read, ReadBufCursor, Write},
+};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::Instant};
 
@@ -81,16 +84,27 @@ pub(super) struct Paced {
     pace: Arc<Pace>,
     /// Whether all that was to be written is written.
     flushed: bool,
+    /// hyper's own answer to what is no request, which was not sent: it has no request id and says nothing.
+    refusal: Option<StatusCode>,
 }
 
 impl Paced {
     pub(super) fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
-        Self { io: TokioIo::new(stream), pace, flushed: true }
+        Self { io: TokioIo::new(stream), pace, flushed: true, refusal: None }
     }
 
-    /// The socket alone; `None` when it stopped in the middle of an answer, where no other may begin.
-    pub(super) fn between_answers(self) -> Option<TcpStream> {
-        self.flushed.then(|| self.io.into_inner())
+    /// The socket and the answer that is still owed on it: to what was no request, or, if its deadline is over, to a
+    /// header that did not end. `None` when nothing is, or when it stopped in the middle of an answer.
+    pub(super) fn unanswered(self, over: bool) -> Option<(TcpStream, StatusCode)> {
+        let slow = (over && self.flushed && self.pace.stage() == Stage::Header)
+            .then_some(StatusCode::REQUEST_TIMEOUT);
+        self.refusal.or(slow).map(|status| (self.io.into_inner(), status))
+    }
+
+    /// Whether these bytes are hyper's own answer; then they count as written.
+    fn keeps_back(&mut self, bytes: &[u8]) -> bool {
+        self.refusal = self.refusal.or_else(|| refusal(bytes));
+        self.refusal.is_some()
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -120,6 +134,9 @@ impl Read for Paced {
 
 impl Write for Paced {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.keeps_back(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.wrote(written)
     }
@@ -129,6 +146,9 @@ impl Write for Paced {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if bytes.first().is_some_and(|first| self.keeps_back(first)) {
+            return Poll::Ready(Ok(bytes.iter().map(|bytes| bytes.len()).sum()));
+        }
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
         self.wrote(written)
     }
@@ -144,6 +164,19 @@ impl Write for Paced {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.refusal.is_some() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
+}
+
+/// The status of an answer that no request of ours was given: those all have an id.
+fn refusal(answer: &[u8]) -> Option<StatusCode> {
+    const ID: &[u8] = b"\r\nx-request-id: ";
+    let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3).filter(|status| status.starts_with(b"4"))?;
+    if answer.windows(ID.len()).any(|part| part == ID) {
+        return None;
+    }
+    StatusCode::from_bytes(status).ok()
 }

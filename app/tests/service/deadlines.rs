@@ -34,6 +34,8 @@ fn a_header_that_does_not_end_is_408() {
         let answer = client.answer().expect("an answer");
         assert!(started.elapsed() >= Duration::from_secs(1), "not before its time");
         assert!(answer.status == 408 && answer.closes(), "{answer:?}");
+        assert!(answer.head.contains("\r\nx-request-id: "), "{answer:?}");
+        assert!(answer.body.contains("the header did not arrive in time"), "{answer:?}");
     }
     silent.wait_for_the_end();
 }

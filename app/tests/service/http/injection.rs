@@ -105,8 +105,8 @@ fn requests() -> Vec<Vec<u8>> {
     requests
 }
 
-/// Checks that an answer is one answer, ours from end to end, and tells its request id, if it got as far as having one.
-fn harmless(answer: &str) -> Option<String> {
+/// Checks that an answer is one answer, ours from end to end, and tells its request id.
+fn harmless(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     assert!(!answer.to_lowercase().contains("forged"), "{answer}");
     assert!(!answer.chars().any(|c| c.is_control() && !"\r\n".contains(c)), "{answer:?}");
@@ -121,8 +121,7 @@ fn harmless(answer: &str) -> Option<String> {
     let header = |name| headers.iter().find(|header| header.0 == name).map(|header| header.1);
     let length: usize = header("content-length").and_then(|length| length.parse().ok()).expect("a length");
     assert_eq!(length, body.len(), "nothing follows: {answer:?}");
-    // What is no HTTP is refused by a bare status.
-    let id = header("x-request-id")?;
+    let id = header("x-request-id").expect("a request id");
     assert_eq!(header("x-content-type-options"), Some("nosniff"), "{head}");
     if !status.starts_with('2') {
         assert_eq!(header("content-type"), Some("application/problem+json"), "{head}");
@@ -130,10 +129,10 @@ fn harmless(answer: &str) -> Option<String> {
         assert_eq!(problem["request_id"], id);
         assert_eq!(problem["status"].to_string(), status[..3]);
     }
-    Some(id.to_owned())
+    id.to_owned()
 }
 
-/// Sends all that is hostile to a service that says all it can; its log, and the ids of the requests it understood.
+/// Sends all that is hostile to a service that says all it can; its log, and the ids of the requests.
 fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
     let (mut service, _folder) = start(&[
         ("LOG_FORMAT", format),
@@ -141,8 +140,7 @@ fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("CORS_ALLOWED_ORIGINS", "https://example.com"),
     ]);
-    let ids: Vec<_> = requests().iter().filter_map(|request| harmless(&service.exchange(request))).collect();
-    assert!(ids.len() > HOSTILE.len() * 10, "most are HTTP: {}", ids.len());
+    let ids: Vec<_> = requests().iter().map(|request| harmless(&service.exchange(request))).collect();
     let text = "{\"text\":\"forged\\n\\u001b[31m\\u2028templatesite: ERROR\"}";
     for _ in 0..2 {
         let headers: [&[u8]; 2] = [b"Host: localhost", b"Idempotency-Key: forged\"\\n,level=ERROR<script>"];
