@@ -1,5 +1,7 @@
 //! The document and its pages, all of it from the binary: no page loads anything from another host.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use poem::{
     IntoResponse, Response,
@@ -7,11 +9,11 @@ use poem::{
     web::Redirect,
 };
 use poem_openapi::{
-    ApiResponse, OpenApi, OpenApiService, Tags, Webhook,
+    ApiResponse, OpenApi, Tags,
     registry::{MetaResponses, Registry},
 };
 
-use crate::csp;
+use crate::{csp, document};
 
 /// How operations are grouped, in the pages and in generated clients.
 #[derive(Tags)]
@@ -22,24 +24,26 @@ pub(crate) enum Tag {
     Health,
 }
 
-/// The texts are shared by all answers: the page is large.
-#[derive(Clone)]
-pub(crate) struct DocsApi {
+/// The document and the page it is shown on. Made when somebody first asks: few instances are ever asked, and it takes
+/// some milliseconds and megabytes. All answers share the texts.
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let document = document();
+    // Browsers ask for /favicon.ico unless a page names an icon; this one is empty.
+    let icon = "<head><link rel=\"icon\" href=\"data:,\">";
+    let html = document.swagger_ui_html().replacen("<head>", icon, 1);
+    let policy = csp::of_page(&html);
+    Texts { json: document.spec().into(), yaml: document.spec_yaml().into(), html: html.into(), policy }
+});
+
+struct Texts {
     json: Bytes,
     yaml: Bytes,
     html: Bytes,
     policy: HeaderValue,
 }
 
-impl DocsApi {
-    pub(crate) fn of(document: &OpenApiService<impl OpenApi, impl Webhook>) -> Self {
-        // Browsers ask for /favicon.ico unless a page names an icon; this one is empty.
-        let icon = "<head><link rel=\"icon\" href=\"data:,\">";
-        let html = document.swagger_ui_html().replacen("<head>", icon, 1);
-        let policy = csp::of_page(&html);
-        Self { json: document.spec().into(), yaml: document.spec_yaml().into(), html: html.into(), policy }
-    }
-}
+#[derive(Clone)]
+pub(crate) struct DocsApi;
 
 /// These routes are about the API, not of it, so the document does not list them.
 #[OpenApi]
@@ -52,18 +56,18 @@ impl DocsApi {
     #[oai(path = "/docs", method = "get", hidden)]
     async fn swagger_ui(&self) -> Page {
         let page = Response::builder().content_type("text/html; charset=utf-8");
-        Page(page.header(CONTENT_SECURITY_POLICY, &self.policy).body(self.html.clone()))
+        Page(page.header(CONTENT_SECURITY_POLICY, &TEXTS.policy).body(TEXTS.html.clone()))
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
     async fn json(&self) -> Page {
-        Page(Response::builder().content_type("application/json").body(self.json.clone()))
+        Page(Response::builder().content_type("application/json").body(TEXTS.json.clone()))
     }
 
     /// The media type is that of RFC 9512.
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
     async fn yaml(&self) -> Page {
-        Page(Response::builder().content_type("application/yaml").body(self.yaml.clone()))
+        Page(Response::builder().content_type("application/yaml").body(TEXTS.yaml.clone()))
     }
 }
 

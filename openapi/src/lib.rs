@@ -101,7 +101,7 @@ pub fn site(context: &Context) -> BoxEndpoint<'static> {
     let api = (
         tweets::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
         health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
-        docs::DocsApi::of(&document()),
+        docs::DocsApi,
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );
     let routes = routes::Routes::of(api.clone());
