@@ -101,9 +101,12 @@ impl Paced {
         self.refusal.or(slow).map(|status| (self.io.into_inner(), status))
     }
 
-    /// Whether these bytes are hyper's own answer; then they count as written.
+    /// Whether these bytes are hyper's own answer; then they count as written. Only what begins an answer is looked at:
+    /// in the middle of one, a text that somebody stored may read like a status line.
     fn keeps_back(&mut self, bytes: &[u8]) -> bool {
-        self.refusal = self.refusal.or_else(|| refusal(bytes));
+        if self.flushed && self.refusal.is_none() {
+            self.refusal = refusal(bytes);
+        }
         self.refusal.is_some()
     }
 
@@ -179,4 +182,44 @@ fn refusal(answer: &[u8]) -> Option<StatusCode> {
         return None;
     }
     StatusCode::from_bytes(status).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+
+    use super::*;
+
+    const NONE_OF_OURS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+
+    /// What arrives of these writes.
+    async fn arrives(writes: &[&[u8]]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a socket");
+        let (mut client, _) = listener.accept().await.expect("a client");
+        let mut paced = Paced::new(stream, Arc::new(Pace::new()));
+        for bytes in writes {
+            let written = poll_fn(|cx| Pin::new(&mut paced).poll_write(cx, bytes)).await.expect("a write");
+            assert_eq!(written, bytes.len());
+        }
+        drop(paced);
+        let mut arrived = Vec::new();
+        client.read_to_end(&mut arrived).await.expect("the end");
+        arrived
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_id_is_kept_back() {
+        assert_eq!(arrives(&[NONE_OF_OURS, b"and the rest"]).await, b"");
+        let ours = b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\n\r\n";
+        assert_eq!(arrives(&[ours]).await, ours);
+    }
+
+    #[tokio::test]
+    async fn what_reads_like_one_within_an_answer_is_not() {
+        let page = b"HTTP/1.1 200 OK\r\nx-request-id: 1\r\n\r\n";
+        assert_eq!(arrives(&[page, NONE_OF_OURS]).await, [&page[..], NONE_OF_OURS].concat());
+    }
 }
