@@ -79,24 +79,22 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
     Arc::new(Cached::new(batched, config.cache_bytes))
 }
 
-/// The HTTP surface over a store, with metrics of its own: what tests speak to.
+/// Who may create tweets; `None` for everybody.
 ///
 /// # Errors
 /// When the list of writers cannot be used.
-pub fn site(config: &Config, store: &Store) -> Result<BoxEndpoint<'static>, TokenFileError> {
-    draining_site(config, store, Arc::default())
+pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
+    let Some(path) = &config.tokens else { return Ok(None) };
+    Ok(Some(TokenFile::open(path).await?))
 }
 
-/// The same, as `serve` serves it: not ready any more once it is `draining`.
-///
-/// # Errors
-/// When the list of writers cannot be used.
-pub fn draining_site(
+/// The HTTP surface over a store, with metrics of its own. It is not ready any more once it is `draining`.
+pub fn site(
     config: &Config,
     store: &Store,
+    authenticator: Option<Arc<dyn Authenticator>>,
     draining: Arc<AtomicBool>,
-) -> Result<BoxEndpoint<'static>, TokenFileError> {
-    let tokens = config.tokens.as_deref().map(TokenFile::open).transpose()?;
+) -> BoxEndpoint<'static> {
     let metrics = Metrics::new(telemetry::dropped_lines);
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
@@ -107,11 +105,11 @@ pub fn draining_site(
         }
     }
     let repository = stack(&config.database, store, &metrics.meter);
-    Ok(openapi::site(&openapi::Context {
+    openapi::site(&openapi::Context {
         tweets: Arc::new(TweetService::new(repository, clock())),
         checks,
         trust: config.trust.clone(),
-        authenticator: tokens.map(|tokens| tokens as Arc<dyn Authenticator>),
+        authenticator,
         rate_limit: config.http.rate_limit,
         clock: clock(),
         draining,
@@ -119,7 +117,7 @@ pub fn draining_site(
         max_requests: config.http.max_requests,
         meter: metrics.meter,
         scrape: metrics.scrape,
-    }))
+    })
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -34,7 +34,7 @@ impl Doorkeeper {
 
     async fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let token = match token_of(headers) {
-            Sent::Nothing => return Err(refusal("a token is needed to create tweets", ASK)),
+            Sent::Nothing => return Err(Problem::unauthorized("a token is needed to create tweets", ASK)),
             Sent::Malformed => None,
             Sent::Token(token) => Some(token),
         };
@@ -45,7 +45,7 @@ impl Doorkeeper {
             })?,
             None => None,
         };
-        let writer = writer.ok_or_else(|| refusal("the token is not valid", INVALID))?;
+        let writer = writer.ok_or_else(|| Problem::unauthorized("the token is not valid", INVALID))?;
         let _ = self.admitted.set(writer);
         Ok(())
     }
@@ -53,10 +53,6 @@ impl Doorkeeper {
 
 const ASK: &str = "Bearer realm=\"templatesite\"";
 const INVALID: &str = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
-
-fn refusal(detail: &'static str, challenge: &'static str) -> Problem {
-    Problem::unauthorized(detail, challenge)
-}
 
 /// An argument of operations that only writers may use. As the first one, it refuses others before their body is read.
 pub(crate) struct ForWriters;

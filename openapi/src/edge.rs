@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
 
 use domain::{Authenticator, Clock, Writer};
 use futures_util::FutureExt;
+use governor::clock::DefaultClock;
 use poem::{
     Endpoint, Middleware, PathPattern, Request, Response,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -41,7 +42,7 @@ impl Edge {
         Self(Arc::new(Shared {
             routes,
             trust: context.trust.clone(),
-            clients: context.rate_limit.map(Clients::new),
+            clients: context.rate_limit.map(|limit| Clients::new(limit, DefaultClock::default())),
             authenticator: context.authenticator.clone(),
             clock: Arc::clone(&context.clock),
             timeout: context.request_timeout,
@@ -108,7 +109,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         response.headers_mut().insert(request_id::HEADER, id.header_value());
         entry.mark(response.headers_mut());
         if let Some(allowance) = allowance {
-            allowance.mark(response.headers_mut());
+            allowance.mark(&mut response);
         }
         if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
             response.headers_mut().insert(header::ALLOW, route.allow.clone());

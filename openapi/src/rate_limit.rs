@@ -15,8 +15,8 @@ use governor::{
     state::{InMemoryState, NotKeyed, StateStore},
 };
 use poem::{
-    Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+    Request, Response,
+    http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
 };
 
 use crate::{client_address::ClientAddress, problem::Problem};
@@ -38,18 +38,22 @@ static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 static LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Counts the requests of clients against their limit.
-pub(crate) struct Clients {
-    limiter: RateLimiter<IpAddr, Slots, DefaultClock, StateInformationMiddleware>,
+pub(crate) struct Clients<C: Clock = DefaultClock> {
+    limiter: RateLimiter<IpAddr, Slots, C, StateInformationMiddleware>,
+    clock: C,
     policy: HeaderValue,
 }
 
-impl Clients {
-    pub(crate) fn new(limit: RateLimit) -> Self {
+impl<C: Clock + Clone> Clients<C> {
+    pub(crate) fn new(limit: RateLimit, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
-        let window = limit.burst.get().div_ceil(limit.per_second.get());
+        // A window is whole seconds; in the shortest, more than a burst may pass.
+        let (most, window) =
+            (limit.burst.max(limit.per_second), limit.burst.get().div_ceil(limit.per_second.get()));
         Self {
-            limiter: RateLimiter::new(quota, Slots::default(), DefaultClock::default()),
-            policy: value(format!("\"client\";q={};w={window}", limit.burst)),
+            limiter: RateLimiter::new(quota, Slots::default(), clock.clone()),
+            clock,
+            policy: value(format!("\"client\";q={most};w={window}")),
         }
     }
 
@@ -61,11 +65,15 @@ impl Clients {
         }
         // Those that did not come over IP are one client.
         let client = ClientAddress::of(request).map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0);
+        Some(self.take(client))
+    }
+
+    fn take(&self, client: IpAddr) -> Allowance {
         let (left, wait) = match self.limiter.check_key(&network(client)) {
             Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(until) => (0, Some(until.wait_time_from(DefaultClock::default().now()))),
+            Err(until) => (0, Some(until.wait_time_from(self.clock.now()))),
         };
-        Some(Allowance { policy: self.policy.clone(), left, wait })
+        Allowance { policy: self.policy.clone(), left, wait }
     }
 }
 
@@ -84,16 +92,18 @@ impl Allowance {
     }
 
     /// Tells the client where it stands, whatever the answer is.
-    pub(crate) fn mark(self, headers: &mut HeaderMap) {
+    pub(crate) fn mark(self, response: &mut Response) {
         let mut left = format!("\"client\";r={}", self.left);
         if let Some(wait) = self.wait {
             // Rounded up, so that the next request is not too early again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             left += &format!(";t={seconds}");
-            headers.insert(RETRY_AFTER, seconds.into());
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
         }
-        headers.insert(POLICY.clone(), self.policy);
-        headers.insert(LEFT.clone(), value(left));
+        response.headers_mut().insert(POLICY.clone(), self.policy);
+        response.headers_mut().insert(LEFT.clone(), value(left));
     }
 }
 
@@ -139,7 +149,44 @@ impl StateStore for Slots {
 
 #[cfg(test)]
 mod tests {
+    use governor::clock::FakeRelativeClock;
+
     use super::*;
+
+    #[test]
+    fn who_waited_is_let_in_again() {
+        let [per_second, burst] = [2, 3].map(|count| NonZeroU32::new(count).expect("not zero"));
+        let clock = FakeRelativeClock::default();
+        let clients = Clients::new(RateLimit { per_second, burst }, clock.clone());
+        assert_eq!(clients.policy, "\"client\";q=3;w=2");
+        let client = IpAddr::from([192, 0, 2, 7]);
+        let take = || (clients.take(client).left, clients.take(client).wait);
+        assert_eq!(take(), (2, None));
+        assert_eq!(take(), (0, Some(Duration::from_millis(500))));
+        assert_eq!(clients.take(IpAddr::from([192, 0, 2, 8])).wait, None, "others do not wait");
+        clock.advance(Duration::from_millis(499));
+        assert_eq!(
+            clients.take(client).wait,
+            Some(Duration::from_millis(1)),
+            "asking too early costs nothing"
+        );
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(take(), (0, Some(Duration::from_millis(500))));
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(take(), (2, None), "there is never more than a burst");
+    }
+
+    #[test]
+    fn the_policy_covers_what_may_pass_in_its_window() {
+        for (per_second, burst, policy) in
+            [(1, 50, "q=50;w=50"), (100, 50, "q=100;w=1"), (20, 50, "q=50;w=3")]
+        {
+            let [per_second, burst] =
+                [per_second, burst].map(|count| NonZeroU32::new(count).expect("not zero"));
+            let clients = Clients::new(RateLimit { per_second, burst }, DefaultClock::default());
+            assert_eq!(clients.policy, format!("\"client\";{policy}"));
+        }
+    }
 
     #[test]
     fn a_client_of_ipv6_is_a_network() {

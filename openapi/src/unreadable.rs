@@ -13,7 +13,7 @@ impl Unreadable {
     pub(crate) fn problem(self) -> Problem {
         let detail = match self.0 {
             StatusCode::REQUEST_TIMEOUT => "the header did not arrive in time",
-            StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
                 "the header must be at most 16 KiB, in at most 100 lines"
             }
             _ => "what was sent is not an HTTP/1.1 request",

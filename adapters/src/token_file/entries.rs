@@ -133,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic_or_be_quoted(text in "\\PC{0,40}|([a-z#: ]{0,3}[0-9a-fA-Fé]{63,65}\\s?){0,3}") {
+        fn any_text_is_taken_or_refused_by_a_line_of_it(text in "\\PC{0,40}|([a-z#: ]{0,3}[0-9a-fA-Fé]{63,65}\\s?){0,3}") {
             if let Err(error) = Entries::parse(&text) {
                 prop_assert!((1..=text.lines().count()).contains(&error.line));
             }

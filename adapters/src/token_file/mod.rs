@@ -7,27 +7,33 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock, Weak},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::{Authenticator, Unhealthy, Writer};
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
 use entries::Entries;
 pub use entries::{BadLine, Reason};
 
-/// How often it is asked whether the file changed.
+/// How often the file is read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long reading it may take: it may be on a network that is away.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// No list of writers that anybody keeps by hand is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// [`Authenticator`] by a file of `name:sha256-of-token` lines. A change of the file counts within two seconds; while
-/// what it says cannot be used, what it said before holds.
+/// [`Authenticator`] by a file of `name:sha256-of-token` lines. It is read every second, and what it says counts once it
+/// has said it twice: a file that is being written is seen empty or cut off. While it cannot be read or used, what it
+/// said before holds, and the log says so once.
 #[derive(Debug)]
 pub struct TokenFile {
-    path: PathBuf,
     entries: RwLock<Arc<Entries>>,
 }
 
@@ -42,37 +48,23 @@ pub enum TokenFileError {
     Line(PathBuf, #[source] BadLine),
 }
 
-/// What a file looks like from outside; another look is another content.
-type Look = Option<(SystemTime, u64)>;
-
 impl TokenFile {
-    /// Reads the file and goes on watching it, on the current tokio runtime, until this is dropped.
+    /// Reads the file and goes on reading it, on the current tokio runtime, until this is dropped.
     ///
     /// # Errors
     /// When it cannot be read or used.
-    pub fn open(path: &Path) -> Result<Arc<Self>, TokenFileError> {
-        // Looked at first: a change that comes between the two is then seen later.
-        let look = look(path);
-        let entries = read(path)?;
+    pub async fn open(path: &Path) -> Result<Arc<Self>, TokenFileError> {
+        let text = read(path).await?;
+        let entries = parse(path, &text)?;
         tracing::info!(tokens = entries.len(), "writers need a token of API_TOKENS_FILE");
-        let file = Arc::new(Self { path: path.to_owned(), entries: RwLock::new(Arc::new(entries)) });
-        tokio::spawn(watch(Arc::downgrade(&file), look));
+        let file = Arc::new(Self { entries: RwLock::new(Arc::new(entries)) });
+        tokio::spawn(watch(Arc::downgrade(&file), path.to_owned(), text));
         Ok(file)
     }
 
-    fn refresh(&self, last: Look) -> Look {
-        let look = look(&self.path);
-        if look == last {
-            return last;
-        }
-        match read(&self.path) {
-            Ok(entries) => {
-                tracing::info!(tokens = entries.len(), "API_TOKENS_FILE was read again");
-                *self.entries.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entries);
-            }
-            Err(error) => tracing::warn!("API_TOKENS_FILE: {error}; what it said before holds"),
-        }
-        look
+    fn adopt(&self, entries: Entries) {
+        tracing::info!(tokens = entries.len(), "API_TOKENS_FILE was read again");
+        *self.entries.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entries);
     }
 }
 
@@ -84,33 +76,59 @@ impl Authenticator for TokenFile {
     }
 }
 
-/// Asks the file system on a thread that may wait: the file may be far away.
-async fn watch(file: Weak<TokenFile>, mut last: Look) {
+async fn watch(file: Weak<TokenFile>, path: PathBuf, mut settled: String) {
+    let (mut last, mut readable) = (settled.clone(), true);
     loop {
         sleep(LOOK_EVERY).await;
         let Some(file) = file.upgrade() else { return };
-        match spawn_blocking(move || file.refresh(last)).await {
-            Ok(look) => last = look,
-            Err(_) => return,
+        let warn =
+            |error: TokenFileError| tracing::warn!("API_TOKENS_FILE: {error}; what it said before holds");
+        let text = match read(&path).await {
+            Ok(text) => text,
+            Err(error) if readable => {
+                readable = false;
+                warn(error);
+                continue;
+            }
+            Err(_) => continue,
+        };
+        readable = true;
+        if text == last && text != settled {
+            settled.clone_from(&text);
+            parse(&path, &text).map_or_else(warn, |entries| file.adopt(entries));
         }
+        last = text;
     }
 }
 
-fn look(path: &Path) -> Look {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+/// On a thread that may wait.
+async fn read(path: &Path) -> Result<String, TokenFileError> {
+    let reading = path.to_owned();
+    let read = timeout(READ_WITHIN, spawn_blocking(move || read_now(&reading))).await;
+    let text = match read {
+        Ok(Ok(text)) => text,
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    text.map_err(|error| TokenFileError::Read(path.to_owned(), error))
 }
 
-fn read(path: &Path) -> Result<Entries, TokenFileError> {
-    let unreadable = |error| TokenFileError::Read(path.to_owned(), error);
+fn read_now(path: &Path) -> io::Result<String> {
+    // A pipe would be waited for.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let mut text = String::new();
-    // One byte more tells a file that is too long, whatever its metadata say: a device has no length.
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+    // One byte more tells a file that is too long.
+    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(unreadable(io::Error::other("it is longer than 1 MiB")));
+        return Err(io::Error::other("it is longer than 1 MiB"));
     }
-    Entries::parse(&text).map_err(|bad| TokenFileError::Line(path.to_owned(), bad))
+    Ok(text)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Entries, TokenFileError> {
+    Entries::parse(text).map_err(|bad| TokenFileError::Line(path.to_owned(), bad))
 }
 
 /// A new token.

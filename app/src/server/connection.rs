@@ -106,14 +106,16 @@ impl Service {
             sleep(LINGER).await;
         });
         let mut stopping = false;
-        let over = loop {
+        let failure = loop {
             tokio::select! {
                 biased;
-                _ = &mut connection => break false,
+                ended = &mut connection => {
+                    break ended.is_err_and(|error| error.is_parse()).then_some(StatusCode::BAD_REQUEST);
+                }
                 () = deadline.as_mut() => {
                     let now = Instant::now();
                     match self.deadline(&pace) {
-                        Some(over) if over <= now => break true,
+                        Some(over) if over <= now => break Some(StatusCode::REQUEST_TIMEOUT),
                         next => deadline.as_mut().reset(next.unwrap_or(now + tick).min(now + tick)),
                     }
                 }
@@ -126,10 +128,10 @@ impl Service {
                 }
             }
         };
-        if over {
+        if failure == Some(StatusCode::REQUEST_TIMEOUT) {
             tracing::debug!(%client, stage = ?pace.stage(), "a connection made no progress and is closed");
         }
-        if let Some((stream, status)) = connection.into_parts().io.unanswered(over) {
+        if let Some((stream, status)) = connection.into_parts().io.unanswered(failure) {
             self.answer_unreadable(stream, status, &remote).await;
         }
     }

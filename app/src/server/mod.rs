@@ -39,7 +39,8 @@ use signals::Signals;
 /// code of a program that was killed by it.
 ///
 /// # Errors
-/// When the store cannot be opened or migrated, or the address not be listened on. Nothing was served then.
+/// When the list of writers cannot be used, the store not be opened or migrated, or the address not be listened on.
+/// Nothing was served then.
 pub async fn serve(config: &Config) -> Result<ExitCode, Failure> {
     // Asked for first, so that a signal during start-up stops it in order too.
     let mut signals = Signals::new()?;
@@ -68,6 +69,7 @@ async fn run(
     draining: Arc<AtomicBool>,
     stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, Failure> {
+    let authenticator = compose::authenticator(config).await?;
     tracing::info!(store = ?config.database.place, "opening the store");
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
@@ -75,7 +77,7 @@ async fn run(
     let listener =
         accept::listen(config.listen).map_err(|error| Failure::Listen { address: config.listen, error })?;
     let address = listener.local_addr()?;
-    let site = compose::draining_site(config, &store, Arc::clone(&draining))?;
+    let site = compose::site(config, &store, authenticator, Arc::clone(&draining));
     let service = Service::new(site, &config.http, address, draining);
     let connections = Connections::new(service, config.http.max_connections);
     announce(address);

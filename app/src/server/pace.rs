@@ -93,12 +93,11 @@ impl Paced {
         Self { io: TokioIo::new(stream), pace, flushed: true, refusal: None }
     }
 
-    /// The socket and the answer that is still owed on it: to what was no request, or, if its deadline is over, to a
-    /// header that did not end. `None` when nothing is, or when it stopped in the middle of an answer.
-    pub(super) fn unanswered(self, over: bool) -> Option<(TcpStream, StatusCode)> {
-        let slow = (over && self.flushed && self.pace.stage() == Stage::Header)
-            .then_some(StatusCode::REQUEST_TIMEOUT);
-        self.refusal.or(slow).map(|status| (self.io.into_inner(), status))
+    /// The socket and the answer that is still owed on it: to what was no request, or to a header that failed in this
+    /// way. `None` when none is, or when it stopped in the middle of an answer.
+    pub(super) fn unanswered(self, failure: Option<StatusCode>) -> Option<(TcpStream, StatusCode)> {
+        let failure = failure.filter(|_| self.flushed && self.pace.stage() == Stage::Header);
+        self.refusal.or(failure).map(|status| (self.io.into_inner(), status))
     }
 
     /// Whether these bytes are hyper's own answer; then they count as written. Only what begins an answer is looked at:
@@ -177,7 +176,7 @@ impl Write for Paced {
 /// The status of an answer that no request of ours was given: those all have an id.
 fn refusal(answer: &[u8]) -> Option<StatusCode> {
     const ID: &[u8] = b"\r\nx-request-id: ";
-    let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3).filter(|status| status.starts_with(b"4"))?;
+    let status = answer.strip_prefix(b"HTTP/1.")?.get(2..5).filter(|status| status.starts_with(b"4"))?;
     if answer.windows(ID.len()).any(|part| part == ID) {
         return None;
     }

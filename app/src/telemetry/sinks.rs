@@ -113,7 +113,7 @@ mod tests {
         let (written, sent) = logged(Console::Text, || {
             runtime.block_on(async {
                 let store = compose::Store::open(&config.database).await.expect("a store");
-                let client = TestClient::new(compose::site(&config, &store).expect("a site"))
+                let client = TestClient::new(compose::site(&config, &store, None, Arc::default()))
                     .default_header("host", "localhost");
                 client.get("/tweet/").header("X-Request-ID", "abc-123").send().await.assert_status_is_ok();
             });

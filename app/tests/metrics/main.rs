@@ -56,7 +56,7 @@ fn client(store: &Store) -> Client {
 }
 
 fn client_of(config: &Config, store: &Store) -> Client {
-    TestClient::new(compose::site(config, store).expect("a site")).default_header("host", "localhost")
+    TestClient::new(compose::site(config, store, None, Arc::default())).default_header("host", "localhost")
 }
 
 fn over(repository: impl TweetRepository + 'static) -> Store {

@@ -27,7 +27,8 @@ async fn more_requests_than_allowed_are_refused_at_once() {
     let store = Store { repository: Arc::new(gated.clone()), check, schema: None };
     let config = config(&[("MAX_REQUESTS", "2"), ("REQUEST_TIMEOUT_SECONDS", "60")]);
     let client = Arc::new(
-        TestClient::new(compose::site(&config, &store).expect("a site")).default_header("host", "localhost"),
+        TestClient::new(compose::site(&config, &store, None, Arc::default()))
+            .default_header("host", "localhost"),
     );
     let ask = || {
         let client = Arc::clone(&client);

@@ -12,7 +12,7 @@ use std::{
 
 use adapters::testing::FreshDatabase;
 use app::{compose, compose::Store, config::Config};
-use domain::{RepositoryError, testing::FailingHealthCheck, testing::FailingTweetRepository};
+use domain::{Authenticator, RepositoryError, testing::FailingHealthCheck, testing::FailingTweetRepository};
 use poem::{endpoint::BoxEndpoint, test::TestClient};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,8 +27,12 @@ pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
 }
 
 /// Asks for `localhost`, unless a request says otherwise.
-fn client(config: &Config, store: &Store) -> TestClient<BoxEndpoint<'static>> {
-    TestClient::new(compose::site(config, store).expect("a site")).default_header("host", "localhost")
+fn client(
+    config: &Config,
+    store: &Store,
+    writers: Option<Arc<dyn Authenticator>>,
+) -> TestClient<BoxEndpoint<'static>> {
+    TestClient::new(compose::site(config, store, writers, Arc::default())).default_header("host", "localhost")
 }
 
 /// A site over a store of its own, in this process.
@@ -68,7 +72,8 @@ impl Site {
         if let Some(schema) = &store.schema {
             schema.up().await.expect("the schema");
         }
-        Self { client: client(&config, &store), _database: None }
+        let writers = compose::authenticator(&config).await.expect("a list of writers");
+        Self { client: client(&config, &store, writers), _database: None }
     }
 
     /// A site whose store fails in this way.
@@ -82,7 +87,7 @@ impl Site {
 
     pub(crate) fn over(store: Store) -> Self {
         let config = config(&[("REQUEST_TIMEOUT_SECONDS", "1")]);
-        Self { client: client(&config, &store), _database: None }
+        Self { client: client(&config, &store, None), _database: None }
     }
 
     /// Creates a tweet and returns it as the answer shows it.

@@ -1,140 +1,16 @@
 //! What a request tries to slip into the log, into headers or into problems, over the wire, byte by byte.
 
+use std::fs;
+
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::hostile::{HOSTILE, harmless, request, requests};
 use crate::support::Running;
-
-/// Ends of lines, of strings and of terminals' patience. What is made of them says "forged" wherever it gets.
-const HOSTILE: [&[u8]; 13] = [
-    b"forged>\ntemplatesite: ERROR [now] [-] forged: line",
-    b"forged>\rtemplatesite: ERROR [now] [-] forged: line",
-    b"forged>\r\nForged: 1\r\n forged",
-    "forged\u{2028}templatesite: ERROR\u{2029}\u{85}".as_bytes(),
-    b"forged\x1b[2J\x1b]0;forged\x07",
-    "forged\u{9b}31m\u{202e}\u{2066}".as_bytes(),
-    b"forged\0",
-    b"forged\xff\xc0\x80",
-    b"forged\" status=200 forged=\"",
-    b"forged\",\"level\":\"ERROR\",\"forged\":\"",
-    b"<script>alert('forged')</script>",
-    b"forged%0d%0aSet-Cookie:%20forged=1%1b",
-    b"forged\\n\\u000a\\\"${forged}{{forged}}",
-];
-
-/// Every header that anything of the service reads, and some that others log.
-const HEADERS: [&str; 18] = [
-    "Authorization",
-    "X-Request-ID",
-    "Host",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "Origin",
-    "Access-Control-Request-Method",
-    "Idempotency-Key",
-    "If-None-Match",
-    "Content-Type",
-    "Content-Length",
-    "Transfer-Encoding",
-    "Expect",
-    "Connection",
-    "User-Agent",
-    "Referer",
-    "traceparent",
-];
-
-/// All headers that an answer to one of these requests may have.
-const ANSWERED: [&str; 18] = [
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "allow",
-    "cache-control",
-    "connection",
-    "content-length",
-    "content-security-policy",
-    "content-type",
-    "date",
-    "etag",
-    "link",
-    "location",
-    "referrer-policy",
-    "strict-transport-security",
-    "vary",
-    "x-content-type-options",
-    "x-frame-options",
-    "x-request-id",
-];
-
-fn start(variables: &[(&str, &str)]) -> (Running, TempDir) {
-    let folder = TempDir::new().expect("a folder");
-    (Running::start(variables, folder.path()), folder)
-}
-
-fn request(line: &[u8], headers: &[&[u8]], body: &str) -> Vec<u8> {
-    let length = format!("Content-Length: {}", body.len());
-    let rest =
-        [b"Connection: close", length.as_bytes(), b"Content-Type: application/json", b"", body.as_bytes()];
-    [&[line], headers, &rest].concat().join(&b"\r\n"[..])
-}
-
-fn requests() -> Vec<Vec<u8>> {
-    let mut requests = Vec::new();
-    for hostile in HOSTILE {
-        for name in HEADERS {
-            let header = [name.as_bytes(), b": ", hostile].concat();
-            let host: &[u8] = if name == "Host" { &header } else { b"Host: localhost" };
-            requests.push(request(b"GET /tweet/?limit=1 HTTP/1.1", &[host, &header], ""));
-            requests.push(request(b"POST /tweet/ HTTP/1.1", &[host, &header], "{\"text\":\"hello\"}"));
-        }
-        for (before, after) in [
-            (&b"GET /"[..], &b" HTTP/1.1"[..]),
-            (b"GET /tweet/", b" HTTP/1.1"),
-            (b"GET /tweet/?limit=", b" HTTP/1.1"),
-            (b"GET /tweet/?before=01KAN2FGVXM1SY9VXF7MJ4Z7QV&", b"=1 HTTP/1.1"),
-            (b"GET http://localhost/", b" HTTP/1.1"),
-            (b"", b" /livez HTTP/1.1"),
-        ] {
-            requests.push(request(&[before, hostile, after].concat(), &[b"Host: localhost"], ""));
-        }
-        let body = String::from_utf8_lossy(hostile);
-        requests.push(request(b"POST /tweet/ HTTP/1.1", &[b"Host: localhost"], &body));
-        let body = format!("{{\"text\":{{}},\"{body}\":1}}");
-        requests.push(request(b"POST /tweet/ HTTP/1.1", &[b"Host: localhost"], &body));
-    }
-    requests
-}
-
-/// Checks that an answer is one answer, ours from end to end, and tells its request id.
-fn harmless(answer: &str) -> String {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
-    assert!(!answer.to_lowercase().contains("forged"), "{answer}");
-    assert!(!answer.chars().any(|c| c.is_control() && !"\r\n".contains(c)), "{answer:?}");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")).expect("a status line");
-    let headers: Vec<_> = lines.map(|line| line.split_once(": ").expect("a header")).collect();
-    for (name, value) in &headers {
-        assert!(ANSWERED.contains(name), "{name}: {value}");
-        assert!(value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{name}: {value:?}");
-        assert_eq!(headers.iter().filter(|(other, _)| other == name).count(), 1, "{name} in {head}");
-    }
-    let header = |name| headers.iter().find(|header| header.0 == name).map(|header| header.1);
-    let length: usize = header("content-length").and_then(|length| length.parse().ok()).expect("a length");
-    assert_eq!(length, body.len(), "nothing follows: {answer:?}");
-    let id = header("x-request-id").expect("a request id");
-    assert_eq!(header("x-content-type-options"), Some("nosniff"), "{head}");
-    if !status.starts_with('2') {
-        assert_eq!(header("content-type"), Some("application/problem+json"), "{head}");
-        let problem: Value = serde_json::from_str(body).expect("JSON");
-        assert_eq!(problem["request_id"], id);
-        assert_eq!(problem["status"].to_string(), status[..3]);
-    }
-    id.to_owned()
-}
 
 /// Sends all that is hostile to a service that says all it can; its log, and the ids of the requests.
 fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
-    let (mut service, _folder) = start(&[
+    let mut service = Running::in_memory(&[
         ("LOG_FORMAT", format),
         ("DEBUG_MODE", "true"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
@@ -157,6 +33,30 @@ fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
         );
     }
     (std::mem::take(&mut service.log), ids)
+}
+
+#[test]
+fn no_token_gets_anywhere() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("tokens"), format!("alice:{}", "0".repeat(64))).expect("the file");
+    let variables = [("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", "tokens"), ("LOG_LEVEL", "trace")];
+    let mut service = Running::start(&variables, folder.path());
+    for hostile in HOSTILE {
+        for scheme in [
+            &b"Authorization: Bearer "[..],
+            b"Authorization: ",
+            b"Authorization: Bearer x\r\nAuthorization: ",
+        ] {
+            let headers: [&[u8]; 2] = [b"Host: localhost", &[scheme, hostile].concat()];
+            let answer =
+                service.exchange(&request(b"POST /tweet/ HTTP/1.1", &headers, "{\"text\":\"hello\"}"));
+            harmless(&answer);
+            assert!(matches!(answer.get(9..12), Some("400" | "401")), "{answer}");
+        }
+    }
+    service.exchange(&request(b"GET /livez HTTP/1.1", &[b"Host: localhost", b"X-Request-ID: the-end"], ""));
+    service.wait_for("the-end");
+    assert!(service.log.iter().all(|line| !line.to_lowercase().contains("forged")), "{:?}", service.log);
 }
 
 #[test]
@@ -189,8 +89,7 @@ fn each_request_is_one_object_of_json() {
 
 #[test]
 fn no_host_breaks_out_of_a_url() {
-    let (service, _folder) =
-        start(&[("DATABASE_URL", "memory:"), ("ALLOWED_HOSTS", "*"), ("TRUSTED_PROXIES", "127.0.0.1")]);
+    let service = Running::in_memory(&[("ALLOWED_HOSTS", "*"), ("TRUSTED_PROXIES", "127.0.0.1")]);
     let body = "{\"text\":\"hello\"}";
     let both = |lines: &[&[u8]]| {
         let created = service.exchange(&request(b"POST /tweet/ HTTP/1.1", lines, body));

@@ -7,6 +7,7 @@ mod edges;
 mod failing;
 mod forwarded;
 mod getting;
+mod hostile;
 mod hosts;
 mod idempotency;
 mod injection;

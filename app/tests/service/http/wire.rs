@@ -4,14 +4,9 @@ use tempfile::TempDir;
 
 use crate::support::Running;
 
-fn start() -> (Running, TempDir) {
-    let folder = TempDir::new().expect("a folder");
-    (Running::start(&[("DATABASE_URL", "memory:")], folder.path()), folder)
-}
-
 #[test]
 fn a_large_body_is_refused_before_it_is_sent() {
-    let (service, _folder) = start();
+    let service = Running::in_memory(&[]);
     let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
     // The client waits for leave to send a gigabyte; it gets an answer instead.
     let answer = service
@@ -28,13 +23,14 @@ fn a_large_body_is_refused_before_it_is_sent() {
 
 #[test]
 fn what_is_no_request_is_answered_like_any_other() {
-    let (mut service, _folder) = start();
+    let mut service = Running::in_memory(&[]);
     let long = format!("GET /livez HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(100_000));
     let many = format!("GET /livez HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: x\r\n".repeat(200));
     for (sent, status) in [
         (&b"hello\r\n\r\n"[..], 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
         (b"GET /livez HTTP/1.1\r\nHost : localhost\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         (long.as_bytes(), 431),
         (many.as_bytes(), 431),
@@ -48,14 +44,17 @@ fn what_is_no_request_is_answered_like_any_other() {
         assert!(answer.contains(&format!("\"status\":{status},\"detail\":\"")), "{answer}");
         service.wait_for(&format!("access: method=_OTHER route=- status={status}"));
     }
-    let pipelined = service.exchange(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nhello\r\n\r\n");
-    let (first, second) = pipelined.split_once("HTTP/1.1 400 ").expect("two answers");
-    assert!(first.starts_with("HTTP/1.1 200 ") && second.contains("\r\nx-request-id: "), "{pipelined}");
+    for before in ["GET /livez HTTP/1.1\r\nHost: localhost", "GET /livez HTTP/1.0\r\nConnection: keep-alive"]
+    {
+        let answers = service.exchange(format!("{before}\r\n\r\nhello\r\n\r\n").as_bytes());
+        let (first, second) = answers.split_once("HTTP/1.1 400 ").expect("two answers");
+        assert!(first.contains(" 200 OK\r\n") && second.contains("\r\nx-request-id: "), "{answers}");
+    }
 }
 
 #[test]
 fn http_1_0_without_a_host_is_served() {
-    let (service, _folder) = start();
+    let service = Running::in_memory(&[]);
     assert!(service.post("{\"text\":\"hello\"}").starts_with("HTTP/1.1 201 "));
     let answer = service.exchange(b"GET /tweet/ HTTP/1.0\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
@@ -64,7 +63,7 @@ fn http_1_0_without_a_host_is_served() {
 
 #[test]
 fn a_request_names_one_host() {
-    let (service, _folder) = start();
+    let service = Running::in_memory(&[]);
     for (hosts, status) in [
         ("Host: localhost\r\n", 200),
         ("", 400),
@@ -95,7 +94,7 @@ fn a_request_names_one_host() {
 
 #[test]
 fn the_same_request_id_is_in_header_body_and_log() {
-    let (mut service, _folder) = start();
+    let mut service = Running::in_memory(&[]);
     let request =
         b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n";
     let answer = service.exchange(request);
@@ -103,39 +102,6 @@ fn the_same_request_id_is_in_header_body_and_log() {
     assert!(answer.contains("\"request_id\":\"abc-123\""), "{answer}");
     let line = service.wait_for("[abc-123]");
     assert!(line.contains("] [abc-123] access: method=GET route=- status=404 duration_ms="), "{line}");
-}
-
-#[test]
-fn no_request_can_forge_a_log_line() {
-    let folder = TempDir::new().expect("a folder");
-    let all_ears = [("TRUSTED_PROXIES", "127.0.0.1"), ("CORS_ALLOWED_ORIGINS", "https://example.com")];
-    let mut service =
-        Running::start(&[&[("DATABASE_URL", "memory:")], &all_ears[..]].concat(), folder.path());
-    let id = "\u{9b}31m\"; templatesite: ERROR [now] [-] forged: line";
-    let path = "/x%0atemplatesite:%20ERROR%20forged%1b[31m?forged=%0a";
-    let requests = [
-        format!("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: {id}\r\nConnection: close\r\n\r\n"),
-        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
-        "FORGED /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(),
-        "GET /tweet/ HTTP/1.1\r\nHost: forged\"\u{1b}\r\nConnection: close\r\n\r\n".to_owned(),
-        "GET /tweet/ HTTP/1.1\r\nHost: forged.example\u{9b}31m\r\nConnection: close\r\n\r\n".to_owned(),
-        "GET http://forged.example/tweet/ HTTP/1.1\r\nHost: forged\r\nConnection: close\r\n\r\n".to_owned(),
-        format!(
-            "GET /tweet/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: {id}\r\nConnection: close\r\n\r\n"
-        ),
-        format!("OPTIONS /tweet/ HTTP/1.1\r\nHost: localhost\r\nOrigin: {id}\r\nConnection: close\r\n\r\n"),
-    ];
-    for request in requests {
-        let answer = service.exchange(request.as_bytes());
-        assert!(!answer.to_lowercase().contains("forged"), "{answer}");
-    }
-    service.get("/openapi.json");
-    service.wait_for("route=/openapi.json");
-    for line in &service.log {
-        assert!(line.starts_with("templatesite: INFO ["), "{line}");
-        assert!(!line.contains("forged") && !line.contains("FORGED"), "{line}");
-        assert!(!line.chars().any(char::is_control), "{line:?}");
-    }
 }
 
 #[test]

@@ -87,6 +87,8 @@ fn the_log_has_the_writer_and_never_the_token() {
 
     fs::write(folder.path().join("tokens"), "bob:tws_unknown").expect("a bad file");
     service.wait_for("line 1: behind the colon must be the token's SHA-256");
+    fs::remove_file(folder.path().join("tokens")).expect("the file was there");
+    service.wait_for("\"tokens\" cannot be read: ");
     assert!(send(&service, token, "{\"text\":\"still\"}").starts_with("HTTP/1.1 201 "));
     fs::write(folder.path().join("tokens"), "# nobody\n").expect("an empty list");
     service.wait_for("was read again");
@@ -101,11 +103,16 @@ fn the_log_has_the_writer_and_never_the_token() {
 fn a_bad_list_is_an_error_at_the_start() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("tokens"), "# writers\nalice:secret\n").expect("the file");
-    let variables = [("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", "tokens")];
-    let (code, _, log) = run(&[], &variables, folder.path());
-    assert!(code == 1 && log.contains("API_TOKENS_FILE: \"tokens\", line 2: "), "{log}");
-    assert!(!log.contains("secret"), "{log}");
-    let variables = [("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", "nowhere")];
-    let (code, _, log) = run(&[], &variables, folder.path());
-    assert!(code == 1 && log.contains("API_TOKENS_FILE: \"nowhere\" cannot be read: "), "{log}");
+    for (file, error) in [
+        ("tokens", "API_TOKENS_FILE: \"tokens\", line 2: "),
+        ("nowhere", "API_TOKENS_FILE: \"nowhere\" cannot be read: "),
+        (".", "API_TOKENS_FILE: \".\" cannot be read: it is no file"),
+    ] {
+        let variables = [("DATABASE_URL", "sqlite://tweets.db"), ("API_TOKENS_FILE", file)];
+        let mut service = Running::spawn(&variables, folder.path());
+        let line = service.wait_for(error);
+        assert!(!line.contains("secret"), "{line}");
+        assert_eq!(service.child.wait().expect("an end").code(), Some(1));
+        assert!(!folder.path().join("tweets.db").exists(), "nothing was begun");
+    }
 }
