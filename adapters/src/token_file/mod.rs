@@ -76,28 +76,45 @@ impl Authenticator for TokenFile {
     }
 }
 
-async fn watch(file: Weak<TokenFile>, path: PathBuf, mut settled: String) {
-    let (mut last, mut readable) = (settled.clone(), true);
+/// What the file said.
+struct Said {
+    settled: String,
+    last: String,
+}
+
+impl Said {
+    /// Whether this is new, and said for the second time.
+    fn settles(&mut self, text: String) -> bool {
+        let settles = text == self.last && text != self.settled;
+        if settles {
+            self.settled.clone_from(&text);
+        }
+        self.last = text;
+        settles
+    }
+}
+
+async fn watch(file: Weak<TokenFile>, path: PathBuf, text: String) {
+    let mut said = Said { settled: text.clone(), last: text };
+    let mut readable = true;
     loop {
         sleep(LOOK_EVERY).await;
         let Some(file) = file.upgrade() else { return };
-        let warn =
-            |error: TokenFileError| tracing::warn!("API_TOKENS_FILE: {error}; what it said before holds");
+        let warn = |error| tracing::warn!("API_TOKENS_FILE: {error}; what it said before holds");
         let text = match read(&path).await {
             Ok(text) => text,
-            Err(error) if readable => {
+            Err(error) => {
+                if readable {
+                    warn(error);
+                }
                 readable = false;
-                warn(error);
                 continue;
             }
-            Err(_) => continue,
         };
         readable = true;
-        if text == last && text != settled {
-            settled.clone_from(&text);
-            parse(&path, &text).map_or_else(warn, |entries| file.adopt(entries));
+        if said.settles(text) {
+            parse(&path, &said.settled).map_or_else(warn, |entries| file.adopt(entries));
         }
-        last = text;
     }
 }
 
@@ -148,4 +165,20 @@ pub fn issue(writer: &Writer) -> io::Result<Issued> {
     getrandom::fill(&mut random)?;
     let token = format!("tws_{}", entries::to_hex(&random));
     Ok(Issued { line: entries::line(writer, &token), token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_written_does_not_count() {
+        let mut said = Said { settled: "old".to_owned(), last: "old".to_owned() };
+        let mut settles = |text: &str| said.settles(text.to_owned());
+        assert!(!settles("old"));
+        assert!(!settles("") && !settles("ne") && !settles("new"), "each is said once");
+        assert!(settles("new"));
+        assert!(!settles("new"), "it is known by now");
+        assert!(!settles("old") && settles("old"), "it may go back");
+    }
 }
