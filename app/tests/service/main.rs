@@ -16,5 +16,6 @@ mod house;
 mod http;
 mod overload;
 mod refusals;
+mod retries;
 mod rolling;
 mod stack;
