@@ -133,7 +133,7 @@ async fn read(path: &Path) -> Result<String, TokenFileError> {
 fn read_now(path: &Path) -> io::Result<String> {
     // A pipe would be waited for.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("it is no regular file"));
     }
     let mut text = String::new();
     // One byte more tells a file that is too long.

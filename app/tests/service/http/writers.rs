@@ -106,7 +106,7 @@ fn a_bad_list_is_an_error_at_the_start() {
     for (file, error) in [
         ("tokens", "API_TOKENS_FILE: \"tokens\", line 2: "),
         ("nowhere", "API_TOKENS_FILE: \"nowhere\" cannot be read: "),
-        (".", "API_TOKENS_FILE: \".\" cannot be read: it is no file"),
+        (".", "API_TOKENS_FILE: \".\" cannot be read: it is no regular file"),
     ] {
         let variables = [("DATABASE_URL", "sqlite://tweets.db"), ("API_TOKENS_FILE", file)];
         let mut service = Running::spawn(&variables, folder.path());
