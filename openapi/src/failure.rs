@@ -6,7 +6,7 @@ use domain::RepositoryError;
 use poem::http::StatusCode;
 use poem_openapi::{
     ApiResponse,
-    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry},
+    registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
     types::Type,
 };
 
@@ -68,21 +68,19 @@ impl<S: Statuses> ApiResponse for Failure<S> {
 }
 
 fn text(name: &str, description: &str) -> MetaHeader {
+    header(name, description, String::schema_ref())
+}
+
+fn retry_after() -> MetaHeader {
+    header("Retry-After", "How many seconds to wait before trying again.", u32::schema_ref())
+}
+
+fn header(name: &str, description: &str, schema: MetaSchemaRef) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
         description: Some(description.to_owned()),
         required: true,
         deprecated: false,
-        schema: String::schema_ref(),
-    }
-}
-
-fn retry_after() -> MetaHeader {
-    MetaHeader {
-        name: "Retry-After".to_owned(),
-        description: Some("How many seconds to wait before trying again.".to_owned()),
-        required: true,
-        deprecated: false,
-        schema: u32::schema_ref(),
+        schema,
     }
 }

@@ -63,6 +63,7 @@ pub use cors::AllowedOrigins;
 pub use forwarded::TrustedProxies;
 pub use hosts::AllowedHosts;
 pub use metrics::Scrape;
+pub use problem::RETRY_AFTER;
 pub use rate_limit::RateLimit;
 pub use request_id::RequestId;
 pub use trust::Trust;

@@ -1,6 +1,6 @@
 //! One shape for every error: problem details (RFC 9457).
 
-use std::{borrow::Cow, error::Error, io::ErrorKind};
+use std::{borrow::Cow, error::Error, io::ErrorKind, time::Duration};
 
 use domain::RepositoryError;
 use poem::{
@@ -19,6 +19,9 @@ use crate::{body::Body, request_id::RequestId, turns::Refused};
 
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// How long a client that was answered 503 is asked to wait, by `Retry-After` (RFC 9110, 10.2.3).
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a request was not served, on its way to the edge, which adds the request id and writes the answer.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +129,7 @@ impl Problem {
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
         response.set_status(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
         }
         if let Some(challenge) = self.challenge {
             let challenge = header::HeaderValue::from_static(challenge);

@@ -20,7 +20,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use openapi::Refused;
+use openapi::{RETRY_AFTER, Refused};
 use poem::{
     Body, Endpoint,
     endpoint::BoxEndpoint,
@@ -45,10 +45,6 @@ const MAX_HEADER: usize = 16 * 1024;
 
 /// How long a quiet connection stays open once the service stops: a request may be on its way.
 const LINGER: Duration = Duration::from_millis(250);
-
-/// How long a connection waits whose client was refused and sends the next request at once: as long as `Retry-After`
-/// asked it to wait. Refusing costs little, but not nothing, and those who wait cost nothing.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What connections have in common.
 pub(super) struct Service {
@@ -166,6 +162,7 @@ impl Service {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if response.status() == StatusCode::SERVICE_UNAVAILABLE && response.data::<Refused>().is_some() {
+            // Refusing costs little, but not nothing, and those who wait as they were asked to cost nothing.
             pace.hold(RETRY_AFTER);
         }
         pace.enter(Stage::Quiet);

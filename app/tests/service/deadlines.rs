@@ -22,22 +22,30 @@ fn trickle(client: &Client) {
     });
 }
 
-#[test]
-fn a_header_that_does_not_end_is_408() {
-    let service = Running::in_memory(&[("HEADER_READ_SECONDS", "1")]);
-    let (mut silent, mut slow) = (Client::of(&service), Client::of(&service));
+/// Two clients who do not finish what they begin, one silent and one slow, are told so a second later and let go.
+fn give_up_on(variables: &[(&str, &str)], silent: &str, slow: &str, detail: &str) {
+    let service = Running::in_memory(variables);
+    let mut clients = [Client::of(&service), Client::of(&service)];
     let started = Instant::now();
-    silent.send(b"GET /livez HTTP/1.1\r\nHost:").expect("half a header");
-    slow.send(b"GET /livez HTTP/1.1\r\nX: ").expect("half a header");
-    trickle(&slow);
-    for client in [&mut silent, &mut slow] {
+    for (client, beginning) in clients.iter_mut().zip([silent, slow]) {
+        client.send(beginning.as_bytes()).expect("the beginning");
+    }
+    trickle(&clients[1]);
+    for client in &mut clients {
         let answer = client.answer().expect("an answer");
         assert!(started.elapsed() >= Duration::from_secs(1), "not before its time");
         assert!(answer.status == 408 && answer.closes(), "{answer:?}");
+        assert!(answer.head.contains("application/problem+json"), "{answer:?}");
         assert!(answer.head.contains("\r\nx-request-id: "), "{answer:?}");
-        assert!(answer.body.contains("the header did not arrive in time"), "{answer:?}");
+        assert!(answer.body.contains(detail), "{answer:?}");
     }
-    silent.wait_for_the_end();
+    clients[0].wait_for_the_end();
+}
+
+#[test]
+fn a_header_that_does_not_end_is_408() {
+    let (silent, slow) = ("GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: ");
+    give_up_on(&[("HEADER_READ_SECONDS", "1")], silent, slow, "the header did not arrive in time");
 }
 
 #[test]
@@ -46,18 +54,7 @@ fn a_body_that_does_not_end_is_a_408_problem() {
     let variables = [("BODY_READ_SECONDS", "1")];
     let wide = [("BODY_READ_SECONDS", "60"), ("REQUEST_TIMEOUT_SECONDS", "1")];
     for variables in [&variables[..], &wide] {
-        let service = Running::in_memory(variables);
-        let (mut silent, mut slow) = (Client::of(&service), Client::of(&service));
-        silent.send(post_head(100).as_bytes()).expect("a header");
-        slow.send(post_head(10_000).as_bytes()).expect("a header");
-        trickle(&slow);
-        for client in [&mut silent, &mut slow] {
-            let answer = client.answer().expect("an answer");
-            assert!(answer.status == 408 && answer.closes(), "{answer:?}");
-            assert!(answer.head.contains("application/problem+json"), "{answer:?}");
-            assert!(answer.body.contains("the body did not arrive in time"), "{answer:?}");
-        }
-        silent.wait_for_the_end();
+        give_up_on(variables, &post_head(100), &post_head(10_000), "the body did not arrive in time");
     }
 }
 
@@ -80,11 +77,7 @@ fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
 #[test]
 fn a_client_that_reads_nothing_is_let_go() {
     let service = Running::in_memory(&[("IDLE_SECONDS", "1")]);
-    let open = || {
-        let metrics = service.get("/metrics");
-        let line = metrics.lines().find_map(|line| line.strip_prefix("process_open_fds "));
-        line.and_then(|number| number.parse::<u32>().ok()).expect("the number of open files")
-    };
+    let open = || service.metric("process_open_fds");
     let before = open();
     let mut client = Client::of(&service);
     for _ in 0..50 {

@@ -56,10 +56,8 @@ impl Answers {
     }
 }
 
-fn resident_mib(service: &Running) -> usize {
-    let metrics = service.get("/metrics");
-    let line = metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
-    line.and_then(|bytes| bytes.parse::<usize>().ok()).expect("a size") >> 20
+fn resident_mib(service: &Running) -> u64 {
+    service.metric("process_resident_memory_bytes") >> 20
 }
 
 #[tokio::test]

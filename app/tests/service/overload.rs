@@ -58,11 +58,8 @@ async fn more_requests_than_allowed_are_refused_at_once() {
 
 #[test]
 fn connections_beyond_the_limit_wait_their_turn() {
-    let folder = TempDir::new().expect("a folder");
-    let variables = [("DATABASE_URL", "memory:"), ("MAX_CONNECTIONS", "2")];
-    let mut service = Running::start(&variables, folder.path());
-    let connect = || Client::connect(service.address).expect("a connection");
-    let (mut first, mut second, mut third) = (connect(), connect(), connect());
+    let mut service = Running::in_memory(&[("MAX_CONNECTIONS", "2")]);
+    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::of(&service));
     assert_eq!(first.get("/livez").expect("an answer").status, 200);
     assert_eq!(second.get("/livez").expect("an answer").status, 200);
     third.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the system takes it");

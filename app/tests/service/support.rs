@@ -180,6 +180,13 @@ impl Running {
         )
     }
 
+    /// The value of a metric that has no labels.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let metrics = self.get("/metrics");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {metrics}"))
+    }
+
     pub(crate) fn post(&self, body: &str) -> String {
         let head =
             "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json";
