@@ -1,6 +1,6 @@
 //! The outermost layer: what is true of every request and every answer, whatever the route.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration, time::Instant};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, thread, time::Duration, time::Instant};
 
 use domain::{Authenticator, Clock, Writer};
 use futures_util::FutureExt;
@@ -67,14 +67,14 @@ pub(crate) struct EdgeEndpoint<E> {
 impl<E: Endpoint<Output = Response>> Endpoint for EdgeEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let id = RequestId::of(&request, &*self.shared.clock);
-        Ok(id.clone().scope(self.serve(request, id)).await)
+        id.clone().scope(self.serve(request, id))
     }
 }
 
 impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
-    async fn serve(&self, mut request: Request, id: RequestId) -> Response {
+    async fn serve(&self, mut request: Request, id: RequestId) -> poem::Result<Response> {
         let started = Instant::now();
         let method = metrics::known(request.method());
         let _active = self.shared.metrics.begin(method);
@@ -97,7 +97,10 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         let unreadable = request.data::<Unreadable>().map(|unreadable| Err(unreadable.problem()));
         let (outcome, route) = match unreadable.or(entry.answer.take()).or(excess) {
             Some(settled) => (settled, None),
-            None => self.answer(request).await,
+            None => {
+                let call = pin!(AssertUnwindSafe(self.inner.call(request)).catch_unwind());
+                self.outcome(deadline::within(self.shared.timeout, call).await)
+            }
         };
         let mut response = outcome.unwrap_or_else(|problem| {
             // A refusal that has no cause is none of our failures.
@@ -119,7 +122,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if head {
-            response = without_body(response).await;
+            response = Box::pin(without_body(response)).await;
         }
         let (took, status) = (started.elapsed(), response.status().as_u16());
         let route = route.map(|route| &*route.template);
@@ -132,14 +135,17 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             duration_ms = took.as_micros() as f64 / 1000.0,
             writer = doorkeeper.as_ref().and_then(Doorkeeper::admitted).map(Writer::as_str),
         );
-        response
+        Ok(response)
     }
 
-    async fn answer(&self, request: Request) -> (Result<Response, Problem>, Option<&Route>) {
-        let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+    /// What the inside answered, or why it did not, and the route that was taken.
+    fn outcome(
+        &self,
+        answer: Option<thread::Result<poem::Result<Response>>>,
+    ) -> (Result<Response, Problem>, Option<&Route>) {
         let route =
             |pattern: Option<&PathPattern>| pattern.and_then(|pattern| self.shared.routes.get(&pattern.0));
-        match deadline::within(self.shared.timeout, call).await {
+        match answer {
             Some(Ok(Ok(response))) => {
                 let route = route(response.data());
                 (Ok(response), route)

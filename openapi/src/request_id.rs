@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::Clock;
 use poem::{Request, http::HeaderValue};
 use poem_openapi::registry::MetaSchema;
+use tokio::task::futures::TaskLocalFuture;
 use ulid::Ulid;
 
 use crate::schema::schema_type;
@@ -44,8 +45,8 @@ impl RequestId {
     }
 
     /// Runs a future with this as the [`current`](Self::current) id.
-    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
+    pub(crate) fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
+        CURRENT.scope(self, future)
     }
 
     pub(crate) fn header_value(&self) -> HeaderValue {

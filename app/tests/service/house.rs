@@ -49,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "bytes",
             "futures-util",
             "governor",
+            "http-body-util",
             "ipnet",
             "opentelemetry",
             "poem",

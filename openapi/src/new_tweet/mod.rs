@@ -2,7 +2,11 @@
 
 mod read;
 
+use std::io;
+
+use bytes::Bytes;
 use domain::TweetText;
+use http_body_util::{BodyExt, Limited, combinators::BoxBody};
 use poem::{
     Request, RequestBody,
     error::ReadBodyError,
@@ -82,10 +86,14 @@ impl ParsePayload for NewTweetText {
         if announced.is_some_and(|length: u64| length > MAX_BYTES as u64) {
             return Err(too_large().into());
         }
-        match body.take()?.into_bytes_limit(MAX_BYTES).await {
-            Ok(bytes) => Ok(Self(parse(&bytes)?)),
-            Err(ReadBodyError::PayloadTooLarge) => Err(too_large().into()),
-            Err(error) => Err(error.into()),
+        // `Body::into_bytes_limit` would hold a buffer of 4 KiB in the request's future, and copy through it.
+        let body = Limited::new(BoxBody::<Bytes, io::Error>::from(body.take()?), MAX_BYTES);
+        match body.collect().await {
+            Ok(body) => Ok(Self(parse(&body.to_bytes())?)),
+            Err(error) => Err(match error.downcast() {
+                Ok(error) => ReadBodyError::Io(*error).into(),
+                Err(_limit) => too_large().into(),
+            }),
         }
     }
 }
