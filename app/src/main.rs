@@ -9,6 +9,7 @@ use app::{
     server, telemetry,
 };
 use clap::Parser;
+use tokio::runtime::Builder;
 
 /// A request makes many small allocations, on several threads; that is what this allocator is for.
 #[global_allocator]
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        Builder::new_multi_thread().worker_threads(config.worker_threads.get()).enable_all().build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
         // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.

@@ -12,8 +12,9 @@ use crate::{forwarded::Forwarded, host};
 pub(crate) struct BaseUrl(Arc<str>);
 
 impl BaseUrl {
-    pub(crate) fn tweet(&self, id: TweetId) -> TweetUrl {
-        TweetUrl { base: self.clone(), id }
+    /// The absolute URL of a tweet.
+    pub(crate) fn tweet(&self, id: TweetId) -> String {
+        [&*self.0, "/tweet/", &id.to_string()].concat()
     }
 
     #[cfg(test)]
@@ -44,18 +45,5 @@ impl fmt::Display for BaseUrl {
 impl<'a> FromRequest<'a> for BaseUrl {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(Self::of(request))
-    }
-}
-
-/// The absolute URL of a tweet.
-#[derive(Debug, Clone)]
-pub(crate) struct TweetUrl {
-    base: BaseUrl,
-    id: TweetId,
-}
-
-impl fmt::Display for TweetUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/tweet/{}", self.base, self.id)
     }
 }

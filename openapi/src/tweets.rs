@@ -123,7 +123,7 @@ impl TweetsApi {
                 Err(CreateOnceError::Store(error)) => return Err(error.into()),
             },
         };
-        let location = base.tweet(tweet.id).to_string();
+        let location = base.tweet(tweet.id);
         Ok(CreateTweetAnswer::Created(Body(TweetBody::new(tweet, &base)), location, replayed))
     }
 

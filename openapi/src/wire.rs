@@ -7,10 +7,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::{
-    base_url::{BaseUrl, TweetUrl},
-    schema::schema_type,
-};
+use crate::{base_url::BaseUrl, schema::schema_type};
 
 /// A tweet, written straight from the domain's values, without a copy or a tree in between.
 #[derive(Debug, Serialize)]
@@ -21,8 +18,7 @@ pub(crate) struct TweetBody {
     text: TweetText,
     #[serde(serialize_with = "as_rfc3339")]
     timestamp: DateTime<Utc>,
-    #[serde(serialize_with = "as_shown")]
-    href: TweetUrl,
+    href: String,
 }
 
 impl TweetBody {

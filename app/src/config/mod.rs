@@ -17,8 +17,9 @@ use std::{
     ffi::OsString,
     fmt,
     net::{IpAddr, SocketAddr},
-    num::NonZeroU16,
+    num::{NonZeroU8, NonZeroU16, NonZeroUsize},
     path::{Path, PathBuf},
+    thread,
 };
 
 use adapters::syslog;
@@ -37,6 +38,8 @@ pub use variables::{VARIABLES, Variable};
 pub struct Config {
     /// `LISTEN_ADDR`
     pub listen: SocketAddr,
+    /// `WORKER_THREADS`
+    pub worker_threads: NonZeroUsize,
     /// `DATABASE_*`, `POSTGRES_*`, `MIGRATE_ON_START`
     pub database: Database,
     /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`
@@ -104,6 +107,7 @@ impl Config {
         let (values, warnings) = sources::gather(file, environment)?;
         let mut read = Reader::new(values);
         let listen = read.parsed("LISTEN_ADDR");
+        let worker_threads = worker_threads(&mut read);
         let trust = trust::read(&mut read, listen);
         let http = Http::read(&mut read);
         let database = Database::read(&mut read, http.as_ref().map(|http| http.request_timeout));
@@ -114,6 +118,7 @@ impl Config {
         let config = (|| {
             Some(Self {
                 listen: listen?,
+                worker_threads: worker_threads?,
                 trust: trust?,
                 database: database?,
                 tokens,
@@ -126,6 +131,14 @@ impl Config {
             .map(|config| (config, warnings))
             .ok_or_else(|| Problems::one("a variable has no default".to_owned()))
     }
+}
+
+/// One core is left to what works beside us and for us: the kernel's network, the threads that write logs and, on a small
+/// machine, PostgreSQL. Measured on two cores, a second thread waits for these more than it does.
+fn worker_threads(read: &mut Reader) -> Option<NonZeroUsize> {
+    let set = read.optional::<NonZeroU8>("WORKER_THREADS")?;
+    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    set.map(NonZeroUsize::from).or_else(|| NonZeroUsize::new(cores().saturating_sub(1).max(1)))
 }
 
 /// By exact name: tracing's own parser also takes numbers and any case.

@@ -115,6 +115,12 @@ pub const VARIABLES: &[Variable] = &[
         "How much memory may hold tweets that were read or written before.",
     ),
     plain("MIGRATE_ON_START", "true", SWITCH, "Whether serve brings the schema up to date first."),
+    plain(
+        "WORKER_THREADS",
+        "",
+        "a whole number from 1 to 255",
+        "How many threads serve requests; without it, one less than there are cores, and at least one.",
+    ),
     plain("HEADER_READ_SECONDS", "10", SECONDS, "How long a client may take to send a request's header."),
     plain(
         "BODY_READ_SECONDS",

@@ -41,6 +41,20 @@ fn with_no_configuration_it_serves_from_a_file_that_outlives_it() {
 }
 
 #[test]
+fn as_many_threads_serve_as_are_asked_for() {
+    let cores = std::thread::available_parallelism().expect("a number of cores").get();
+    for (asked, threads) in [("", (cores - 1).max(1)), ("1", 1), ("5", 5)] {
+        let folder = folder();
+        let service = Running::start(&[MEMORY, ("WORKER_THREADS", asked)], folder.path());
+        let tasks = fs::read_dir(format!("/proc/{}/task", service.child.id())).expect("Linux tells");
+        let names = tasks.map(|task| fs::read_to_string(task.expect("a thread").path().join("comm")));
+        let workers =
+            names.filter(|name| name.as_ref().is_ok_and(|name| name.starts_with("tokio-rt-worker")));
+        assert_eq!(workers.count(), threads, "asked for {asked:?}");
+    }
+}
+
+#[test]
 fn both_signals_let_a_request_under_way_finish() {
     for (signal, name) in [("TERM", "SIGTERM"), ("INT", "SIGINT")] {
         let folder = folder();

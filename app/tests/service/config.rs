@@ -72,6 +72,7 @@ fn every_wrong_value_is_named_with_what_is_allowed_all_at_once() {
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_MAX_CONNECTIONS", "0"),
         ("DATABASE_ACQUIRE_SECONDS", "soon"),
+        ("WORKER_THREADS", "0"),
         ("MIGRATE_ON_START", "yes"),
         ("REQUEST_TIMEOUT_SECONDS", "-1"),
         ("SHUTDOWN_SECONDS", "99999999999"),

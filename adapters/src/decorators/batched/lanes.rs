@@ -14,8 +14,8 @@ use super::LARGEST_BATCH;
 /// How many calls may wait in a lane. The service takes fewer requests at once; this bounds memory all the same.
 const LONGEST_QUEUE: usize = 10_000;
 
-type Serve<K, I, O> =
-    Box<dyn Fn(K, Vec<Waiting<I, O>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+type Serve<K, I, O> = Box<dyn Fn(UnderWay<K, I, O>, Vec<Waiting<I, O>>) -> Served + Send + Sync>;
+type Served = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A call that waits for its turn, and where to send its answer.
 pub(super) struct Waiting<I, O> {
@@ -24,9 +24,10 @@ pub(super) struct Waiting<I, O> {
 }
 
 /// Lanes of calls, one a key. In each, one statement is under way; the lane exists as long as there is one.
-pub(super) struct Lanes<K, I, O> {
+pub(super) struct Lanes<K: Key, I: Send + 'static, O: Send + 'static> {
     lanes: Mutex<HashMap<K, VecDeque<Waiting<I, O>>>>,
     weight: fn(&I) -> usize,
+    gather: bool,
     serve: Serve<K, I, O>,
 }
 
@@ -44,11 +45,15 @@ pub(super) trait Key: Clone + Eq + Hash + Send + 'static {}
 impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
 
 impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
+    /// `serve` makes the statement, lets go of the lane, and answers. With `gather`, requests that have arrived
+    /// already, and only have to be read, come along: that halves what the store spends on each, and is over at once
+    /// when there are none. It is for statements that cost the store work; while one waits for a disk, enough gather.
     pub(super) fn new(
         weight: fn(&I) -> usize,
-        serve: impl Fn(K, Vec<Waiting<I, O>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+        gather: bool,
+        serve: impl Fn(UnderWay<K, I, O>, Vec<Waiting<I, O>>) -> Served + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { lanes: Mutex::default(), weight, serve: Box::new(serve) })
+        Arc::new(Self { lanes: Mutex::default(), weight, gather, serve: Box::new(serve) })
     }
 
     pub(super) fn turn(self: &Arc<Self>, key: K, item: impl FnOnce() -> I) -> Turn<K, I, O> {
@@ -101,10 +106,11 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
     }
 }
 
-/// A statement under way. When it ends, by returning or because its caller lost interest, the next one begins.
+/// A statement under way. When it ends, by returning or because its caller lost interest, the next one begins: this is
+/// let go of before those who shared the statement are answered, so that the store need not wait for that.
 pub(super) struct UnderWay<K: Key, I: Send + 'static, O: Send + 'static> {
     lanes: Arc<Lanes<K, I, O>>,
-    key: K,
+    pub(super) key: K,
     /// Whether its task runs, or it needs none.
     begun: bool,
 }
@@ -124,12 +130,12 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Drop for UnderWay<K, I, O> {
         // A task of its own, so that no caller's interest decides over the others'.
         runtime.spawn(async move {
             next.begun = true;
-            // Requests that have arrived already, and only have to be read, come along: that halves what the store
-            // spends on each. When there are none this is over at once, so it delays nobody.
-            yield_now().await;
-            let batch = next.lanes.batch(&next.key);
+            if next.lanes.gather {
+                yield_now().await;
+            }
+            let (lanes, batch) = (Arc::clone(&next.lanes), next.lanes.batch(&next.key));
             if !batch.is_empty() {
-                (next.lanes.serve)(next.key.clone(), batch).await;
+                (lanes.serve)(next, batch).await;
             }
         });
     }

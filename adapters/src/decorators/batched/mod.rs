@@ -7,10 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
 
-use lanes::{Key, Lanes, Turn, Waiting};
+use lanes::{Key, Lanes, Turn, UnderWay, Waiting};
 
 type Answer<T> = Result<T, RepositoryError>;
 type Page = (Option<TweetId>, usize);
+type Lane<I, T, K = ()> = UnderWay<K, I, Answer<T>>;
+type Batch<I, T> = Vec<Waiting<I, Answer<T>>>;
 
 /// The most ids or tweets that share a statement. A call that brings more goes alone.
 const LARGEST_BATCH: usize = 256;
@@ -41,11 +43,21 @@ impl<R: TweetRepository + 'static> Batched<R> {
         let pages = Arc::clone(&inner);
         Self {
             inner,
-            adds: Lanes::new(Vec::len, move |(), batch| Box::pin(add(Arc::clone(&adds), batch))),
-            adds_once: Lanes::new(Vec::len, move |(), batch| Box::pin(add_once(Arc::clone(&once), batch))),
-            finds: Lanes::new(Vec::len, move |(), batch| Box::pin(find(Arc::clone(&finds), batch))),
+            adds: Lanes::new(Vec::len, false, move |lane, batch| {
+                Box::pin(add(Arc::clone(&adds), lane, batch))
+            }),
+            adds_once: Lanes::new(Vec::len, false, move |lane, batch| {
+                Box::pin(add_once(Arc::clone(&once), lane, batch))
+            }),
+            finds: Lanes::new(Vec::len, true, move |lane, batch| {
+                Box::pin(find(Arc::clone(&finds), lane, batch))
+            }),
             // Different pages do not meet.
-            pages: Lanes::new(|()| 0, move |page, batch| Box::pin(latest(Arc::clone(&pages), page, batch))),
+            pages: Lanes::new(
+                |()| 0,
+                true,
+                move |lane, batch| Box::pin(latest(Arc::clone(&pages), lane, batch)),
+            ),
         }
     }
 }
@@ -97,20 +109,26 @@ fn may_be_one_bad_item(error: &RepositoryError) -> bool {
     matches!(error, RepositoryError::Conflict | RepositoryError::Internal { .. })
 }
 
-async fn add(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Tweet>, Answer<()>>>) {
+async fn add(inner: Arc<impl TweetRepository>, lane: Lane<Vec<Tweet>, ()>, batch: Batch<Vec<Tweet>, ()>) {
     let tweets: Vec<Tweet> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
     let outcome = inner.add(&tweets).await;
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    let _lane = alone.then_some(lane);
     for Waiting { item, answer } in batch {
         let outcome = if alone { inner.add(&item).await } else { outcome.clone() };
         let _ = answer.send(outcome);
     }
 }
 
-async fn add_once(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Keyed>, Answer<Vec<Tweet>>>>) {
+async fn add_once(
+    inner: Arc<impl TweetRepository>,
+    lane: Lane<Vec<Keyed>, Vec<Tweet>>,
+    batch: Batch<Vec<Keyed>, Vec<Tweet>>,
+) {
     let tweets: Vec<Keyed> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
     let mut outcome = inner.add_once(&tweets).await.map(Vec::into_iter);
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    let _lane = alone.then_some(lane);
     for Waiting { item, answer } in batch {
         let outcome = match &mut outcome {
             Ok(stored) => Ok(stored.take(item.len()).collect()),
@@ -121,13 +139,18 @@ async fn add_once(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<Keyed
     }
 }
 
-async fn find(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<TweetId>, Answer<Vec<Tweet>>>>) {
+async fn find(
+    inner: Arc<impl TweetRepository>,
+    lane: Lane<Vec<TweetId>, Vec<Tweet>>,
+    batch: Batch<Vec<TweetId>, Vec<Tweet>>,
+) {
     let ids: Vec<TweetId> = batch.iter().flat_map(|waiting| &waiting.item).copied().collect();
     let mut outcome = inner.find(&ids).await;
     if let Ok(found) = &mut outcome {
         found.sort_unstable_by_key(|tweet| tweet.id);
     }
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
+    let _lane = alone.then_some(lane);
     for Waiting { mut item, answer } in batch {
         let outcome = match &outcome {
             Ok(found) => {
@@ -144,8 +167,14 @@ async fn find(inner: Arc<impl TweetRepository>, batch: Vec<Waiting<Vec<TweetId>,
 }
 
 /// All wait for the same page, so there is no bad item among them.
-async fn latest(inner: Arc<impl TweetRepository>, page: Page, batch: Vec<Waiting<(), Answer<Vec<Tweet>>>>) {
-    let outcome = inner.latest(page.0, page.1).await;
+async fn latest(
+    inner: Arc<impl TweetRepository>,
+    lane: Lane<(), Vec<Tweet>, Page>,
+    batch: Batch<(), Vec<Tweet>>,
+) {
+    let (before, limit) = lane.key;
+    let outcome = inner.latest(before, limit).await;
+    drop(lane);
     for waiting in batch {
         let _ = waiting.answer.send(outcome.clone());
     }

@@ -3,11 +3,13 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
+mod failures;
+
 use std::{sync::Arc, time::Duration};
 
 use adapters::{decorators::Batched, testing::Gated};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::contract::tweet};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 type Answer<T> = Result<T, RepositoryError>;
 
@@ -43,7 +45,7 @@ fn latest(batched: &Arc<Batched<Gated>>, limit: usize) -> JoinHandle<Answer<Vec<
 }
 
 /// A call's answer, in time.
-async fn answer<T>(call: JoinHandle<T>) -> T {
+async fn answer<T>(call: impl Future<Output = Result<T, JoinError>>) -> T {
     let bounded = tokio::time::timeout(Duration::from_secs(20), call).await;
     bounded.expect("a call was never answered").expect("a task")
 }
@@ -85,6 +87,27 @@ async fn additions_share_a_statement_and_wait_for_it() {
     for call in calls {
         answer(call).await.expect("add");
     }
+}
+
+#[tokio::test]
+async fn the_store_does_not_wait_for_callers_to_be_answered() {
+    let (batched, store) = batched();
+    let _first = add(&batched, tweet(0));
+    settle().await;
+    let mut second = tokio::spawn({
+        let (batched, store) = (Arc::clone(&batched), store.clone());
+        async move { batched.add(&[tweet(1)]).await.map(|()| store.statements().len()) }
+    });
+    settle().await;
+    store.let_go(1);
+    settle().await;
+    let _third = add(&batched, tweet(2));
+    settle().await;
+    assert_eq!(store.statements().len(), 2, "the third waits for the second");
+    assert!(!second.is_finished());
+    store.let_go(1);
+    let statements = answer(&mut second).await.expect("add");
+    assert_eq!(statements, 3, "the third was under way when the second was answered");
 }
 
 #[tokio::test]
@@ -147,99 +170,4 @@ async fn a_read_does_not_join_a_statement_that_began_before_it() {
     answer(written).await.expect("add");
     assert_eq!(answer(early).await.expect("latest"), []);
     assert_eq!(answer(late).await.expect("latest"), [tweet(1)], "(a)");
-}
-
-#[tokio::test]
-async fn a_caller_who_goes_away_neither_stops_nor_fails_the_others() {
-    let (batched, store) = batched();
-    filled(&store, 4).await;
-    let calls: Vec<_> = (0..4).map(|n| find(&batched, n)).collect();
-    settle().await;
-    // One that waits, and the one whose statement is under way.
-    calls[2].abort();
-    settle().await;
-    calls[0].abort();
-    settle().await;
-    store.let_go(1);
-    for (n, call) in (0..).zip(calls) {
-        match call.await {
-            Ok(answer) => assert_eq!(answer.expect("find"), [tweet(n)], "(b)"),
-            Err(error) => assert!(error.is_cancelled() && (n == 0 || n == 2)),
-        }
-    }
-    assert_eq!(store.statements()[1..], ["find 1", "find 2"], "nothing is done for who left");
-}
-
-#[tokio::test]
-async fn an_error_is_told_once_and_forgotten() {
-    let (batched, store) = batched();
-    store.let_go(100);
-    store.fail(Some(RepositoryError::Unavailable { source: source() }));
-    assert!(batched.latest(None, 5).await.is_err());
-    store.fail(None);
-    assert_eq!(batched.latest(None, 5).await.expect("(c)"), []);
-}
-
-#[tokio::test]
-async fn one_bad_item_fails_its_own_caller_only() {
-    let (batched, store) = batched();
-    filled(&store, 3).await;
-    let calls: Vec<_> = [10, 11, 2, 12].map(|n| add(&batched, tweet(n))).into();
-    settle().await;
-    store.let_go(10);
-    for (n, call) in [10, 11, 2, 12].into_iter().zip(calls) {
-        let outcome = answer(call).await;
-        if n == 2 {
-            assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
-        } else {
-            outcome.expect("(f)");
-        }
-    }
-    assert_eq!(batched.latest(None, 9).await.expect("latest").len(), 6);
-    assert_eq!(store.statements()[1..5], ["add 1", "add 3", "add 1", "add 1"], "together, then each alone");
-}
-
-#[tokio::test]
-async fn an_outage_fails_all_who_share_the_statement_without_asking_again() {
-    for error in
-        [RepositoryError::Unavailable { source: source() }, RepositoryError::TimedOut { source: source() }]
-    {
-        let (batched, store) = batched();
-        store.fail(Some(error));
-        let calls: Vec<_> = (0..5).map(|n| add(&batched, tweet(n))).collect();
-        settle().await;
-        store.let_go(10);
-        for call in calls {
-            let outcome = answer(call).await;
-            assert!(matches!(
-                outcome,
-                Err(RepositoryError::Unavailable { .. } | RepositoryError::TimedOut { .. })
-            ));
-        }
-        assert_eq!(store.statements(), ["add 1", "add 4"]);
-    }
-}
-
-#[tokio::test]
-async fn everybody_is_answered_when_the_repository_is_let_go() {
-    let (batched, store) = batched();
-    let calls: Vec<_> = (0..5).map(|n| add(&batched, tweet(n))).collect();
-    settle().await;
-    // The last handle but those of the calls themselves.
-    drop(batched);
-    store.let_go(2);
-    for call in calls {
-        answer(call).await.expect("(e)");
-    }
-}
-
-#[test]
-fn a_runtime_that_ends_with_calls_under_way_ends() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
-    let (batched, _store) = batched();
-    runtime.block_on(async {
-        let _calls: Vec<_> = (0..1000).map(|n| add(&batched, tweet(n))).collect();
-        settle().await;
-    });
-    drop(runtime);
 }
