@@ -57,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "serde",
             "serde_json",
             "sha2",
+            "sonic-rs",
             "thiserror",
             "tokio",
             "tracing",
