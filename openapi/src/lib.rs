@@ -6,6 +6,9 @@
 //! 2. Name the statuses it can fail with in a `failure::Statuses`, so that the document tells them.
 //! 3. A new resource joins the tuple in [`site`].
 //! 4. `cargo run -- openapi > openapi/openapi.json`, and a test in `app/tests` that speaks to it over HTTP.
+//!
+//! A handler must not block its thread: on a small machine all requests may share one. What blocks goes to
+//! `tokio::task::spawn_blocking`.
 
 mod tweets;
 

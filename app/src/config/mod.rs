@@ -133,12 +133,9 @@ impl Config {
     }
 }
 
-/// One core is left to what works beside us and for us: the kernel's network, the threads that write logs and, on a small
-/// machine, PostgreSQL. Measured on two cores, a second thread waits for these more than it does.
 fn worker_threads(read: &mut Reader) -> Option<NonZeroUsize> {
-    let set = read.optional::<NonZeroU8>("WORKER_THREADS")?;
-    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    set.map(NonZeroUsize::from).or_else(|| NonZeroUsize::new(cores().saturating_sub(1).max(1)))
+    let set = read.optional::<NonZeroU8>("WORKER_THREADS")?.map(NonZeroUsize::from);
+    set.or_else(|| Some(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)))
 }
 
 /// By exact name: tracing's own parser also takes numbers and any case.

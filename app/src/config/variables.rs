@@ -119,7 +119,7 @@ pub const VARIABLES: &[Variable] = &[
         "WORKER_THREADS",
         "",
         "a whole number from 1 to 255",
-        "How many threads serve requests; without it, one less than there are cores, and at least one.",
+        "How many threads serve requests; without it, one for each core.",
     ),
     plain("HEADER_READ_SECONDS", "10", SECONDS, "How long a client may take to send a request's header."),
     plain(

@@ -43,7 +43,7 @@ fn with_no_configuration_it_serves_from_a_file_that_outlives_it() {
 #[test]
 fn as_many_threads_serve_as_are_asked_for() {
     let cores = std::thread::available_parallelism().expect("a number of cores").get();
-    for (asked, threads) in [("", (cores - 1).max(1)), ("1", 1), ("5", 5)] {
+    for (asked, threads) in [("", cores), ("1", 1), ("5", 5)] {
         let folder = folder();
         let service = Running::start(&[MEMORY, ("WORKER_THREADS", asked)], folder.path());
         let tasks = fs::read_dir(format!("/proc/{}/task", service.child.id())).expect("Linux tells");
