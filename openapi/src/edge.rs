@@ -122,7 +122,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if head {
-            response = Box::pin(without_body(response)).await;
+            response = without_body(response).await;
         }
         let (took, status) = (started.elapsed(), response.status().as_u16());
         let route = route.map(|route| &*route.template);
