@@ -15,7 +15,7 @@ use adapters::{
 use domain::{Keyed, RepositoryError, TweetRepository, testing::contract::tweet};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, TransactionTrait};
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -71,6 +71,69 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
     });
     work.await.expect("a turn");
     store.add(&[tweet(1)]).await.expect("added");
+}
+
+/// How many connections to the database were last used for tweets.
+async fn used(connections: &Connections) -> i64 {
+    let ask = "select count(*) as used from pg_stat_activity where datname = current_database() \
+        and query similar to '(insert into tweet|select id, text, timestamp from tweet)%'";
+    let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask.to_owned());
+    let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
+    row.try_get("", "used").expect("a number")
+}
+
+/// The pool has several, and would lend them in turn.
+#[tokio::test]
+async fn a_connection_that_was_just_used_is_used_again() {
+    let database = FreshDatabase::postgres().await;
+    let connections = seaorm::connect(database.url(), Options::default()).await.expect("a database");
+    Migrator::up(&connections.database(), None).await.expect("a schema");
+    let store = SeaOrmTweetRepository::new(connections.clone());
+    for n in 1..50 {
+        store.add(&[tweet(n)]).await.expect("added");
+        assert_eq!(store.find(&[tweet(n).id]).await.expect("an answer"), [tweet(n)]);
+        assert_eq!(store.latest(None, 1).await.expect("an answer"), [tweet(n)]);
+    }
+    assert_eq!(used(&connections).await, 1);
+}
+
+/// Connections that are out of the pool are missed by nobody who asks it: not by many callers, nor by the health check.
+#[tokio::test]
+async fn nobody_waits_for_a_connection_that_nobody_uses() {
+    let database = FreshDatabase::postgres().await;
+    for max_connections in 1..4 {
+        let options = Options { max_connections, acquire_timeout: SECOND, ..Options::default() };
+        let connections = seaorm::connect(database.url(), options).await.expect("a database");
+        Migrator::up(&connections.database(), None).await.expect("a schema");
+        let store = SeaOrmTweetRepository::new(connections.clone());
+        for _ in 0..5 {
+            let mut callers = JoinSet::new();
+            for _ in 0..40 {
+                let store = store.clone();
+                callers.spawn(async move { store.latest(None, 1).await });
+            }
+            while let Some(answer) = callers.join_next().await {
+                answer.expect("no panic").expect("an answer in time");
+            }
+            connections.ping(SECOND).await.expect("a sign of life");
+        }
+    }
+}
+
+/// A store may outlive its runtime, as one does that a test or a `main` holds.
+#[test]
+fn a_store_is_dropped_without_its_runtime() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let store = runtime.block_on(async {
+        let database = FreshDatabase::postgres().await;
+        let connections = seaorm::connect(database.url(), Options::default()).await.expect("a database");
+        Migrator::up(&connections.database(), None).await.expect("a schema");
+        let store = SeaOrmTweetRepository::new(connections);
+        store.add(&[tweet(1)]).await.expect("added");
+        store
+    });
+    drop(runtime);
+    drop(store);
 }
 
 /// What is sent on a connection that leads nowhere is given up, even by one who has no other connection.

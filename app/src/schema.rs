@@ -2,11 +2,14 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use adapters::seaorm::Connections;
+use adapters::seaorm::{self, Connections};
 use async_trait::async_trait;
 use domain::{HealthCheck, Unhealthy};
 use migration::{Migration, MigrationStatus, Migrator, MigratorTrait};
@@ -77,8 +80,10 @@ impl Schema {
     /// # Errors
     /// [`MigrationError`] when the database cannot be asked.
     pub async fn steps(&self) -> Result<Vec<Step>, MigrationError> {
-        let ask = async |database| Migrator::get_migration_with_status_read_only(&database).await;
-        let steps = self.0.call(|database, _| ask(database)).await.map_err(MigrationError::new)?;
+        let ask = async |pool: Arc<seaorm::Pool>| {
+            Migrator::get_migration_with_status_read_only(pool.database()).await
+        };
+        let steps = self.0.call(|pool, _| ask(pool)).await.map_err(MigrationError::new)?;
         let step = |step: &Migration| Step {
             name: step.name().to_owned(),
             applied: step.status() == MigrationStatus::Applied,

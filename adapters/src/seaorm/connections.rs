@@ -13,7 +13,7 @@ use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::{error::is_lost, pool};
+use super::{error::is_lost, kept::Kept, pool};
 
 /// The connections to one database: a pool, and a fresh one in its place once it lets a call down. Cheap to clone.
 ///
@@ -30,9 +30,11 @@ struct Shared {
     deadline: Duration,
 }
 
+/// The connections of one attempt of a call.
 #[derive(Debug)]
-struct Pool {
-    database: DatabaseConnection,
+pub struct Pool {
+    pub(super) database: DatabaseConnection,
+    pub(super) kept: Kept,
     /// How many calls the database answered, even if it refused.
     answers: AtomicU64,
 }
@@ -64,7 +66,7 @@ impl Connections {
     ///
     /// # Errors
     /// [`CallError`], at the latest when the deadline for statements is over.
-    pub async fn call<T, F>(&self, call: impl Fn(DatabaseConnection, Again) -> F) -> Result<T, CallError>
+    pub async fn call<T, F>(&self, call: impl Fn(Arc<Pool>, Again) -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
@@ -76,13 +78,13 @@ impl Connections {
     /// # Errors
     /// [`CallError`], at the latest after this time.
     pub async fn ping(&self, deadline: Duration) -> Result<(), CallError> {
-        self.call_within(deadline, |database, _| async move { database.ping().await }).await
+        self.call_within(deadline, |pool, _| async move { pool.database.ping().await }).await
     }
 
     async fn call_within<T, F>(
         &self,
         deadline: Duration,
-        call: impl Fn(DatabaseConnection, Again) -> F,
+        call: impl Fn(Arc<Pool>, Again) -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
@@ -92,7 +94,7 @@ impl Connections {
         loop {
             let pool = self.pool();
             let answers = pool.answers.load(Ordering::Relaxed);
-            let attempt = pin!(call(pool.database.clone(), again));
+            let attempt = pin!(call(Arc::clone(&pool), again));
             match timeout_at(end, attempt).await {
                 Ok(Err(error)) if is_lost(&error) => {
                     self.give_up(&pool);
@@ -117,7 +119,7 @@ impl Connections {
         }
     }
 
-    fn pool(&self) -> Arc<Pool> {
+    pub(super) fn pool(&self) -> Arc<Pool> {
         Arc::clone(&self.0.pool.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -145,7 +147,12 @@ impl Connections {
 
 impl Pool {
     fn of(database: DatabaseConnection) -> Arc<Self> {
-        Arc::new(Self { database, answers: AtomicU64::new(0) })
+        Arc::new(Self { database, kept: Kept::default(), answers: AtomicU64::new(0) })
+    }
+
+    /// All of them, for what takes more than a statement.
+    pub fn database(&self) -> &DatabaseConnection {
+        &self.database
     }
 }
 

@@ -1,11 +1,11 @@
 //! Additions under idempotency keys.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::Keyed;
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, prelude::*};
+use sea_orm::{DbErr, FromQueryResult, prelude::*};
 
-use super::{ROWS_A_STATEMENT, entity::Model, insert, statements};
+use super::{Pool, ROWS_A_STATEMENT, entity::Model, insert, statements};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -17,25 +17,20 @@ struct Row {
 
 /// Stores those whose keys are new, all or none. Answers what is stored under the keys when that may be something else
 /// than was given, which costs a second statement; else nothing.
-pub(super) async fn add_once(
-    database: DatabaseConnection,
-    tweets: &[Keyed],
-) -> Result<HashMap<String, Model>, DbErr> {
+pub(super) async fn add_once(pool: Arc<Pool>, tweets: &[Keyed]) -> Result<HashMap<String, Model>, DbErr> {
     let mut new: Vec<&Keyed> = tweets.iter().collect();
     // In one order everywhere, so that two who insert the same keys at once do not wait for each other in a circle.
     // Stable, so that of one key the first stays.
     new.sort_by(|a, b| a.key.cmp(&b.key));
     new.dedup_by(|a, b| a.key == b.key);
-    if insert(&database, &new, statements::insert_once).await? == tweets.len() as u64 {
+    if insert(&pool, &new, statements::insert_once).await? == tweets.len() as u64 {
         return Ok(HashMap::new());
     }
     let mut stored = HashMap::with_capacity(new.len());
     for chunk in new.chunks(ROWS_A_STATEMENT) {
         let keys = chunk.iter().map(|keyed| keyed.key.as_str());
-        let statement = statements::find_keys(database.get_database_backend(), keys);
-        for Row { id, text, timestamp, idempotency_key } in
-            Row::find_by_statement(statement).all(&database).await?
-        {
+        let statement = statements::find_keys(pool.database().get_database_backend(), keys);
+        for Row { id, text, timestamp, idempotency_key } in pool.read(statement).await? {
             stored.insert(idempotency_key, Model { id, text, timestamp });
         }
     }

@@ -4,6 +4,7 @@ mod connect;
 mod connections;
 mod entity;
 mod error;
+mod kept;
 mod keyed;
 mod lock;
 #[cfg(test)]
@@ -15,16 +16,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Statement, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 
 pub use connect::{ConnectError, Options, connect, place};
-pub use connections::{Again, CallError, Connections};
+pub use connections::{Again, CallError, Connections, Pool};
 pub use lock::AloneError;
 pub use pool::observe_pool;
 
-use entity::{Entity, Model};
+use entity::Model;
 use error::is_conflict;
 
 /// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet with its key is four.
@@ -49,14 +48,14 @@ impl TweetRepository for SeaOrmTweetRepository {
         if tweets.is_empty() {
             return Ok(());
         }
-        Ok(self.connections.call(|database, again| add(database, tweets, again)).await?)
+        Ok(self.connections.call(|pool, again| add(pool, tweets, again)).await?)
     }
 
     async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         if tweets.is_empty() {
             return Ok(Vec::new());
         }
-        let stored = self.connections.call(|database, _| keyed::add_once(database, tweets)).await?;
+        let stored = self.connections.call(|pool, _| keyed::add_once(pool, tweets)).await?;
         let answer = |Keyed { tweet, key }: &Keyed| match stored.get(key.as_str()) {
             Some(row) => Tweet::try_from(row.clone()),
             None => Ok(tweet.clone()),
@@ -69,25 +68,25 @@ impl TweetRepository for SeaOrmTweetRepository {
         ids.sort_unstable();
         ids.dedup();
         let ids = &*ids;
-        let rows = self.connections.call(|database, _| async move { find(&database, ids).await }).await?;
+        let rows = self.connections.call(|pool, _| async move { find(&pool, ids).await }).await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        let page = |database: DatabaseConnection, _| async move {
-            read(&database, statements::latest(database.get_database_backend(), before, limit)).await
+        let page = |pool: Arc<Pool>, _| async move {
+            pool.read(statements::latest(pool.database().get_database_backend(), before, limit)).await
         };
-        let rows = self.connections.call(page).await?;
+        let rows: Vec<Model> = self.connections.call(page).await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 }
 
 /// Adds all or none. An attempt before this one that was lost may have added them, and then they conflict with
 /// themselves.
-async fn add(database: DatabaseConnection, tweets: &[Tweet], again: Again) -> Result<(), DbErr> {
-    match insert(&database, tweets, statements::insert).await {
+async fn add(pool: Arc<Pool>, tweets: &[Tweet], again: Again) -> Result<(), DbErr> {
+    match insert(&pool, tweets, statements::insert).await {
         Err(error) if again.0 && is_conflict(&error) => {
-            if are_stored(&database, tweets).await? {
+            if are_stored(&pool, tweets).await? {
                 Ok(())
             } else {
                 Err(error)
@@ -99,15 +98,15 @@ async fn add(database: DatabaseConnection, tweets: &[Tweet], again: Again) -> Re
 
 /// All or none, in a transaction when one statement cannot take them; how many rows it made.
 async fn insert<T>(
-    database: &DatabaseConnection,
+    pool: &Pool,
     items: &[T],
     statement: impl Fn(DbBackend, &[T]) -> Statement,
 ) -> Result<u64, DbErr> {
-    let backend = database.get_database_backend();
+    let backend = pool.database().get_database_backend();
     if items.len() <= ROWS_A_STATEMENT {
-        return Ok(database.execute_raw(statement(backend, items)).await?.rows_affected());
+        return pool.execute(statement(backend, items)).await;
     }
-    let transaction = database.begin().await?;
+    let transaction = pool.database().begin().await?;
     let mut inserted = 0;
     for chunk in items.chunks(ROWS_A_STATEMENT) {
         inserted += transaction.execute_raw(statement(backend, chunk)).await?.rows_affected();
@@ -117,27 +116,23 @@ async fn insert<T>(
 }
 
 /// Whether these very tweets are stored, every one of them.
-async fn are_stored(database: &DatabaseConnection, tweets: &[Tweet]) -> Result<bool, DbErr> {
+async fn are_stored(pool: &Pool, tweets: &[Tweet]) -> Result<bool, DbErr> {
     let mut tweets: Vec<_> = tweets.iter().collect();
     tweets.sort_unstable_by_key(|tweet| tweet.id);
     let ids: Vec<_> = tweets.iter().map(|tweet| tweet.id).collect();
-    let mut rows = find(database, &ids).await?;
+    let mut rows = find(pool, &ids).await?;
     rows.sort_unstable_by_key(|row| row.id);
     let same = |(row, tweet): (Model, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
     Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(same))
 }
 
-async fn find(database: &DatabaseConnection, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
-    let backend = database.get_database_backend();
+async fn find(pool: &Pool, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
+    let backend = pool.database().get_database_backend();
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(ROWS_A_STATEMENT) {
-        found.append(&mut read(database, statements::find(backend, chunk.iter().copied())).await?);
+        found.append(&mut pool.read(statements::find(backend, chunk.iter().copied())).await?);
     }
     Ok(found)
-}
-
-async fn read(database: &DatabaseConnection, statement: Statement) -> Result<Vec<Model>, DbErr> {
-    Entity::find().from_raw_sql(statement).all(database).await
 }
 
 /// How long the database may take to show a sign of life. Shorter than whoever asks for health waits, so that silence

@@ -6,7 +6,7 @@ use sea_orm::{
     sqlx::{Database, Pool},
 };
 
-use super::connections::Connections;
+use super::connections::{self, Connections};
 
 /// Lets `meter` ask the pool for `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic
 /// conventions) whenever metrics are collected.
@@ -17,7 +17,7 @@ pub fn observe_pool(connections: &Connections, meter: &Meter) {
         .with_unit("{connection}")
         .with_description("Connections to the database, idle or used.")
         .with_callback(move |count| {
-            let Some(Figures { idle, used, .. }) = figures(&pool.database()) else { return };
+            let Some(Figures { idle, used, .. }) = figures(&pool.pool()) else { return };
             for (state, connections) in [("idle", idle), ("used", used)] {
                 count.observe(connections, &[KeyValue::new("db.client.connection.state", state)]);
             }
@@ -29,7 +29,7 @@ pub fn observe_pool(connections: &Connections, meter: &Meter) {
         .with_unit("{connection}")
         .with_description("The largest number of connections to the database that may be open.")
         .with_callback(move |max| {
-            if let Some(figures) = figures(&pool.database()) {
+            if let Some(figures) = figures(&pool.pool()) {
                 max.observe(figures.max, &[]);
             }
         })
@@ -54,21 +54,22 @@ struct Figures {
 }
 
 /// `None` for what is not a pool of [`connect`](super::connect).
-fn figures(database: &DatabaseConnection) -> Option<Figures> {
+fn figures(connections: &connections::Pool) -> Option<Figures> {
+    let (database, kept) = (&connections.database, connections.kept.count() as i64);
     match &database.inner {
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            Some(of_pool(database.get_postgres_connection_pool()))
+            Some(of_pool(database.get_postgres_connection_pool(), kept))
         }
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            Some(of_pool(database.get_sqlite_connection_pool()))
+            Some(of_pool(database.get_sqlite_connection_pool(), kept))
         }
         _ => None,
     }
 }
 
-fn of_pool<D: Database>(pool: &Pool<D>) -> Figures {
+fn of_pool<D: Database>(pool: &Pool<D>, kept: i64) -> Figures {
     // The two are not read at one instant, so a connection that opens or closes between them must not make a negative.
-    let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64);
+    let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64 + kept);
     let max = i64::from(pool.options().get_max_connections());
     Figures { idle: idle.min(open), used: (open - idle).max(0), max }
 }

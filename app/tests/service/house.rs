@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "opentelemetry",
             "quick_cache",
             "sea-orm",
+            "sea-query-sqlx",
             "sha2",
             "socket2",
             "subtle",
