@@ -33,11 +33,19 @@ impl TweetId {
     pub const fn as_u128(self) -> u128 {
         self.0.0
     }
+
+    /// How long the text of an id is, in bytes.
+    pub const LEN: usize = ulid::ULID_LEN;
+
+    /// The text of the id, as [`Display`](fmt::Display) writes it, in a buffer of the caller's.
+    pub fn encode(self, buffer: &mut [u8; Self::LEN]) -> &str {
+        self.0.array_to_str(buffer)
+    }
 }
 
 impl fmt::Display for TweetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.array_to_str(&mut [0; ulid::ULID_LEN]))
+        f.write_str(self.encode(&mut [0; Self::LEN]))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the client says it reached us, for the absolute URLs in answers.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use domain::TweetId;
 use poem::{FromRequest, Request, RequestBody};
@@ -8,13 +8,13 @@ use poem::{FromRequest, Request, RequestBody};
 use crate::{forwarded::Forwarded, host};
 
 /// `scheme://host[:port]` of a request.
-#[derive(Debug, Clone)]
-pub(crate) struct BaseUrl(Arc<str>);
+#[derive(Debug)]
+pub(crate) struct BaseUrl(String);
 
 impl BaseUrl {
     /// The absolute URL of a tweet.
     pub(crate) fn tweet(&self, id: TweetId) -> String {
-        [&*self.0, "/tweet/", &id.to_string()].concat()
+        [&*self.0, "/tweet/", id.encode(&mut [0; TweetId::LEN])].concat()
     }
 
     #[cfg(test)]
@@ -22,15 +22,15 @@ impl BaseUrl {
         Self("http://localhost:8000".into())
     }
 
-    /// Of a request that the edge let in: whatever host is named here was checked there.
+    /// Of a request that the edge let in: whatever host stands here was checked there.
     fn of(request: &Request) -> Self {
         let scheme = Forwarded::scheme(request);
-        match Forwarded::host(request).or_else(|| host::named(request).ok().flatten()) {
-            Some(host) => Self(format!("{scheme}://{host}").into()),
+        match Forwarded::host(request).or_else(|| host::written(request)) {
+            Some(host) => Self([scheme.as_str(), "://", host].concat()),
             // HTTP/1.0 has no Host. Where the connection arrived is all there is to go by.
             None => {
                 let here = request.local_addr().as_socket_addr().map(ToString::to_string).unwrap_or_default();
-                Self(format!("{scheme}://{here}").into())
+                Self(format!("{scheme}://{here}"))
             }
         }
     }

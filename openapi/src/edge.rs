@@ -109,7 +109,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             }
             problem.into_response(&id)
         });
-        response.headers_mut().insert(request_id::HEADER, id.header_value());
+        response.headers_mut().insert(&request_id::HEADER, id.header_value());
         entry.mark(response.headers_mut());
         if let Some(allowance) = allowance {
             allowance.mark(&mut response);

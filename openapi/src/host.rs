@@ -70,9 +70,19 @@ pub(crate) enum Malformed {
     Invalid,
 }
 
-/// `host[:port]` as the request's target or its Host header names it; the target wins (RFC 9112, 3.2.2). `None` where
-/// HTTP/1.0 names none. It is well-formed, but whose it is nobody checked.
-pub(crate) fn named(request: &Request) -> Result<Option<&str>, Malformed> {
+/// `host[:port]` as the request's target or its Host header has it; the target wins (RFC 9112, 3.2.2). As it came: it
+/// may be anything, unless [`named`] took the request and what it found is ours.
+pub(crate) fn written(request: &Request) -> Option<&str> {
+    target(request).or_else(|| request.headers().get(header::HOST)?.to_str().ok())
+}
+
+fn target(request: &Request) -> Option<&str> {
+    request.uri().authority().map(|authority| authority.as_str())
+}
+
+/// The host that the request names, as [`written`]. `None` where HTTP/1.0 names none. It is well-formed, but whose it
+/// is nobody checked.
+pub(crate) fn named(request: &Request) -> Result<Option<Host<'_>>, Malformed> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let header = match (headers.next(), headers.next()) {
         (Some(_), Some(_)) => return Err(Malformed::MoreThanOne),
@@ -80,13 +90,9 @@ pub(crate) fn named(request: &Request) -> Result<Option<&str>, Malformed> {
         (None, _) if request.version() == Version::HTTP_11 => return Err(Malformed::Missing),
         (None, _) => None,
     };
-    let target = request.uri().authority().map(|authority| authority.as_str());
-    let well_formed = |text: &str| Host::parse_with_port(text).is_some();
-    if target.into_iter().chain(header).all(well_formed) {
-        Ok(target.or(header))
-    } else {
-        Err(Malformed::Invalid)
-    }
+    let parse = |text| Host::parse_with_port(text).ok_or(Malformed::Invalid);
+    let (header, target) = (header.map(parse).transpose()?, target(request).map(parse).transpose()?);
+    Ok(target.or(header))
 }
 
 #[cfg(test)]
@@ -167,7 +173,13 @@ mod tests {
     #[test]
     fn there_is_one_host_and_the_target_wins() {
         let named = |hosts: &[&str], target, version| {
-            named(&request(hosts, target, version)).map(|host| host.map(str::to_owned))
+            let request = request(hosts, target, version);
+            let text = named(&request)?.map(|host| {
+                let text = written(&request).expect("what was read");
+                assert_eq!(Host::parse_with_port(text), Some(host));
+                text.to_owned()
+            });
+            Ok(text)
         };
         let absolute = "http://target:81/x";
         assert_eq!(named(&["a"], "/x", Version::HTTP_11), Ok(Some("a".to_owned())));

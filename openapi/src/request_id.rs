@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use domain::Clock;
-use poem::{Request, http::HeaderValue};
+use poem::{
+    Request,
+    http::{HeaderName, HeaderValue},
+};
 use poem_openapi::registry::MetaSchema;
 use tokio::task::futures::TaskLocalFuture;
 use ulid::Ulid;
@@ -11,7 +14,7 @@ use ulid::Ulid;
 use crate::schema::schema_type;
 
 /// The header, in requests and in answers.
-pub(crate) const HEADER: &str = "x-request-id";
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a caller may choose: `[A-Za-z0-9._@-]{1,128}`, so that it can stand in a header, in JSON and in a log line as
 /// it is. What is anything else, or missing, is replaced by a new ULID.
@@ -34,7 +37,7 @@ impl RequestId {
     }
 
     pub(crate) fn of(request: &Request, clock: &dyn Clock) -> Self {
-        let theirs = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
+        let theirs = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
         match theirs.filter(|id| is_valid(id)) {
             Some(id) => Self(id.into()),
             None => {
@@ -78,7 +81,7 @@ mod tests {
         fn an_id_has_only_harmless_characters(sent in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut request = Request::default();
             if let Ok(value) = HeaderValue::from_bytes(&sent) {
-                request.headers_mut().insert(HEADER, value);
+                request.headers_mut().insert(&HEADER, value);
             }
             let id = RequestId::of(&request, &FixedClock::at_millis(0));
             prop_assert!(is_valid(id.as_str()));
@@ -88,7 +91,7 @@ mod tests {
         #[test]
         fn a_valid_id_is_kept(sent in "[A-Za-z0-9._@-]{1,128}") {
             let mut request = Request::default();
-            request.headers_mut().insert(HEADER, HeaderValue::from_str(&sent).expect("a header"));
+            request.headers_mut().insert(&HEADER, HeaderValue::from_str(&sent).expect("a header"));
             let id = RequestId::of(&request, &FixedClock::at_millis(0));
             prop_assert_eq!(id.as_str(), sent);
         }

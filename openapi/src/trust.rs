@@ -61,14 +61,15 @@ impl Trust {
     /// # Errors
     /// 400, which is also what RFC 9112, 3.2 demands for a missing, a malformed and a second Host header.
     fn admit(&self, request: &Request) -> Result<(), Problem> {
-        if let Some(named) = host::named(request).map_err(malformed)? {
-            self.check(named, "/Host")?;
+        if let Some(host) = host::named(request).map_err(malformed)? {
+            self.check(Some(host), "/Host")?;
         }
-        Forwarded::host(request).map_or(Ok(()), |told| self.check(told, "/X-Forwarded-Host"))
+        let check_told = |told| self.check(Host::parse_with_port(told), "/X-Forwarded-Host");
+        Forwarded::host(request).map_or(Ok(()), check_told)
     }
 
-    fn check(&self, text: &str, pointer: &'static str) -> Result<(), Problem> {
-        match Host::parse_with_port(text) {
+    fn check(&self, host: Option<Host<'_>>, pointer: &'static str) -> Result<(), Problem> {
+        match host {
             Some(host) if self.hosts.allows(host) => Ok(()),
             Some(_) => Err(refusal(
                 "this service does not answer to the host that was asked for; ALLOWED_HOSTS lists those it answers to",

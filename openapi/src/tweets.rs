@@ -165,9 +165,10 @@ impl TweetsApi {
         let unknown = || Problem::not_found("no tweet has this id");
         let id: TweetId = id.0.parse().ok_or_else(unknown)?;
         let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
-        let tag = format!("\"{id}\"");
-        let cached = headers.typed_get::<IfNoneMatch>().zip(tag.parse::<ETag>().ok());
-        if cached.is_some_and(|(theirs, ours)| !theirs.precondition_passes(&ours)) {
+        let tag = ["\"", id.encode(&mut [0; TweetId::LEN]), "\""].concat();
+        let has_it =
+            |theirs: IfNoneMatch| tag.parse().is_ok_and(|ours: ETag| !theirs.precondition_passes(&ours));
+        if headers.typed_get().is_some_and(has_it) {
             return Ok(GetTweetAnswer::NotModified(tag, FOR_EVER.to_owned()));
         }
         Ok(GetTweetAnswer::Found(Body(TweetBody::new(tweet, &base)), tag, FOR_EVER.to_owned()))

@@ -1,7 +1,5 @@
 //! A tweet on the wire.
 
-use std::fmt::Display;
-
 use domain::{DateTime, SecondsFormat, Tweet, TweetId, TweetText, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use serde::{Serialize, Serializer};
@@ -12,7 +10,7 @@ use crate::{base_url::BaseUrl, schema::schema_type};
 /// A tweet, written straight from the domain's values, without a copy or a tree in between.
 #[derive(Debug, Serialize)]
 pub(crate) struct TweetBody {
-    #[serde(serialize_with = "as_shown")]
+    #[serde(serialize_with = "as_encoded")]
     id: TweetId,
     #[serde(serialize_with = "as_text")]
     text: TweetText,
@@ -53,8 +51,8 @@ schema_type!(
     }
 );
 
-fn as_shown<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+fn as_encoded<S: Serializer>(id: &TweetId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(id.encode(&mut [0; TweetId::LEN]))
 }
 
 fn as_text<S: Serializer>(text: &TweetText, serializer: S) -> Result<S::Ok, S::Error> {

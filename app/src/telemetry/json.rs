@@ -14,7 +14,7 @@ pub(super) fn line(head: &Head, event: &Event<'_>) -> String {
     let mut object = Fields::default();
     event.record(&mut object);
     let mut object = object.0;
-    object.insert("timestamp".to_owned(), super::rfc3339(head.time).to_string().into());
+    object.insert("timestamp".to_owned(), super::rfc3339(head.time).into());
     object.insert("level".to_owned(), head.level.as_str().into());
     object.insert("target".to_owned(), event.metadata().target().into());
     if let Some(id) = &head.request_id {

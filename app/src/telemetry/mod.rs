@@ -8,7 +8,7 @@ mod sinks;
 mod text;
 
 use std::{
-    fmt, io, panic,
+    io, panic,
     sync::{Arc, OnceLock},
 };
 
@@ -84,6 +84,6 @@ fn filter(level: Level) -> Targets {
         .with_target("sqlx::query", sql)
 }
 
-fn rfc3339(time: DateTime<Utc>) -> impl fmt::Display {
+fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

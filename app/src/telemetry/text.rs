@@ -14,8 +14,9 @@ use super::Head;
 /// that alone adds when, to whom and how severe.
 pub(super) fn line(line: &mut String, head: &Head, event: &Event<'_>) -> usize {
     let id = head.request_id.as_ref().map_or("-", RequestId::as_str);
-    // Writing to a string does not fail.
-    let _ = write!(line, "templatesite: {} [{}] [{id}] ", head.level, super::rfc3339(head.time));
+    let time = super::rfc3339(head.time);
+    // Every request writes a line, and what need not be formatted is only copied.
+    line.extend(["templatesite: ", head.level.as_str(), " [", &time, "] [", id, "] "]);
     let body = line.len();
     line.push_str(event.metadata().target());
     line.push(':');
@@ -28,13 +29,22 @@ pub(super) fn line(line: &mut String, head: &Head, event: &Event<'_>) -> usize {
 struct Fields<'a>(&'a mut String);
 
 impl Fields<'_> {
+    fn name(&mut self, field: &Field) {
+        self.0.extend([" ", field.name(), "="]);
+    }
+
     fn write(&mut self, field: &Field, value: &str) {
-        // Writing to a string does not fail.
-        let _ = match field.name() {
-            "message" => write!(self.0, " {}", Escaped(value)),
-            name if needs_quotes(value) => write!(self.0, " {name}=\"{}\"", value.escape_debug()),
-            name => write!(self.0, " {name}={value}"),
-        };
+        if field.name() == "message" {
+            // Writing to a string does not fail.
+            let _ = write!(self.0, " {}", Escaped(value));
+            return;
+        }
+        self.name(field);
+        if needs_quotes(value) {
+            let _ = write!(self.0, "\"{}\"", value.escape_debug());
+        } else {
+            self.0.push_str(value);
+        }
     }
 }
 
@@ -49,21 +59,26 @@ impl Visit for Fields<'_> {
 
     // Numbers need neither quotes nor a string of their own.
     fn record_u64(&mut self, field: &Field, value: u64) {
-        let _ = write!(self.0, " {field}={value}");
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        let _ = write!(self.0, " {field}={value}");
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        let _ = write!(self.0, " {field}={value}");
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 }
 
 fn needs_quotes(value: &str) -> bool {
-    value.is_empty()
-        || value.chars().any(|c| c.is_whitespace() || is_unsafe(c) || matches!(c, '"' | '=' | '\\'))
+    // Enough for most values, and seen at once.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/{}_-.".contains(&byte);
+    let is_special = |c: char| c.is_whitespace() || is_unsafe(c) || matches!(c, '"' | '=' | '\\');
+    value.is_empty() || !value.bytes().all(is_plain) && value.chars().any(is_special)
 }
 
 /// What can end a line, move a cursor, or turn the reading direction of what follows.
