@@ -11,7 +11,6 @@ use sea_orm::{
     sqlx::{self, AssertSqlSafe, PgPool, Postgres, pool::PoolConnection, query::Query},
 };
 use sea_query_sqlx::SqlxValues;
-use tokio::runtime::Handle;
 
 use super::connections::Pool;
 
@@ -62,11 +61,10 @@ impl Kept {
 }
 
 impl Drop for Kept {
-    /// Connections go back to their pool in a task. Where no runtime is left to run it, that would be a panic.
+    /// Closes them. To give them back to the pool takes a task, for which there may be no runtime any more, and an
+    /// answer, which a lost connection never gives.
     fn drop(&mut self) {
-        if Handle::try_current().is_err() {
-            self.lock().drain(..).for_each(|(connection, _)| drop(connection.detach()));
-        }
+        self.lock().drain(..).for_each(|(connection, _)| drop(connection.detach()));
     }
 }
 
