@@ -6,13 +6,12 @@ use std::{
 };
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnectionType, DbErr, FromQueryResult, RuntimeErr, SqlxError,
-    Statement, Values,
+    ConnAcquireErr, ConnectionTrait, DbErr, FromQueryResult, RuntimeErr, SqlxError, Statement, Values,
     sqlx::{self, AssertSqlSafe, PgPool, Postgres, pool::PoolConnection, query::Query},
 };
 use sea_query_sqlx::SqlxValues;
 
-use super::connections::Pool;
+use super::{connections::Pool, pool::postgres};
 
 /// How many connections are kept at most: one for each kind of statement that a busy service has under way.
 const MOST: usize = 4;
@@ -71,7 +70,7 @@ impl Drop for Kept {
 impl Pool {
     /// Carries the statement out; how many rows it made.
     pub(super) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
-        let Some(pool) = self.postgres() else {
+        let Some(pool) = postgres(&self.database) else {
             return Ok(self.database.execute_raw(statement).await?.rows_affected());
         };
         let mut lent = self.kept.take(pool).await?;
@@ -82,22 +81,13 @@ impl Pool {
 
     /// The rows that the statement finds.
     pub(super) async fn read<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, DbErr> {
-        let Some(pool) = self.postgres() else {
+        let Some(pool) = postgres(&self.database) else {
             return M::find_by_statement(statement).all(&self.database).await;
         };
         let mut lent = self.kept.take(pool).await?;
         let rows = query(&statement.sql, statement.values).fetch_all(&mut *lent.0).await.map_err(failed)?;
         self.kept.keep(pool, lent);
         rows.into_iter().map(|row| M::from_query_result(&row.into(), "")).collect()
-    }
-
-    fn postgres(&self) -> Option<&PgPool> {
-        match &self.database.inner {
-            DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-                Some(self.database.get_postgres_connection_pool())
-            }
-            _ => None,
-        }
     }
 }
 

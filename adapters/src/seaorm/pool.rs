@@ -3,7 +3,7 @@
 use opentelemetry::{KeyValue, metrics::Meter};
 use sea_orm::{
     DatabaseConnection, DatabaseConnectionType, SqlxPostgresConnector,
-    sqlx::{Database, Pool},
+    sqlx::{Database, PgPool, Pool},
 };
 
 use super::connections::{self, Connections};
@@ -38,13 +38,19 @@ pub fn observe_pool(connections: &Connections, meter: &Meter) {
 
 /// A pool like this one that has no connection yet. `None` when there is nothing to gain: SQLite is in this process.
 pub(super) fn fresh(database: &DatabaseConnection) -> Option<DatabaseConnection> {
-    let DatabaseConnectionType::SqlxPostgresPoolConnection(_) = &database.inner else { return None };
-    let pool = database.get_postgres_connection_pool();
-    if pool.size() == 0 {
-        return None;
-    }
+    let pool = postgres(database).filter(|pool| pool.size() > 0)?;
     let fresh = pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
     Some(SqlxPostgresConnector::from_sqlx_postgres_pool(fresh))
+}
+
+/// PostgreSQL's pool, if this is one.
+pub(super) fn postgres(database: &DatabaseConnection) -> Option<&PgPool> {
+    match &database.inner {
+        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            Some(database.get_postgres_connection_pool())
+        }
+        _ => None,
+    }
 }
 
 struct Figures {
@@ -55,13 +61,13 @@ struct Figures {
 
 /// `None` for what is not a pool of [`connect`](super::connect).
 fn figures(connections: &connections::Pool) -> Option<Figures> {
-    let (database, kept) = (&connections.database, connections.kept.count() as i64);
+    let database = &connections.database;
+    if let Some(pool) = postgres(database) {
+        return Some(of_pool(pool, connections.kept.count() as i64));
+    }
     match &database.inner {
-        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            Some(of_pool(database.get_postgres_connection_pool(), kept))
-        }
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            Some(of_pool(database.get_sqlite_connection_pool(), kept))
+            Some(of_pool(database.get_sqlite_connection_pool(), 0))
         }
         _ => None,
     }
