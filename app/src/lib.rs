@@ -1,6 +1,7 @@
 //! The composition root: the only crate that knows all the others. `main` is a table of contents over these modules.
 
 pub mod config;
+pub mod runtime;
 pub mod telemetry;
 
 pub mod compose;

@@ -6,10 +6,9 @@ use app::{
     cli::{Arguments, Command, Token},
     commands,
     config::Config,
-    server, telemetry,
+    runtime, server, telemetry,
 };
 use clap::Parser;
-use tokio::runtime::Builder;
 
 /// A request makes many small allocations, on several threads; that is what this allocator is for.
 #[global_allocator]
@@ -38,9 +37,7 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let runtime =
-        Builder::new_multi_thread().worker_threads(config.worker_threads.get()).enable_all().build();
-    let outcome = runtime.map_err(Into::into).and_then(|runtime| {
+    let outcome = runtime::start(config.worker_threads).map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
         // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.
         runtime.shutdown_background();
