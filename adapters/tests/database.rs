@@ -27,6 +27,13 @@ async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
     (connections.clone(), SeaOrmTweetRepository::new(connections))
 }
 
+/// What PostgreSQL answers to `ask`, which calls it `number`.
+async fn number(connections: &Connections, ask: &str) -> i64 {
+    let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask.to_owned());
+    let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
+    row.try_get("", "number").expect("a number")
+}
+
 fn is_late(error: &RepositoryError) -> bool {
     matches!(error, RepositoryError::TimedOut { .. })
 }
@@ -38,13 +45,8 @@ async fn postgres_ends_a_statement_that_takes_too_long() {
     let database = FreshDatabase::postgres().await;
     let (connections, store) = open(database.url()).await;
     let (other, _) = open(database.url()).await;
-    let process = async || {
-        let ask = "select pg_backend_pid() as pid".to_owned();
-        let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask);
-        let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
-        row.try_get::<i32>("", "pid").expect("a number")
-    };
-    let before = process().await;
+    let process = "select pg_backend_pid()::bigint as number";
+    let before = number(&connections, process).await;
     let transaction = other.database().begin().await.expect("a transaction");
     transaction.execute_unprepared("lock table tweet").await.expect("the lock");
     let began = Instant::now();
@@ -54,7 +56,7 @@ async fn postgres_ends_a_statement_that_takes_too_long() {
     assert!(is_late(&error) && source.contains("canceling statement due to statement timeout"), "{source}");
     transaction.rollback().await.expect("the end of the lock");
     store.add(&[tweet(1)]).await.expect("added");
-    assert_eq!(process().await, before, "the connection is the same");
+    assert_eq!(number(&connections, process).await, before, "the connection is the same");
 }
 
 /// SQLite waits for another writer no longer than a call may take.
@@ -73,15 +75,6 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
     store.add(&[tweet(1)]).await.expect("added");
 }
 
-/// How many connections to the database were last used for tweets.
-async fn used(connections: &Connections) -> i64 {
-    let ask = "select count(*) as used from pg_stat_activity where datname = current_database() \
-        and query similar to '(insert into tweet|select id, text, timestamp from tweet)%'";
-    let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask.to_owned());
-    let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
-    row.try_get("", "used").expect("a number")
-}
-
 /// The pool has several, and would lend them in turn.
 #[tokio::test]
 async fn a_connection_that_was_just_used_is_used_again() {
@@ -94,7 +87,9 @@ async fn a_connection_that_was_just_used_is_used_again() {
         assert_eq!(store.find(&[tweet(n).id]).await.expect("an answer"), [tweet(n)]);
         assert_eq!(store.latest(None, 1).await.expect("an answer"), [tweet(n)]);
     }
-    assert_eq!(used(&connections).await, 1);
+    let used = "select count(*) as number from pg_stat_activity where datname = current_database() \
+        and query similar to '(insert into tweet|select id, text, timestamp from tweet)%'";
+    assert_eq!(number(&connections, used).await, 1, "connections were last used for tweets");
 }
 
 /// Connections that are out of the pool are missed by nobody who asks it: not by many callers, nor by the health check.
