@@ -15,7 +15,7 @@ async fn a_caller_who_goes_away_neither_stops_nor_fails_the_others() {
     settle().await;
     store.let_go(1);
     for (n, call) in (0..).zip(calls) {
-        match call.await {
+        match end(call).await {
             Ok(answer) => assert_eq!(answer.expect("find"), [tweet(n)], "(b)"),
             Err(error) => assert!(error.is_cancelled() && (n == 0 || n == 2)),
         }
@@ -95,4 +95,23 @@ fn a_runtime_that_ends_with_calls_under_way_ends() {
         settle().await;
     });
     drop(runtime);
+}
+
+#[test]
+fn who_waits_for_a_call_whose_runtime_ends_is_told() {
+    let [ends, stays] = [(); 2]
+        .map(|()| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    let (batched, store) = batched();
+    let mut calls = Vec::new();
+    for (runtime, n) in [(&ends, 0), (&stays, 1)] {
+        runtime.block_on(async {
+            calls.push(add(&batched, tweet(n)));
+            settle().await;
+        });
+    }
+    drop(ends);
+    let outcome = stays.block_on(answer(calls.remove(1)));
+    assert!(matches!(outcome, Err(RepositoryError::Unavailable { .. })), "(e) {outcome:?}");
+    store.let_go(1);
+    stays.block_on(async { answer(add(&batched, tweet(2))).await }).expect("the next call goes");
 }

@@ -44,10 +44,13 @@ fn latest(batched: &Arc<Batched<Gated>>, limit: usize) -> JoinHandle<Answer<Vec<
     tokio::spawn(async move { batched.latest(None, limit).await })
 }
 
-/// A call's answer, in time.
+/// How a call ended, in time.
+async fn end<T>(call: impl Future<Output = Result<T, JoinError>>) -> Result<T, JoinError> {
+    tokio::time::timeout(Duration::from_secs(20), call).await.expect("a call was never answered")
+}
+
 async fn answer<T>(call: impl Future<Output = Result<T, JoinError>>) -> T {
-    let bounded = tokio::time::timeout(Duration::from_secs(20), call).await;
-    bounded.expect("a call was never answered").expect("a task")
+    end(call).await.expect("a task")
 }
 
 async fn filled(store: &Gated, count: u64) {
@@ -156,18 +159,30 @@ async fn queues_are_bounded() {
 
 #[tokio::test]
 async fn a_read_does_not_join_a_statement_that_began_before_it() {
-    let (batched, store) = batched();
-    let early = latest(&batched, 5);
-    settle().await;
-    let written = tokio::spawn({
-        let store = store.clone();
-        async move { store.add(&[tweet(1)]).await }
-    });
-    settle().await;
-    let late = latest(&batched, 5);
-    settle().await;
-    store.let_go(3);
-    answer(written).await.expect("add");
-    assert_eq!(answer(early).await.expect("latest"), []);
-    assert_eq!(answer(late).await.expect("latest"), [tweet(1)], "(a)");
+    let reads = [|batched: &_| find(batched, 1), |batched: &_| latest(batched, 5)];
+    for (read, shared) in reads.into_iter().flat_map(|read| [(read, false), (read, true)]) {
+        let (batched, store) = batched();
+        let mut early = read(&batched);
+        settle().await;
+        if shared {
+            // Who waited has a statement that others could have shared.
+            let next = read(&batched);
+            settle().await;
+            store.let_go(1);
+            assert_eq!(answer(early).await.expect("a read"), []);
+            early = next;
+            settle().await;
+        }
+        let written = tokio::spawn({
+            let store = store.clone();
+            async move { store.add(&[tweet(1)]).await }
+        });
+        settle().await;
+        let late = read(&batched);
+        settle().await;
+        store.let_go(3);
+        answer(written).await.expect("add");
+        assert_eq!(answer(early).await.expect("a read"), []);
+        assert_eq!(answer(late).await.expect("a read"), [tweet(1)], "(a)");
+    }
 }
