@@ -30,7 +30,7 @@ pub fn start(workers: NonZeroUsize) -> io::Result<Runtime> {
 
 fn offer() {
     thread_local! {
-        static OFFERS: Cell<Offers> = const { Cell::new(Offers { mean: Duration::ZERO, paused_until: None }) };
+        static OFFERS: Cell<Offers> = const { Cell::new(Offers::NONE) };
     }
     let offers = OFFERS.get();
     let begun = Instant::now();
@@ -43,13 +43,15 @@ fn offer() {
 /// What a thread knows of its past offers. A thread that sleeps is given a core as soon as it is woken; one that offered
 /// its core waits for its turn. Beside a program that computes without end this is milliseconds each time, so that such
 /// neighbours, or a quota that is used up, end the offers for a while.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 struct Offers {
     mean: Duration,
     paused_until: Option<Instant>,
 }
 
 impl Offers {
+    const NONE: Self = Self { mean: Duration::ZERO, paused_until: None };
+
     fn allowed(&self, now: Instant) -> bool {
         self.paused_until.is_none_or(|until| until <= now)
     }
@@ -60,7 +62,7 @@ impl Offers {
         if mean < LONG {
             Self { mean, paused_until: None }
         } else {
-            Self { mean: Duration::ZERO, paused_until: Some(ended + PAUSE) }
+            Self { paused_until: Some(ended + PAUSE), ..Self::NONE }
         }
     }
 }
@@ -69,25 +71,21 @@ impl Offers {
 mod tests {
     use super::*;
 
-    /// Offers the core `times` times, each time away for `away`; how many offers there were before a pause.
-    fn offers(offers: &mut Offers, now: &mut Instant, times: u32, away: Duration) -> u32 {
-        (0..times)
-            .take_while(|_| {
-                let allowed = offers.allowed(*now);
-                if allowed {
-                    *offers = offers.taken(*now, *now + away);
-                    *now += away;
-                }
-                allowed
-            })
-            .count()
-            .try_into()
-            .unwrap()
+    /// Offers the core up to `times` times, each time away for `away`; how many offers there were before a pause.
+    fn offers(state: &mut Offers, now: &mut Instant, times: u32, away: Duration) -> u32 {
+        for offered in 0..times {
+            if !state.allowed(*now) {
+                return offered;
+            }
+            *state = state.taken(*now, *now + away);
+            *now += away;
+        }
+        times
     }
 
     #[test]
     fn short_turns_and_single_long_ones_are_no_reason_to_stop() {
-        let (mut state, mut now) = (Offers::default(), Instant::now());
+        let (mut state, mut now) = (Offers::NONE, Instant::now());
         for _ in 0..100 {
             assert_eq!(offers(&mut state, &mut now, 100, Duration::from_micros(300)), 100);
             assert_eq!(offers(&mut state, &mut now, 5, Duration::from_millis(4)), 5);
@@ -96,7 +94,7 @@ mod tests {
 
     #[test]
     fn beside_a_busy_neighbour_the_core_is_kept_for_a_second_and_then_offered_again() {
-        let (mut state, mut now) = (Offers::default(), Instant::now());
+        let (mut state, mut now) = (Offers::NONE, Instant::now());
         for _ in 0..3 {
             let before = offers(&mut state, &mut now, 1_000, Duration::from_millis(3));
             assert!((10..50).contains(&before), "{before} offers");
