@@ -6,7 +6,10 @@ use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
 
-#[expect(clippy::disallowed_methods, reason = "OUT_DIR is how cargo speaks to a build script")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "OUT_DIR is how cargo speaks to a build script"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={DOCUMENT}");
     // The generator parses only this media type and hands every other over as bytes.

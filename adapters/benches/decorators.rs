@@ -1,7 +1,10 @@
 //! What the decorators do for a store in which every statement takes its time, without a database: one that carries
 //! out two statements at once, each in a millisecond or a little more. `cargo bench -p adapters`
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop, saying why")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot go on must stop, saying why"
+)]
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,7 +30,10 @@ struct Slow {
 
 impl Slow {
     fn new() -> Self {
-        Self { store: InMemoryTweetRepository::default(), connections: Semaphore::new(2) }
+        Self {
+            store: InMemoryTweetRepository::default(),
+            connections: Semaphore::new(2),
+        }
     }
 
     async fn statement(&self) {
@@ -79,7 +85,13 @@ fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
 fn tweets(count: usize) -> Vec<Tweet> {
     let (ids, now) = (TweetIds::default(), SystemClock.now());
     let text = TweetText::new("hello").expect("a text");
-    (0..count).map(|_| Tweet { id: ids.next(now), text: text.clone(), timestamp: now }).collect()
+    (0..count)
+        .map(|_| Tweet {
+            id: ids.next(now),
+            text: text.clone(),
+            timestamp: now,
+        })
+        .collect()
 }
 
 /// Makes these calls of a store, each in a task of its own, and waits for all.
@@ -111,12 +123,15 @@ fn find(bencher: Bencher<'_, '_>, kind: Stack, callers: usize) {
 #[divan::bench(args = STACKS)]
 fn many_callers_add(bencher: Bencher<'_, '_>, kind: Stack) {
     let (runtime, store) = (Runtime::new().expect("a runtime"), stack(kind));
-    bencher.counter(ItemsCount::new(CALLERS)).with_inputs(|| tweets(CALLERS)).bench_values(|new| {
-        runtime.block_on(together(new.into_iter().map(|tweet| {
-            let store = Arc::clone(&store);
-            async move { store.add(&[tweet]).await.expect("room") }
-        })));
-    });
+    bencher
+        .counter(ItemsCount::new(CALLERS))
+        .with_inputs(|| tweets(CALLERS))
+        .bench_values(|new| {
+            runtime.block_on(together(new.into_iter().map(|tweet| {
+                let store = Arc::clone(&store);
+                async move { store.add(&[tweet]).await.expect("room") }
+            })));
+        });
 }
 
 #[divan::bench(args = STACKS)]

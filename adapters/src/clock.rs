@@ -9,7 +9,10 @@ use domain::{Clock, DateTime, Utc};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's clock"
+    )]
     fn now(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }

@@ -75,7 +75,9 @@ impl TweetRepository for InMemoryTweetRepository {
             }
         }
         stored.add(&new.values().map(|tweet| (*tweet).clone()).collect::<Vec<_>>())?;
-        stored.keys.extend(new.into_iter().map(|(key, tweet)| (key, tweet.id)));
+        stored
+            .keys
+            .extend(new.into_iter().map(|(key, tweet)| (key, tweet.id)));
         Ok(tweets
             .iter()
             .filter_map(|Keyed { key, .. }| stored.tweets.get(stored.keys.get(key)?).cloned())
@@ -87,7 +89,10 @@ impl TweetRepository for InMemoryTweetRepository {
         ids.sort_unstable();
         ids.dedup();
         let stored = self.read();
-        Ok(ids.iter().filter_map(|id| stored.tweets.get(id).cloned()).collect())
+        Ok(ids
+            .iter()
+            .filter_map(|id| stored.tweets.get(id).cloned())
+            .collect())
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {

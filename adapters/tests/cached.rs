@@ -50,7 +50,10 @@ async fn errors_and_what_was_not_acknowledged_are_not_kept() {
     store.fail(Some(RepositoryError::Unavailable { source }));
     assert!(cached.find(&[tweet(1).id]).await.is_err());
     assert!(cached.add(&[tweet(2)]).await.is_err());
-    assert!(cached.find(&[tweet(2).id]).await.is_err(), "what failed is asked of the store");
+    assert!(
+        cached.find(&[tweet(2).id]).await.is_err(),
+        "what failed is asked of the store"
+    );
     store.fail(None);
     assert_eq!(cached.find(&[tweet(1).id]).await.expect("find"), []);
 }
@@ -62,9 +65,15 @@ async fn it_keeps_to_its_size() {
     let tweets: Vec<Tweet> = (0..5_000).map(tweet).collect();
     cached.add(&tweets).await.expect("add");
     for tweet in &tweets {
-        assert_eq!(cached.find(&[tweet.id]).await.expect("find"), std::slice::from_ref(tweet));
+        assert_eq!(
+            cached.find(&[tweet.id]).await.expect("find"),
+            std::slice::from_ref(tweet)
+        );
     }
     let asked = store.statements().len() - 1;
     // An entry counts for more than 150 bytes, so at most 666 of 5,000 can have been kept.
-    assert!((4_000..5_000).contains(&asked), "{asked} of 5,000 reads reached the store");
+    assert!(
+        (4_000..5_000).contains(&asked),
+        "{asked} of 5,000 reads reached the store"
+    );
 }

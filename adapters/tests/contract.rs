@@ -23,18 +23,27 @@ struct Fresh {
 
 impl Fresh {
     async fn memory() -> Self {
-        Self { repository: Arc::new(InMemoryTweetRepository::default()), _database: None }
+        Self {
+            repository: Arc::new(InMemoryTweetRepository::default()),
+            _database: None,
+        }
     }
 
     async fn batched() -> Self {
         let batched = Batched::new(InMemoryTweetRepository::default());
-        Self { repository: Arc::new(batched), _database: None }
+        Self {
+            repository: Arc::new(batched),
+            _database: None,
+        }
     }
 
     async fn cached() -> Self {
         // Small, so that it forgets in the middle of a case.
         let cached = Cached::new(InMemoryTweetRepository::default(), 4_000);
-        Self { repository: Arc::new(cached), _database: None }
+        Self {
+            repository: Arc::new(cached),
+            _database: None,
+        }
     }
 
     async fn sqlite() -> Self {
@@ -48,13 +57,21 @@ impl Fresh {
     async fn metered() -> Self {
         let meter = SdkMeterProvider::default().meter("contract");
         let metered = Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter);
-        Self { repository: Arc::new(metered), _database: None }
+        Self {
+            repository: Arc::new(metered),
+            _database: None,
+        }
     }
 
     async fn on(database: FreshDatabase) -> Self {
-        let pool = seaorm::connect(database.url(), seaorm::Options::default()).await.expect("connect");
+        let pool = seaorm::connect(database.url(), seaorm::Options::default())
+            .await
+            .expect("connect");
         Migrator::up(&pool.database(), None).await.expect("migrate");
-        Self { repository: Arc::new(SeaOrmTweetRepository::new(pool)), _database: Some(database) }
+        Self {
+            repository: Arc::new(SeaOrmTweetRepository::new(pool)),
+            _database: Some(database),
+        }
     }
 
     fn repository(&self) -> Arc<dyn TweetRepository> {

@@ -21,16 +21,27 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A migrated database behind one connection, on which a call may take a second.
 async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
-    let options = Options { max_connections: 1, statement_timeout: SECOND, ..Options::default() };
+    let options = Options {
+        max_connections: 1,
+        statement_timeout: SECOND,
+        ..Options::default()
+    };
     let connections = seaorm::connect(url, options).await.expect("a database");
-    Migrator::up(&connections.database(), None).await.expect("a schema");
+    Migrator::up(&connections.database(), None)
+        .await
+        .expect("a schema");
     (connections.clone(), SeaOrmTweetRepository::new(connections))
 }
 
 /// What PostgreSQL answers to `ask`, which calls it `number`.
 async fn number(connections: &Connections, ask: &str) -> i64 {
     let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask.to_owned());
-    let row = connections.database().query_one_raw(ask).await.expect("an answer").expect("a row");
+    let row = connections
+        .database()
+        .query_one_raw(ask)
+        .await
+        .expect("an answer")
+        .expect("a row");
     row.try_get("", "number").expect("a number")
 }
 
@@ -48,15 +59,25 @@ async fn postgres_ends_a_statement_that_takes_too_long() {
     let process = "select pg_backend_pid()::bigint as number";
     let before = number(&connections, process).await;
     let transaction = other.database().begin().await.expect("a transaction");
-    transaction.execute_unprepared("lock table tweet").await.expect("the lock");
+    transaction
+        .execute_unprepared("lock table tweet")
+        .await
+        .expect("the lock");
     let began = Instant::now();
     let error = store.add(&[tweet(1)]).await.expect_err("the table is locked");
     assert!(began.elapsed() < SECOND, "it took {:?}", began.elapsed());
     let source = error.source().expect("a source").to_string();
-    assert!(is_late(&error) && source.contains("canceling statement due to statement timeout"), "{source}");
+    assert!(
+        is_late(&error) && source.contains("canceling statement due to statement timeout"),
+        "{source}"
+    );
     transaction.rollback().await.expect("the end of the lock");
     store.add(&[tweet(1)]).await.expect("added");
-    assert_eq!(number(&connections, process).await, before, "the connection is the same");
+    assert_eq!(
+        number(&connections, process).await,
+        before,
+        "the connection is the same"
+    );
 }
 
 /// SQLite waits for another writer no longer than a call may take.
@@ -68,7 +89,11 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
     let work = other.alone(SECOND, async |_| {
         let began = Instant::now();
         let error = store.add(&[tweet(1)]).await.expect_err("somebody else writes");
-        assert!(is_late(&error) && began.elapsed() < SECOND, "{error:?} after {:?}", began.elapsed());
+        assert!(
+            is_late(&error) && began.elapsed() < SECOND,
+            "{error:?} after {:?}",
+            began.elapsed()
+        );
         Ok(())
     });
     work.await.expect("a turn");
@@ -79,8 +104,12 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
 #[tokio::test]
 async fn a_connection_that_was_just_used_is_used_again() {
     let database = FreshDatabase::postgres().await;
-    let connections = seaorm::connect(database.url(), Options::default()).await.expect("a database");
-    Migrator::up(&connections.database(), None).await.expect("a schema");
+    let connections = seaorm::connect(database.url(), Options::default())
+        .await
+        .expect("a database");
+    Migrator::up(&connections.database(), None)
+        .await
+        .expect("a schema");
     let store = SeaOrmTweetRepository::new(connections.clone());
     for n in 1..50 {
         store.add(&[tweet(n)]).await.expect("added");
@@ -89,7 +118,11 @@ async fn a_connection_that_was_just_used_is_used_again() {
     }
     let used = "select count(*) as number from pg_stat_activity where datname = current_database() \
         and query similar to '(insert into tweet|select id, text, timestamp from tweet)%'";
-    assert_eq!(number(&connections, used).await, 1, "connections were last used for tweets");
+    assert_eq!(
+        number(&connections, used).await,
+        1,
+        "connections were last used for tweets"
+    );
 }
 
 /// Connections that are out of the pool are missed by nobody who asks it: not by many callers, nor by the health check.
@@ -97,9 +130,17 @@ async fn a_connection_that_was_just_used_is_used_again() {
 async fn nobody_waits_for_a_connection_that_nobody_uses() {
     let database = FreshDatabase::postgres().await;
     for max_connections in 1..4 {
-        let options = Options { max_connections, acquire_timeout: SECOND, ..Options::default() };
-        let connections = seaorm::connect(database.url(), options).await.expect("a database");
-        Migrator::up(&connections.database(), None).await.expect("a schema");
+        let options = Options {
+            max_connections,
+            acquire_timeout: SECOND,
+            ..Options::default()
+        };
+        let connections = seaorm::connect(database.url(), options)
+            .await
+            .expect("a database");
+        Migrator::up(&connections.database(), None)
+            .await
+            .expect("a schema");
         let store = SeaOrmTweetRepository::new(connections.clone());
         for _ in 0..5 {
             let mut callers = JoinSet::new();
@@ -121,8 +162,12 @@ fn a_store_is_dropped_without_its_runtime() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let store = runtime.block_on(async {
         let database = FreshDatabase::postgres().await;
-        let connections = seaorm::connect(database.url(), Options::default()).await.expect("a database");
-        Migrator::up(&connections.database(), None).await.expect("a schema");
+        let connections = seaorm::connect(database.url(), Options::default())
+            .await
+            .expect("a database");
+        Migrator::up(&connections.database(), None)
+            .await
+            .expect("a schema");
         let store = SeaOrmTweetRepository::new(connections);
         store.add(&[tweet(1)]).await.expect("added");
         store
@@ -141,8 +186,18 @@ async fn silence_is_given_up() {
         proxy.forget();
         let began = Instant::now();
         let error = store.add(&[tweet(n)]).await.expect_err("nobody answers");
-        assert!(is_late(&error) && began.elapsed() < SECOND * 3 / 2, "{error:?} after {:?}", began.elapsed());
-        assert_eq!(store.find(&[tweet(n)].map(|tweet| tweet.id)).await.expect("an answer"), []);
+        assert!(
+            is_late(&error) && began.elapsed() < SECOND * 3 / 2,
+            "{error:?} after {:?}",
+            began.elapsed()
+        );
+        assert_eq!(
+            store
+                .find(&[tweet(n)].map(|tweet| tweet.id))
+                .await
+                .expect("an answer"),
+            []
+        );
     }
 }
 
@@ -156,14 +211,20 @@ async fn an_addition_whose_answer_is_lost_is_stored_once_and_acknowledged() {
     store.add(&[tweet(1)]).await.expect("added");
     proxy.lose_the_next_answer();
     store.add(&[tweet(3), tweet(2)]).await.expect("added");
-    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+    assert_eq!(
+        store.latest(None, 9).await.expect("tweets"),
+        [tweet(3), tweet(2), tweet(1)]
+    );
     // Somebody else's tweet is still a conflict, though the first answer was lost.
     proxy.lose_the_next_answer();
     let mut other = tweet(3);
     other.text = domain::TweetText::new("another text").expect("a text");
     let outcome = store.add(&[other]).await;
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
-    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+    assert_eq!(
+        store.latest(None, 9).await.expect("tweets"),
+        [tweet(3), tweet(2), tweet(1)]
+    );
 }
 
 #[tokio::test]
@@ -171,12 +232,21 @@ async fn an_addition_under_a_key_whose_answer_is_lost_is_stored_once_and_acknowl
     let database = FreshDatabase::postgres().await;
     let proxy = Proxy::to(database.url());
     let (_, store) = open(proxy.url()).await;
-    let keyed = |n, key: &str| Keyed { tweet: tweet(n), key: key.parse().expect("a key") };
+    let keyed = |n, key: &str| Keyed {
+        tweet: tweet(n),
+        key: key.parse().expect("a key"),
+    };
     store.add_once(&[keyed(1, "one")]).await.expect("added");
     proxy.lose_the_next_answer();
-    let stored = store.add_once(&[keyed(2, "two"), keyed(3, "three")]).await.expect("added");
+    let stored = store
+        .add_once(&[keyed(2, "two"), keyed(3, "three")])
+        .await
+        .expect("added");
     assert_eq!(stored, [tweet(2), tweet(3)]);
-    assert_eq!(store.latest(None, 9).await.expect("tweets"), [tweet(3), tweet(2), tweet(1)]);
+    assert_eq!(
+        store.latest(None, 9).await.expect("tweets"),
+        [tweet(3), tweet(2), tweet(1)]
+    );
 }
 
 #[tokio::test]

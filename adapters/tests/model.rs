@@ -1,6 +1,10 @@
 //! SQL stores against the in-memory one as their model: the same operations, the same answers.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail"
+)]
 
 use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, seaorm, testing::FreshDatabase};
 use domain::{DateTime, RepositoryError, Tweet, TweetId, TweetRepository, TweetText};
@@ -17,11 +21,20 @@ enum Operation {
 /// Few distinct ids, at both ends of the range and in between, so that operations meet each other.
 fn id() -> impl Strategy<Value = TweetId> {
     let near = |base: u128| (0..12_u128).prop_map(move |n| TweetId::from_u128(base.wrapping_add(n)));
-    prop_oneof![near(0), near(u128::MAX - 5), near(1 << 127), near(0x018b_cfe5_6800_0000_0000_0000_0000_0000)]
+    prop_oneof![
+        near(0),
+        near(u128::MAX - 5),
+        near(1 << 127),
+        near(0x018b_cfe5_6800_0000_0000_0000_0000_0000)
+    ]
 }
 
 fn tweet() -> impl Strategy<Value = Tweet> {
-    let text = prop_oneof!["\\PC{1,140}", "[\u{1}-\u{1f}a-c\u{7f}-\u{a0}]{1,20}", any::<String>()];
+    let text = prop_oneof![
+        "\\PC{1,140}",
+        "[\u{1}-\u{1f}a-c\u{7f}-\u{a0}]{1,20}",
+        any::<String>()
+    ];
     let text = text.prop_filter_map("a valid text", |text| TweetText::new(&text).ok());
     let timestamp = (-62_135_596_800_000_i64..253_402_300_800_000)
         .prop_filter_map("a time", DateTime::from_timestamp_millis);
@@ -60,13 +73,24 @@ fn behaves_like_memory(database: &FreshDatabase) {
         .build()
         .expect("a runtime");
     // One connection: SQLite tells another that a column is there twice which has not noticed yet that it was dropped.
-    let options = seaorm::Options { max_connections: 1, ..seaorm::Options::default() };
-    let pool = runtime.block_on(seaorm::connect(database.url(), options)).expect("connect");
+    let options = seaorm::Options {
+        max_connections: 1,
+        ..seaorm::Options::default()
+    };
+    let pool = runtime
+        .block_on(seaorm::connect(database.url(), options))
+        .expect("connect");
     let store = SeaOrmTweetRepository::new(pool.clone());
-    let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..25), |operations| {
         runtime.block_on(async {
-            Migrator::refresh(&pool.database()).await.expect("an empty schema");
+            Migrator::refresh(&pool.database())
+                .await
+                .expect("an empty schema");
             let model = InMemoryTweetRepository::default();
             for operation in &operations {
                 let (expected, got) = (answer(&model, operation).await, answer(&store, operation).await);

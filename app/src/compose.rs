@@ -37,7 +37,11 @@ impl Store {
         match &config.place {
             Place::Memory => {
                 let memory = Arc::new(InMemoryTweetRepository::default());
-                Ok(Self { repository: Arc::clone(&memory) as _, check: memory, schema: None })
+                Ok(Self {
+                    repository: Arc::clone(&memory) as _,
+                    check: memory,
+                    schema: None,
+                })
             }
             Place::Sql(url) => {
                 let options = seaorm::Options {
@@ -84,7 +88,9 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
 /// # Errors
 /// When the list of writers cannot be used.
 pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
-    let Some(path) = &config.tokens else { return Ok(None) };
+    let Some(path) = &config.tokens else {
+        return Ok(None);
+    };
     Ok(Some(TokenFile::open(path).await?))
 }
 

@@ -19,7 +19,10 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    #[expect(clippy::disallowed_methods, reason = "the environment is read here, once, and handed on")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is read here, once, and handed on"
+    )]
     let loaded = Config::load(arguments.config.as_deref(), env::vars_os());
     let (mut config, warnings) = match loaded {
         Ok(loaded) => loaded,
@@ -37,12 +40,14 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = runtime::start(config.worker_threads).map_err(Into::into).and_then(|runtime| {
-        let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
-        // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.
-        runtime.shutdown_background();
-        outcome
-    });
+    let outcome = runtime::start(config.worker_threads)
+        .map_err(Into::into)
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
+            // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.
+            runtime.shutdown_background();
+            outcome
+        });
     match outcome {
         Ok(code) => code,
         Err(error) => {
@@ -70,7 +75,10 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Fa
 }
 
 /// For what must be said when there is no log to say it in.
-#[expect(clippy::print_stderr, reason = "there is no log yet, or none on this terminal")]
+#[expect(
+    clippy::print_stderr,
+    reason = "there is no log yet, or none on this terminal"
+)]
 fn complain(message: &str) {
     eprintln!("templatesite: {message}");
 }

@@ -25,7 +25,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// # Errors
 /// The system's, when it has no thread or no descriptor left.
 pub fn start(workers: NonZeroUsize) -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(workers.get()).enable_all().on_thread_park(offer).build()
+    Builder::new_multi_thread()
+        .worker_threads(workers.get())
+        .enable_all()
+        .on_thread_park(offer)
+        .build()
 }
 
 fn offer() {
@@ -50,7 +54,10 @@ struct Offers {
 }
 
 impl Offers {
-    const NONE: Self = Self { mean: Duration::ZERO, paused_until: None };
+    const NONE: Self = Self {
+        mean: Duration::ZERO,
+        paused_until: None,
+    };
 
     fn allowed(&self, now: Instant) -> bool {
         self.paused_until.is_none_or(|until| until <= now)
@@ -60,9 +67,15 @@ impl Offers {
     fn taken(self, begun: Instant, ended: Instant) -> Self {
         let mean = (self.mean * (MEMORY - 1) + (ended - begun)) / MEMORY;
         if mean < LONG {
-            Self { mean, paused_until: None }
+            Self {
+                mean,
+                paused_until: None,
+            }
         } else {
-            Self { paused_until: Some(ended + PAUSE), ..Self::NONE }
+            Self {
+                paused_until: Some(ended + PAUSE),
+                ..Self::NONE
+            }
         }
     }
 }

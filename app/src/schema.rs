@@ -71,7 +71,9 @@ impl Schema {
     /// # Errors
     /// As for [`up`](Self::up).
     pub async fn down(&self) -> Result<(), MigrationError> {
-        let work = self.0.alone(PATIENCE, async |transaction| Migrator::down(transaction, Some(1)).await);
+        let work = self.0.alone(PATIENCE, async |transaction| {
+            Migrator::down(transaction, Some(1)).await
+        });
         work.await.map_err(MigrationError::new)
     }
 
@@ -83,7 +85,11 @@ impl Schema {
         let ask = async |pool: Arc<seaorm::Pool>| {
             Migrator::get_migration_with_status_read_only(pool.database()).await
         };
-        let steps = self.0.call(|pool, _| ask(pool)).await.map_err(MigrationError::new)?;
+        let steps = self
+            .0
+            .call(|pool, _| ask(pool))
+            .await
+            .map_err(MigrationError::new)?;
         let step = |step: &Migration| Step {
             name: step.name().to_owned(),
             applied: step.status() == MigrationStatus::Applied,
@@ -111,7 +117,10 @@ pub struct SchemaCheck {
 impl SchemaCheck {
     /// A check of this schema.
     pub fn new(schema: Schema) -> Self {
-        Self { schema, up_to_date: AtomicBool::new(false) }
+        Self {
+            schema,
+            up_to_date: AtomicBool::new(false),
+        }
     }
 }
 
@@ -126,7 +135,12 @@ impl HealthCheck for SchemaCheck {
             return Ok(());
         }
         let unhealthy = |reason| Unhealthy { reason, source: None };
-        match self.schema.pending().await.map_err(|error| unhealthy(error.to_string()))? {
+        match self
+            .schema
+            .pending()
+            .await
+            .map_err(|error| unhealthy(error.to_string()))?
+        {
             0 => self.up_to_date.store(true, Ordering::Relaxed),
             pending => return Err(unhealthy(not_up_to_date(pending))),
         }

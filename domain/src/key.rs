@@ -39,7 +39,11 @@ impl FromStr for IdempotencyKey {
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let fits = (1..=Self::MAX_CHARS).contains(&text.len());
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits && visible { Ok(Self(text.into())) } else { Err(NotAKey) }
+        if fits && visible {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotAKey)
+        }
     }
 }
 

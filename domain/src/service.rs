@@ -40,7 +40,11 @@ pub enum CreateOnceError {
 impl TweetService {
     /// A service over a store and a clock.
     pub fn new(repository: Arc<dyn TweetRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { repository, clock, ids: TweetIds::default() }
+        Self {
+            repository,
+            clock,
+            ids: TweetIds::default(),
+        }
     }
 
     /// Stores a new tweet and returns it. When this returns `Ok`, it is stored.
@@ -105,12 +109,20 @@ impl TweetService {
         let mut tweets = self.repository.latest(before, limit.get() + 1).await?;
         let more = tweets.len() > limit.get();
         tweets.truncate(limit.get());
-        let next = if more { tweets.last().map(|tweet| tweet.id) } else { None };
+        let next = if more {
+            tweets.last().map(|tweet| tweet.id)
+        } else {
+            None
+        };
         Ok(Page { tweets, next })
     }
 
     fn make(&self, text: TweetText, now: DateTime<Utc>) -> Tweet {
         // What is kept is what is shown: the wire has milliseconds, so the store gets no more.
-        Tweet { id: self.ids.next(now), text, timestamp: now.trunc_subsecs(3) }
+        Tweet {
+            id: self.ids.next(now),
+            text,
+            timestamp: now.trunc_subsecs(3),
+        }
     }
 }

@@ -36,6 +36,10 @@ impl FromStr for Writer {
     fn from_str(name: &str) -> Result<Self, NotAWriter> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
         let fits = (1..=Self::MAX_CHARS).contains(&name.len()) && name.bytes().all(allowed);
-        if fits { Ok(Self(name.into())) } else { Err(NotAWriter) }
+        if fits {
+            Ok(Self(name.into()))
+        } else {
+            Err(NotAWriter)
+        }
     }
 }

@@ -40,16 +40,24 @@ fn ids_made_by_many_threads_at_once_are_distinct() {
             std::thread::spawn(move || (0..2_000).map(|_| ids.next(now)).collect::<Vec<_>>())
         })
         .collect();
-    let made: HashSet<TweetId> = threads.into_iter().flat_map(|t| t.join().expect("a thread")).collect();
+    let made: HashSet<TweetId> = threads
+        .into_iter()
+        .flat_map(|t| t.join().expect("a thread"))
+        .collect();
     assert_eq!(made.len(), 16_000);
 }
 
 #[test]
 fn what_is_no_ulid_is_refused() {
     let too_large = "8ZZZZZZZZZZZZZZZZZZZZZZZZZ";
-    for text in
-        ["", "1", too_large, "01KAN2FGVXM1SY9VXF7MJ4Z7Q", "01KAN2FGVXM1SY9VXF7MJ4Z7QUU", "日本語日本語日本"]
-    {
+    for text in [
+        "",
+        "1",
+        too_large,
+        "01KAN2FGVXM1SY9VXF7MJ4Z7Q",
+        "01KAN2FGVXM1SY9VXF7MJ4Z7QUU",
+        "日本語日本語日本",
+    ] {
         assert!(text.parse::<TweetId>().is_err(), "{text}");
     }
 }

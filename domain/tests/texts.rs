@@ -29,7 +29,11 @@ fn the_limit_counts_scalar_values_after_trimming() {
         let longest = format!("  {}  ", unit.repeat(140));
         assert!(TweetText::new(&longest).is_ok(), "140 times {unit}");
         let longer = unit.repeat(141);
-        assert_eq!(TweetText::new(&longer), Err(TextError::TooLong { chars: 141 }), "141 times {unit}");
+        assert_eq!(
+            TweetText::new(&longer),
+            Err(TextError::TooLong { chars: 141 }),
+            "141 times {unit}"
+        );
     }
 }
 

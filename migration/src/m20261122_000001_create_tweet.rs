@@ -20,7 +20,11 @@ impl MigrationTrait for Migration {
             // The 128 bits of a ULID: the primary key's order is the order of time, and pages need no other index.
             .col(ColumnDef::new(Tweet::Id).uuid().not_null().primary_key())
             .col(ColumnDef::new(Tweet::Text).string_len(140).not_null())
-            .col(ColumnDef::new(Tweet::Timestamp).timestamp_with_time_zone().not_null());
+            .col(
+                ColumnDef::new(Tweet::Timestamp)
+                    .timestamp_with_time_zone()
+                    .not_null(),
+            );
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
             // Otherwise SQLite keeps the rows in order of arrival and the ids in a second tree.
             table.extra("WITHOUT ROWID");
@@ -29,6 +33,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Tweet::Table).to_owned()).await
+        manager
+            .drop_table(Table::drop().table(Tweet::Table).to_owned())
+            .await
     }
 }

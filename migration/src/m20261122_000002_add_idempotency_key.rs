@@ -16,16 +16,29 @@ const INDEX: &str = "create unique index tweet_idempotency_key on tweet (idempot
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let key = ColumnDef::new(Tweet::IdempotencyKey).string_len(255).null().take();
-        manager.alter_table(Table::alter().table(Tweet::Table).add_column(key).take()).await?;
+        let key = ColumnDef::new(Tweet::IdempotencyKey)
+            .string_len(255)
+            .null()
+            .take();
+        manager
+            .alter_table(Table::alter().table(Tweet::Table).add_column(key).take())
+            .await?;
         manager.get_connection().execute_unprepared(INDEX).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared("drop index tweet_idempotency_key").await?;
         manager
-            .alter_table(Table::alter().table(Tweet::Table).drop_column(Tweet::IdempotencyKey).take())
+            .get_connection()
+            .execute_unprepared("drop index tweet_idempotency_key")
+            .await?;
+        manager
+            .alter_table(
+                Table::alter()
+                    .table(Tweet::Table)
+                    .drop_column(Tweet::IdempotencyKey)
+                    .take(),
+            )
             .await
     }
 }

@@ -29,7 +29,11 @@ impl BaseUrl {
             Some(host) => Self([scheme.as_str(), "://", host].concat()),
             // HTTP/1.0 has no Host. Where the connection arrived is all there is to go by.
             None => {
-                let here = request.local_addr().as_socket_addr().map(ToString::to_string).unwrap_or_default();
+                let here = request
+                    .local_addr()
+                    .as_socket_addr()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 Self(format!("{scheme}://{here}"))
             }
         }

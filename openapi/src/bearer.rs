@@ -24,7 +24,10 @@ pub(crate) struct Doorkeeper {
 impl Doorkeeper {
     /// For one request.
     pub(crate) fn new(authenticator: &Arc<dyn Authenticator>) -> Self {
-        Self { authenticator: Arc::clone(authenticator), admitted: Arc::default() }
+        Self {
+            authenticator: Arc::clone(authenticator),
+            admitted: Arc::default(),
+        }
     }
 
     /// Who was let in.
@@ -113,7 +116,9 @@ enum Sent<'a> {
 /// `Authorization: Bearer <b64token>` (RFC 6750, 2.1); the scheme's name in any case (RFC 9110, 11.1).
 fn token_of(headers: &HeaderMap) -> Sent<'_> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Sent::Nothing };
+    let Some(value) = values.next() else {
+        return Sent::Nothing;
+    };
     if values.next().is_some() {
         return Sent::Malformed;
     }
@@ -123,7 +128,10 @@ fn token_of(headers: &HeaderMap) -> Sent<'_> {
         return Sent::Nothing;
     }
     let token = rest.trim_ascii();
-    let body = token.strip_suffix(b"==").or_else(|| token.strip_suffix(b"=")).unwrap_or(token);
+    let body = token
+        .strip_suffix(b"==")
+        .or_else(|| token.strip_suffix(b"="))
+        .unwrap_or(token);
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
     match std::str::from_utf8(token) {
         Ok(token) if !body.is_empty() && body.iter().all(allowed) => Sent::Token(token),
@@ -141,7 +149,11 @@ mod tests {
 
     fn headers(values: &[&[u8]]) -> HeaderMap {
         let value = |value: &&[u8]| HeaderValue::from_bytes(value).ok();
-        values.iter().filter_map(value).map(|value| (header::AUTHORIZATION, value)).collect()
+        values
+            .iter()
+            .filter_map(value)
+            .map(|value| (header::AUTHORIZATION, value))
+            .collect()
     }
 
     #[test]
@@ -166,16 +178,35 @@ mod tests {
 
     #[tokio::test]
     async fn who_cannot_be_told_is_not_let_in() {
-        let away = Unhealthy { reason: "it is away".to_owned(), source: None };
+        let away = Unhealthy {
+            reason: "it is away".to_owned(),
+            source: None,
+        };
         let alice: Writer = "alice".parse().expect("a name");
         for (authenticator, sent, status) in [
-            (FakeAuthenticator::Knows("a", alice.clone()), &b"Bearer a"[..], None),
-            (FakeAuthenticator::Knows("a", alice), b"Bearer b", Some(StatusCode::UNAUTHORIZED)),
-            (FakeAuthenticator::Fails(away), b"Bearer a", Some(StatusCode::SERVICE_UNAVAILABLE)),
+            (
+                FakeAuthenticator::Knows("a", alice.clone()),
+                &b"Bearer a"[..],
+                None,
+            ),
+            (
+                FakeAuthenticator::Knows("a", alice),
+                b"Bearer b",
+                Some(StatusCode::UNAUTHORIZED),
+            ),
+            (
+                FakeAuthenticator::Fails(away),
+                b"Bearer a",
+                Some(StatusCode::SERVICE_UNAVAILABLE),
+            ),
         ] {
             let authenticator: Arc<dyn Authenticator> = Arc::new(authenticator);
             let doorkeeper = Doorkeeper::new(&authenticator);
-            let refusal = doorkeeper.admit(&headers(&[sent])).await.err().map(|problem| problem.status);
+            let refusal = doorkeeper
+                .admit(&headers(&[sent]))
+                .await
+                .err()
+                .map(|problem| problem.status);
             assert_eq!(refusal, status);
             assert_eq!(doorkeeper.admitted().is_some(), status.is_none());
         }

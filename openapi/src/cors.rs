@@ -49,13 +49,21 @@ impl FromStr for AllowedOrigins {
             return Ok(Self(Origins::Any));
         }
         let origin = |entry: &str| {
-            let url = Url::parse(entry).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            let url = Url::parse(entry)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https"))?;
             // A name such as *.example.com is one to the URL standard, but of no site.
             Host::parse(url.host_str()?)?;
             let same = url.origin().ascii_serialization() == entry;
-            if same { HeaderValue::from_str(entry).ok() } else { None }
+            if same {
+                HeaderValue::from_str(entry).ok()
+            } else {
+                None
+            }
         };
-        let origins = list.split(',').map(|entry| origin(entry.trim()).ok_or(NotOrigins));
+        let origins = list
+            .split(',')
+            .map(|entry| origin(entry.trim()).ok_or(NotOrigins));
         Ok(Self(Origins::Some(origins.collect::<Result<_, _>>()?)))
     }
 }
@@ -77,7 +85,10 @@ static EXPOSED: HeaderValue = HeaderValue::from_static(
 
 /// The whole answer to a preflight. Two hours are as long as Chromium remembers it.
 static PREFLIGHT: [(HeaderName, HeaderValue); 3] = [
-    (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST")),
+    (
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, HEAD, POST"),
+    ),
     (
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, content-type, idempotency-key, if-none-match, x-request-id"),
@@ -90,11 +101,17 @@ impl AllowedOrigins {
     pub(crate) fn permission(&self, request: &Request) -> Option<Permission> {
         match &self.0 {
             Origins::None => None,
-            Origins::Any => Some(Permission { origin: Some(ANY.clone()), varies: false }),
+            Origins::Any => Some(Permission {
+                origin: Some(ANY.clone()),
+                varies: false,
+            }),
             Origins::Some(origins) => {
                 let theirs = request.headers().get(ORIGIN);
                 let origin = theirs.and_then(|theirs| origins.iter().find(|origin| *origin == theirs));
-                Some(Permission { origin: origin.cloned(), varies: true })
+                Some(Permission {
+                    origin: origin.cloned(),
+                    varies: true,
+                })
             }
         }
     }

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 /// hash. Nothing is loaded but pictures that are part of the page; requests go to the service itself and nowhere else.
 pub(crate) fn of_page(html: &str) -> HeaderValue {
     let hashes = |name| {
-        let texts = elements(html).filter(move |(element, _)| *element == name).map(|(_, text)| text);
+        let texts = elements(html)
+            .filter(move |(element, _)| *element == name)
+            .map(|(_, text)| text);
         texts
             .map(|text| format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text))))
             .collect::<String>()
@@ -44,7 +46,14 @@ mod tests {
     fn scripts_and_styles_are_known_by_their_hashes() {
         let page = "<style a=\"b\">p{}</style><p style='x'><script>doSomething();</script><script>'<style>'</script>";
         let texts: Vec<_> = elements(page).collect();
-        assert_eq!(texts, [("style", "p{}"), ("script", "doSomething();"), ("script", "'<style>'")]);
+        assert_eq!(
+            texts,
+            [
+                ("style", "p{}"),
+                ("script", "doSomething();"),
+                ("script", "'<style>'")
+            ]
+        );
         // The example of the specification.
         let policy = of_page("<script>alert('Hello, world.');</script>");
         let hash = "script-src 'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='; style-src;";

@@ -32,7 +32,12 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let icon = "<head><link rel=\"icon\" href=\"data:,\">";
     let html = document.swagger_ui_html().replacen("<head>", icon, 1);
     let policy = csp::of_page(&html);
-    Texts { json: document.spec().into(), yaml: document.spec_yaml().into(), html: html.into(), policy }
+    Texts {
+        json: document.spec().into(),
+        yaml: document.spec_yaml().into(),
+        html: html.into(),
+        policy,
+    }
 });
 
 struct Texts {
@@ -56,18 +61,29 @@ impl DocsApi {
     #[oai(path = "/docs", method = "get", hidden)]
     async fn swagger_ui(&self) -> Page {
         let page = Response::builder().content_type("text/html; charset=utf-8");
-        Page(page.header(CONTENT_SECURITY_POLICY, &TEXTS.policy).body(TEXTS.html.clone()))
+        Page(
+            page.header(CONTENT_SECURITY_POLICY, &TEXTS.policy)
+                .body(TEXTS.html.clone()),
+        )
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
     async fn json(&self) -> Page {
-        Page(Response::builder().content_type("application/json").body(TEXTS.json.clone()))
+        Page(
+            Response::builder()
+                .content_type("application/json")
+                .body(TEXTS.json.clone()),
+        )
     }
 
     /// The media type is that of RFC 9512.
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
     async fn yaml(&self) -> Page {
-        Page(Response::builder().content_type("application/yaml").body(TEXTS.yaml.clone()))
+        Page(
+            Response::builder()
+                .content_type("application/yaml")
+                .body(TEXTS.yaml.clone()),
+        )
     }
 }
 
@@ -82,7 +98,9 @@ impl IntoResponse for Page {
 
 impl ApiResponse for Page {
     fn meta() -> MetaResponses {
-        MetaResponses { responses: Vec::new() }
+        MetaResponses {
+            responses: Vec::new(),
+        }
     }
 
     fn register(_: &mut Registry) {}

@@ -42,7 +42,9 @@ impl Edge {
         Self(Arc::new(Shared {
             routes,
             trust: context.trust.clone(),
-            clients: context.rate_limit.map(|limit| Clients::new(limit, DefaultClock::default())),
+            clients: context
+                .rate_limit
+                .map(|limit| Clients::new(limit, DefaultClock::default())),
             authenticator: context.authenticator.clone(),
             clock: Arc::clone(&context.clock),
             timeout: context.request_timeout,
@@ -55,7 +57,10 @@ impl<E: Endpoint<Output = Response>> Middleware<E> for Edge {
     type Output = EdgeEndpoint<E>;
 
     fn transform(&self, inner: E) -> EdgeEndpoint<E> {
-        EdgeEndpoint { inner, shared: Arc::clone(&self.0) }
+        EdgeEndpoint {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
     }
 }
 
@@ -88,13 +93,22 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             *request.uri_mut() = uri;
         }
         let long = has_long_body(request.headers());
-        let allowance = self.shared.clients.as_ref().and_then(|clients| clients.count(&request));
-        let excess = allowance.as_ref().and_then(|allowance| allowance.refusal()).map(Err);
+        let allowance = self
+            .shared
+            .clients
+            .as_ref()
+            .and_then(|clients| clients.count(&request));
+        let excess = allowance
+            .as_ref()
+            .and_then(|allowance| allowance.refusal())
+            .map(Err);
         let doorkeeper = self.shared.authenticator.as_ref().map(Doorkeeper::new);
         if let Some(doorkeeper) = &doorkeeper {
             request.set_data(doorkeeper.clone());
         }
-        let unreadable = request.data::<Unreadable>().map(|unreadable| Err(unreadable.problem()));
+        let unreadable = request
+            .data::<Unreadable>()
+            .map(|unreadable| Err(unreadable.problem()));
         let (outcome, route) = match unreadable.or(entry.answer.take()).or(excess) {
             Some(settled) => (settled, None),
             None => {
@@ -109,7 +123,9 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             }
             problem.into_response(&id)
         });
-        response.headers_mut().insert(&request_id::HEADER, id.header_value());
+        response
+            .headers_mut()
+            .insert(&request_id::HEADER, id.header_value());
         entry.mark(response.headers_mut());
         if let Some(allowance) = allowance {
             allowance.mark(&mut response);
@@ -119,7 +135,9 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         }
         if long && response.status().is_client_error() {
             // The rest of the body will not be read, so the client must not send another request behind it.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if head {
             response = without_body(response).await;
@@ -158,7 +176,10 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             None => {
                 let detail = "the request took too long and was given up";
                 let cause = "no answer within REQUEST_TIMEOUT_SECONDS";
-                (Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(cause)), None)
+                (
+                    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(cause)),
+                    None,
+                )
             }
         }
     }
@@ -166,14 +187,19 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
 
 /// Whether a body may be too long to have arrived together with its header.
 fn has_long_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length: u64| length > 4096)
 }
 
 /// An error is logged here and nowhere else, with all that is known of its cause.
 fn log(problem: &Problem) {
     let mut causes = Vec::new();
-    let mut cause = problem.source.as_deref().map(|source| source as &dyn std::error::Error);
+    let mut cause = problem
+        .source
+        .as_deref()
+        .map(|source| source as &dyn std::error::Error);
     while let Some(error) = cause {
         let text = error.to_string();
         // Many an error ends with the words of its cause.
@@ -182,14 +208,20 @@ fn log(problem: &Problem) {
         }
         cause = error.source();
     }
-    tracing::error!(status = problem.status.as_u16(), cause = causes.join(": "), "{problem}");
+    tracing::error!(
+        status = problem.status.as_u16(),
+        cause = causes.join(": "),
+        "{problem}"
+    );
 }
 
 /// The answer to HEAD: the length stays, the body goes.
 async fn without_body(mut response: Response) -> Response {
     let body = response.take_body().into_bytes().await.unwrap_or_default();
     if response.status() != StatusCode::NOT_MODIFIED {
-        response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, body.len().into());
     }
     response
 }

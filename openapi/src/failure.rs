@@ -47,7 +47,10 @@ impl<S: Statuses> ApiResponse for Failure<S> {
                 .unwrap_or_default(),
             status: Some(status),
             status_range: None,
-            content: vec![MetaMediaType { content_type: MEDIA_TYPE, schema: ProblemBody::schema_ref() }],
+            content: vec![MetaMediaType {
+                content_type: MEDIA_TYPE,
+                schema: ProblemBody::schema_ref(),
+            }],
             headers: match status {
                 401 => vec![text("WWW-Authenticate", "How to authenticate (RFC 6750).")],
                 429 => vec![
@@ -59,7 +62,9 @@ impl<S: Statuses> ApiResponse for Failure<S> {
                 _ => vec![],
             },
         };
-        MetaResponses { responses: S::STATUSES.iter().map(response).collect() }
+        MetaResponses {
+            responses: S::STATUSES.iter().map(response).collect(),
+        }
     }
 
     fn register(registry: &mut Registry) {
@@ -72,7 +77,11 @@ fn text(name: &str, description: &str) -> MetaHeader {
 }
 
 fn retry_after() -> MetaHeader {
-    header("Retry-After", "How many seconds to wait before trying again.", u32::schema_ref())
+    header(
+        "Retry-After",
+        "How many seconds to wait before trying again.",
+        u32::schema_ref(),
+    )
 }
 
 fn header(name: &str, description: &str, schema: MetaSchemaRef) -> MetaHeader {

@@ -27,7 +27,10 @@ impl FromStr for TrustedProxies {
     fn from_str(list: &str) -> Result<Self, NotNetworks> {
         let network = |entry: &str| match entry.parse::<IpAddr>() {
             Ok(address) => Some(IpNet::from(address)),
-            Err(_) => entry.parse().ok().filter(|network: &IpNet| network.addr() == network.network()),
+            Err(_) => entry
+                .parse()
+                .ok()
+                .filter(|network: &IpNet| network.addr() == network.network()),
         };
         list.split(',')
             .map(|entry| network(entry.trim()).ok_or(NotNetworks))
@@ -55,7 +58,9 @@ pub(crate) struct Forwarded {
 impl Forwarded {
     /// Attaches to the request what its proxy tells, and the [`ClientAddress`], if the peer is such a proxy.
     pub(crate) fn attach(request: &mut Request, proxies: &TrustedProxies) {
-        let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.trust(*peer)) else { return };
+        let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.trust(*peer)) else {
+            return;
+        };
         let client = ClientAddress::behind(peer, request.headers(), proxies);
         let forwarded = Self::told(request.headers());
         request.set_data(client);
@@ -67,7 +72,9 @@ impl Forwarded {
     fn told(headers: &HeaderMap) -> Self {
         let scheme = last(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
             let known = [Scheme::HTTPS, Scheme::HTTP].into_iter();
-            known.clone().find(|known| scheme.eq_ignore_ascii_case(known.as_str().as_bytes()))
+            known
+                .clone()
+                .find(|known| scheme.eq_ignore_ascii_case(known.as_str().as_bytes()))
         });
         let host = last(headers, &X_FORWARDED_HOST).map(|host| String::from_utf8_lossy(host).into_owned());
         Self { scheme, host }
@@ -80,7 +87,9 @@ impl Forwarded {
 
     /// How the client reached us, or the first trusted proxy: `http` or `https`.
     pub(crate) fn scheme(request: &Request) -> &Scheme {
-        let told = request.data::<Self>().and_then(|forwarded| forwarded.scheme.as_ref());
+        let told = request
+            .data::<Self>()
+            .and_then(|forwarded| forwarded.scheme.as_ref());
         told.unwrap_or_else(|| request.scheme())
     }
 }
@@ -89,7 +98,10 @@ impl Forwarded {
 /// the client's, so a chain of proxies must pass on what the first one set instead of adding to it.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let line = headers.get_all(name).iter().next_back()?;
-    line.as_bytes().rsplit(|byte| *byte == b',').next().map(<[u8]>::trim_ascii)
+    line.as_bytes()
+        .rsplit(|byte| *byte == b',')
+        .next()
+        .map(<[u8]>::trim_ascii)
 }
 
 #[cfg(test)]
@@ -100,11 +112,16 @@ mod tests {
 
     fn networks() -> impl Strategy<Value = Vec<(IpAddr, u8)>> {
         let longest = |address: IpAddr| if address.is_ipv4() { 32_u8 } else { 128 };
-        vec(any::<IpAddr>().prop_flat_map(move |address| (Just(address), 0..=longest(address))), 1..4)
+        vec(
+            any::<IpAddr>().prop_flat_map(move |address| (Just(address), 0..=longest(address))),
+            1..4,
+        )
     }
 
     fn written(networks: &[(IpAddr, u8)]) -> String {
-        let entries = networks.iter().map(|(address, length)| format!(" {address}/{length}"));
+        let entries = networks
+            .iter()
+            .map(|(address, length)| format!(" {address}/{length}"));
         entries.collect::<Vec<_>>().join(",")
     }
 

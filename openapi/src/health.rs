@@ -56,19 +56,31 @@ impl HealthApi {
     /// `nok`, and `draining` beside its dependencies.
     #[oai(path = "/healthcheck/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> HealthAnswer {
-        let dependencies = join_all(
-            self.checks
-                .iter()
-                .map(|check| async { (check.name(), Dependency { status: run(&**check).await }) }),
-        );
+        let dependencies = join_all(self.checks.iter().map(|check| async {
+            (
+                check.name(),
+                Dependency {
+                    status: run(&**check).await,
+                },
+            )
+        }));
         let mut dependencies: BTreeMap<_, _> = dependencies.await.into_iter().collect();
         if self.draining.load(Relaxed) {
             dependencies.insert("draining", Dependency { status: Status::Nok });
         }
-        if dependencies.values().all(|dependency| dependency.status == Status::Ok) {
-            HealthAnswer::Healthy(Body(HealthBody { status: Status::Ok, dependencies }))
+        if dependencies
+            .values()
+            .all(|dependency| dependency.status == Status::Ok)
+        {
+            HealthAnswer::Healthy(Body(HealthBody {
+                status: Status::Ok,
+                dependencies,
+            }))
         } else {
-            HealthAnswer::Unhealthy(Body(HealthBody { status: Status::Nok, dependencies }))
+            HealthAnswer::Unhealthy(Body(HealthBody {
+                status: Status::Nok,
+                dependencies,
+            }))
         }
     }
 
@@ -150,7 +162,11 @@ mod tests {
     #[test]
     fn the_report_is_flat() {
         let dependencies = BTreeMap::from([("db", Dependency { status: Status::Nok })]);
-        let body = serde_json::to_value(HealthBody { status: Status::Nok, dependencies }).expect("JSON");
+        let body = serde_json::to_value(HealthBody {
+            status: Status::Nok,
+            dependencies,
+        })
+        .expect("JSON");
         assert_eq!(body, json!({"status": "nok", "db": {"status": "nok"}}));
         assert!(matches!(HealthBody::schema_ref(), MetaSchemaRef::Reference(name) if name == "Health"));
     }

@@ -34,8 +34,11 @@ impl<'a> Host<'a> {
 
     /// `host[:port]`. The port says nothing about who is meant and is only checked for being one.
     pub(crate) fn parse_with_port(text: &'a str) -> Option<Self> {
-        let end =
-            if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let end = if text.starts_with('[') {
+            text.find(']')? + 1
+        } else {
+            text.find(':').unwrap_or(text.len())
+        };
         let (host, port) = text.split_at_checked(end)?;
         let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
         if port_fits { Self::parse(host) } else { None }
@@ -55,7 +58,10 @@ impl fmt::Display for Host<'_> {
 /// Underscores are in no host name of RFC 1123, but in names that container engines give.
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.bytes().all(allowed))
+    name.len() <= 253
+        && name
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(allowed))
 }
 
 fn is_port(port: &str) -> bool {
@@ -91,7 +97,10 @@ pub(crate) fn named(request: &Request) -> Result<Option<Host<'_>>, Malformed> {
         (None, _) => None,
     };
     let parse = |text| Host::parse_with_port(text).ok_or(Malformed::Invalid);
-    let (header, target) = (header.map(parse).transpose()?, target(request).map(parse).transpose()?);
+    let (header, target) = (
+        header.map(parse).transpose()?,
+        target(request).map(parse).transpose()?,
+    );
     Ok(target.or(header))
 }
 
@@ -165,7 +174,9 @@ mod tests {
         let uri: Uri = target.parse().expect("a target");
         let mut request = Request::builder().uri(uri).version(version).finish();
         for host in hosts {
-            request.headers_mut().append(header::HOST, HeaderValue::from_str(host).expect("a header"));
+            request
+                .headers_mut()
+                .append(header::HOST, HeaderValue::from_str(host).expect("a header"));
         }
         request
     }
@@ -183,12 +194,27 @@ mod tests {
         };
         let absolute = "http://target:81/x";
         assert_eq!(named(&["a"], "/x", Version::HTTP_11), Ok(Some("a".to_owned())));
-        assert_eq!(named(&["a"], absolute, Version::HTTP_11), Ok(Some("target:81".to_owned())));
-        assert_eq!(named(&["a/b"], absolute, Version::HTTP_11), Err(Malformed::Invalid));
-        assert_eq!(named(&["a"], "http://user@target/", Version::HTTP_11), Err(Malformed::Invalid));
-        assert_eq!(named(&["a", "a"], "/x", Version::HTTP_11), Err(Malformed::MoreThanOne));
+        assert_eq!(
+            named(&["a"], absolute, Version::HTTP_11),
+            Ok(Some("target:81".to_owned()))
+        );
+        assert_eq!(
+            named(&["a/b"], absolute, Version::HTTP_11),
+            Err(Malformed::Invalid)
+        );
+        assert_eq!(
+            named(&["a"], "http://user@target/", Version::HTTP_11),
+            Err(Malformed::Invalid)
+        );
+        assert_eq!(
+            named(&["a", "a"], "/x", Version::HTTP_11),
+            Err(Malformed::MoreThanOne)
+        );
         assert_eq!(named(&[], absolute, Version::HTTP_11), Err(Malformed::Missing));
-        assert_eq!(named(&[], absolute, Version::HTTP_2), Ok(Some("target:81".to_owned())));
+        assert_eq!(
+            named(&[], absolute, Version::HTTP_2),
+            Ok(Some("target:81".to_owned()))
+        );
         assert_eq!(named(&[], "/x", Version::HTTP_10), Ok(None));
     }
 

@@ -40,10 +40,18 @@ impl AllowedHosts {
     /// The names of the machine itself, `localhost` and what ends in `.localhost`, and the address listened on, unless
     /// that stands for every address.
     pub fn local(listen: IpAddr) -> Self {
-        let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+        let loopback = [
+            IpAddr::from([127, 0, 0, 1]),
+            IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ];
         let address = Some(listen).filter(|listen| !listen.is_unspecified() && !loopback.contains(listen));
         let addresses = loopback.into_iter().chain(address).map(Pattern::Address);
-        Self([Pattern::Under(".localhost".to_owned())].into_iter().chain(addresses).collect())
+        Self(
+            [Pattern::Under(".localhost".to_owned())]
+                .into_iter()
+                .chain(addresses)
+                .collect(),
+        )
     }
 
     /// A host that is allowed: this one if it is.
@@ -90,7 +98,9 @@ impl Pattern {
 /// `dotted` begins with a dot, which also stands between a subdomain and the rest.
 fn is_under(dotted: &str, host: &str) -> bool {
     let end = |length: usize| host.len().checked_sub(length).and_then(|start| host.get(start..));
-    let is_it = dotted.get(1..).is_some_and(|name| name.eq_ignore_ascii_case(host));
+    let is_it = dotted
+        .get(1..)
+        .is_some_and(|name| name.eq_ignore_ascii_case(host));
     is_it || end(dotted.len()).is_some_and(|end| end.eq_ignore_ascii_case(dotted))
 }
 
@@ -165,7 +175,13 @@ mod tests {
         let local = |listen: &str| AllowedHosts::local(listen.parse().expect("an address"));
         let allowed =
             |listen, host| Host::parse_with_port(host).is_some_and(|host| local(listen).allows(host));
-        for host in ["localhost:8000", "LOCALHOST", "x.localhost", "127.0.0.1:1", "[::1]"] {
+        for host in [
+            "localhost:8000",
+            "LOCALHOST",
+            "x.localhost",
+            "127.0.0.1:1",
+            "[::1]",
+        ] {
             assert!(allowed("0.0.0.0", host), "{host}");
         }
         assert!(allowed("192.0.2.1", "192.0.2.1:80") && allowed("2001:db8::1", "[2001:db8::1]"));

@@ -40,7 +40,9 @@ impl ParseFromParameter for KeyParam {
 /// The key a request carries, if it carries one.
 pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(HEADER).into_iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     let reason = match (value.to_str().map(str::parse), values.next()) {
         (_, Some(_)) => "must be there once".to_owned(),
         (Ok(Ok(key)), None) => return Ok(Some(key)),
@@ -48,7 +50,10 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Prob
         (Err(_), None) => domain::NotAKey.to_string(),
     };
     let violation = Violation::new("/Idempotency-Key", reason);
-    Err(Problem::bad_request("the Idempotency-Key header is not valid", vec![violation]))
+    Err(Problem::bad_request(
+        "the Idempotency-Key header is not valid",
+        vec![violation],
+    ))
 }
 
 #[cfg(test)]

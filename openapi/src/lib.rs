@@ -109,7 +109,10 @@ pub fn site(context: &Context) -> BoxEndpoint<'static> {
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );
     let routes = routes::Routes::of(api.clone());
-    service(api).into_endpoint().with(edge::Edge::new(routes, context)).boxed()
+    service(api)
+        .into_endpoint()
+        .with(edge::Edge::new(routes, context))
+        .boxed()
 }
 
 /// The OpenAPI document, as it is served and as `openapi/openapi.json` holds it.

@@ -39,8 +39,9 @@ impl MetricsApi {
 }
 
 /// The methods of RFC 9110 and PATCH; the last stands for all others, so that a client cannot invent values.
-const METHODS: [&str; 10] =
-    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"];
+const METHODS: [&str; 10] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER",
+];
 
 /// The route of a request that matched none. Prometheus takes an empty label for an absent one, which is what the
 /// semantic conventions ask for.
@@ -86,7 +87,10 @@ impl HttpMetrics {
     /// Counts a request as active until the guard is dropped, which also happens when the client goes away and the
     /// request's future is dropped with it.
     pub(crate) fn begin(&self, method: &'static str) -> Active<'_> {
-        let known = METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len() - 1);
+        let known = METHODS
+            .iter()
+            .position(|known| *known == method)
+            .unwrap_or(METHODS.len() - 1);
         let active = &self.active[known];
         active.add(1);
         Active(active)
@@ -115,7 +119,12 @@ impl HttpMetrics {
 
     fn bind(&self, method: &'static str, route: &str, status: u16) -> Series {
         let duration = self.duration.bind(&attributes(method, route, status));
-        Series { method, route: route.to_owned(), status, duration }
+        Series {
+            method,
+            route: route.to_owned(),
+            status,
+            duration,
+        }
     }
 }
 
@@ -138,5 +147,8 @@ impl Drop for Active<'_> {
 
 /// The method by its name, or `_OTHER`.
 pub(crate) fn known(method: &Method) -> &'static str {
-    METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+    METHODS
+        .into_iter()
+        .find(|known| *known == method.as_str())
+        .unwrap_or("_OTHER")
 }

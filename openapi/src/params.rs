@@ -61,11 +61,16 @@ pub(crate) fn page_of(
         let digits = limit.0.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits { limit.0.parse().ok() } else { None };
         number.and_then(PageLimit::new).ok_or_else(|| {
-            Violation::new("/limit", format!("must be a whole number from 1 to {}", PageLimit::MAX))
+            Violation::new(
+                "/limit",
+                format!("must be a whole number from 1 to {}", PageLimit::MAX),
+            )
         })
     });
     let before = before.map(|before| before.0.parse::<TweetId>());
-    let before = before.transpose().map_err(|reason| Violation::new("/before", reason.to_string()));
+    let before = before
+        .transpose()
+        .map_err(|reason| Violation::new("/before", reason.to_string()));
     match (limit, before) {
         (Ok(limit), Ok(before)) => Ok((limit, before)),
         (limit, before) => Err(Problem::bad_request(

@@ -51,11 +51,17 @@ impl Problem {
     }
 
     pub(crate) fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, detail)
+        }
     }
 
     pub(crate) fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
-        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(StatusCode::UNAUTHORIZED, detail)
+        }
     }
 
     pub(crate) fn not_found(detail: &'static str) -> Self {
@@ -72,12 +78,18 @@ impl Problem {
     /// There is no room for the request.
     pub(crate) fn refused() -> Self {
         let detail = "too many requests are under way; try again";
-        Self { refused: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+        Self {
+            refused: true,
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 
     /// Adds what the log should say about it.
     pub(crate) fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..self }
+        Self {
+            source: Some(source.into()),
+            ..self
+        }
     }
 
     /// What the framework raises, in our words: its own may quote the request.
@@ -126,10 +138,14 @@ impl Problem {
             errors: self.errors,
         };
         let mut response = Body(body).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
         response.set_status(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
         }
         if let Some(challenge) = self.challenge {
             let challenge = header::HeaderValue::from_static(challenge);
@@ -140,7 +156,9 @@ impl Problem {
         }
         if self.status == StatusCode::REQUEST_TIMEOUT {
             // RFC 9110, 15.5.9: what is still missing of the body must not be taken for a request.
-            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         }
         response
     }
@@ -196,7 +214,10 @@ impl Example for ProblemBody {
             status: 400,
             detail: "the body is not a valid tweet".to_owned(),
             request_id: "01KAN2FGVXM1SY9VXF7MJ4Z7QV".to_owned(),
-            errors: vec![Violation::new("/text", "must contain something other than white space")],
+            errors: vec![Violation::new(
+                "/text",
+                "must contain something other than white space",
+            )],
         }
     }
 }
@@ -213,6 +234,9 @@ pub(crate) struct Violation {
 
 impl Violation {
     pub(crate) fn new(pointer: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
+        Self {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }
     }
 }

@@ -48,8 +48,10 @@ impl<C: Clock + Clone> Clients<C> {
     pub(crate) fn new(limit: RateLimit, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         // A window is whole seconds; in the shortest, more than a burst may pass.
-        let (most, window) =
-            (limit.burst.max(limit.per_second), limit.burst.get().div_ceil(limit.per_second.get()));
+        let (most, window) = (
+            limit.burst.max(limit.per_second),
+            limit.burst.get().div_ceil(limit.per_second.get()),
+        );
         Self {
             limiter: RateLimiter::new(quota, Slots::default(), clock.clone()),
             clock,
@@ -73,7 +75,11 @@ impl<C: Clock + Clone> Clients<C> {
             Ok(state) => (state.remaining_burst_capacity(), None),
             Err(until) => (0, Some(until.wait_time_from(self.clock.now()))),
         };
-        Allowance { policy: self.policy.clone(), left, wait }
+        Allowance {
+            policy: self.policy.clone(),
+            left,
+            wait,
+        }
     }
 }
 
@@ -88,7 +94,8 @@ impl Allowance {
     /// The answer to a request that was one too many.
     pub(crate) fn refusal(&self) -> Option<Problem> {
         let detail = "this client sent too many requests; Retry-After says how many seconds to wait";
-        self.wait.map(|_| Problem::new(StatusCode::TOO_MANY_REQUESTS, detail))
+        self.wait
+            .map(|_| Problem::new(StatusCode::TOO_MANY_REQUESTS, detail))
     }
 
     /// Tells the client where it stands, whatever the answer is.
@@ -131,7 +138,10 @@ const PLACES: usize = 1 << 18;
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { places: (0..PLACES).map(|_| InMemoryState::default()).collect(), hasher: RandomState::new() }
+        Self {
+            places: (0..PLACES).map(|_| InMemoryState::default()).collect(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -163,7 +173,11 @@ mod tests {
         let take = || (clients.take(client).left, clients.take(client).wait);
         assert_eq!(take(), (2, None));
         assert_eq!(take(), (0, Some(Duration::from_millis(500))));
-        assert_eq!(clients.take(IpAddr::from([192, 0, 2, 8])).wait, None, "others do not wait");
+        assert_eq!(
+            clients.take(IpAddr::from([192, 0, 2, 8])).wait,
+            None,
+            "others do not wait"
+        );
         clock.advance(Duration::from_millis(499));
         assert_eq!(
             clients.take(client).wait,

@@ -37,7 +37,10 @@ impl RequestId {
     }
 
     pub(crate) fn of(request: &Request, clock: &dyn Clock) -> Self {
-        let theirs = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
+        let theirs = request
+            .headers()
+            .get(&HEADER)
+            .and_then(|value| value.to_str().ok());
         match theirs.filter(|id| is_valid(id)) {
             Some(id) => Self(id.into()),
             None => {
@@ -66,7 +69,10 @@ fn is_valid(id: &str) -> bool {
 pub(crate) struct RequestIdHeader;
 schema_type!(
     RequestIdHeader,
-    MetaSchema { pattern: Some("^[A-Za-z0-9._@-]{1,128}$".to_owned()), ..MetaSchema::new("string") }
+    MetaSchema {
+        pattern: Some("^[A-Za-z0-9._@-]{1,128}$".to_owned()),
+        ..MetaSchema::new("string")
+    }
 );
 
 #[cfg(test)]

@@ -25,13 +25,20 @@ impl Routes {
     pub(crate) fn of<A: OpenApi>(api: A) -> Self {
         let mut table = HashMap::new();
         api.add_routes(&mut table);
-        let fixed = table.keys().filter(|pattern| !pattern.contains(':')).cloned().collect();
+        let fixed = table
+            .keys()
+            .filter(|pattern| !pattern.contains(':'))
+            .cloned()
+            .collect();
         let documented = A::meta().into_iter().flat_map(|api| api.paths);
-        let templates: HashMap<_, _> =
-            documented.map(|path| (pattern(&path.path), crate::with_slash(path.path))).collect();
+        let templates: HashMap<_, _> = documented
+            .map(|path| (pattern(&path.path), crate::with_slash(path.path)))
+            .collect();
         let by_pattern = table.into_iter().map(|(pattern, endpoints)| {
-            let mut methods: BTreeSet<_> =
-                endpoints.keys().map(|method| method.as_str().to_owned()).collect();
+            let mut methods: BTreeSet<_> = endpoints
+                .keys()
+                .map(|method| method.as_str().to_owned())
+                .collect();
             if methods.contains("GET") {
                 methods.insert("HEAD".to_owned());
             }
@@ -41,7 +48,10 @@ impl Routes {
             let route = Route { template, allow };
             (pattern, route)
         });
-        Self { by_pattern: by_pattern.collect(), fixed }
+        Self {
+            by_pattern: by_pattern.collect(),
+            fixed,
+        }
     }
 
     /// The route that a request matched, by the framework's pattern for it.
@@ -56,7 +66,10 @@ impl Routes {
             return None;
         }
         let without = path.strip_suffix('/');
-        let known = self.fixed.iter().find(|fixed| fixed.strip_suffix('/') == Some(path));
+        let known = self
+            .fixed
+            .iter()
+            .find(|fixed| fixed.strip_suffix('/') == Some(path));
         let path = known.map(String::as_str).or(without)?;
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let mut parts = uri.clone().into_parts();
@@ -86,14 +99,24 @@ mod tests {
 
     fn routes() -> Routes {
         let fixed = ["/", "/tweet/", "/livez"].map(str::to_owned).to_vec();
-        Routes { by_pattern: HashMap::new(), fixed }
+        Routes {
+            by_pattern: HashMap::new(),
+            fixed,
+        }
     }
 
     #[test]
     fn a_slash_comes_or_goes_where_that_helps() {
         let routes = routes();
         let respelled = |uri: &'static str| routes.respell(&Uri::from_static(uri)).map(|uri| uri.to_string());
-        for fine in ["/", "/tweet/", "/livez", "/tweet/01K", "/nothing", "/tweet/?before=x/"] {
+        for fine in [
+            "/",
+            "/tweet/",
+            "/livez",
+            "/tweet/01K",
+            "/nothing",
+            "/tweet/?before=x/",
+        ] {
             assert_eq!(respelled(fine), None, "{fine}");
         }
         assert_eq!(respelled("/tweet").as_deref(), Some("/tweet/"));

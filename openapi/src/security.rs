@@ -27,7 +27,9 @@ pub(crate) fn add(headers: &mut HeaderMap, secure: bool) {
     for (name, value) in &ALWAYS {
         headers.insert(name, value.clone());
     }
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| DATA.clone());
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert_with(|| DATA.clone());
     if secure {
         headers.insert(STRICT_TRANSPORT_SECURITY, A_YEAR.clone());
     }

@@ -50,9 +50,16 @@ impl Trust {
         let permission = self.origins.permission(request);
         let answer = match self.admit(request) {
             Err(refusal) => Some(Err(refusal)),
-            Ok(()) => permission.as_ref().and_then(|permission| permission.preflight(request)).map(Ok),
+            Ok(()) => permission
+                .as_ref()
+                .and_then(|permission| permission.preflight(request))
+                .map(Ok),
         };
-        Entry { answer, secure: *Forwarded::scheme(request) == Scheme::HTTPS, permission }
+        Entry {
+            answer,
+            secure: *Forwarded::scheme(request) == Scheme::HTTPS,
+            permission,
+        }
     }
 
     /// Refuses a request for a host that is not ours: both the one it names itself and the one that its proxy says it
@@ -75,7 +82,10 @@ impl Trust {
                 "this service does not answer to the host that was asked for; ALLOWED_HOSTS lists those it answers to",
                 Violation::new(pointer, "must be a host of this service"),
             )),
-            None => Err(refusal("the host is not valid", Violation::new(pointer, WELL_FORMED))),
+            None => Err(refusal(
+                "the host is not valid",
+                Violation::new(pointer, WELL_FORMED),
+            )),
         }
     }
 }
@@ -124,7 +134,12 @@ mod tests {
         }
         let (parts, ()) = request.body(()).expect("a request").into_parts();
         let peer: SocketAddr = peer.parse().expect("an address");
-        let parts = (parts, LocalAddr::default(), RemoteAddr(Addr::SocketAddr(peer)), Scheme::HTTP);
+        let parts = (
+            parts,
+            LocalAddr::default(),
+            RemoteAddr(Addr::SocketAddr(peer)),
+            Scheme::HTTP,
+        );
         Request::from_parts(RequestParts::from(parts), Body::empty())
     }
 
@@ -142,8 +157,18 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_is_believed() {
         for (peer, host, scheme, client) in [
-            ("10.1.2.3:4711", Some("www.example.org:8443"), Scheme::HTTPS, "192.0.2.7"),
-            ("[::ffff:10.1.2.3]:4711", Some("www.example.org:8443"), Scheme::HTTPS, "192.0.2.7"),
+            (
+                "10.1.2.3:4711",
+                Some("www.example.org:8443"),
+                Scheme::HTTPS,
+                "192.0.2.7",
+            ),
+            (
+                "[::ffff:10.1.2.3]:4711",
+                Some("www.example.org:8443"),
+                Scheme::HTTPS,
+                "192.0.2.7",
+            ),
             ("11.1.2.3:4711", None, Scheme::HTTP, "11.1.2.3"),
             ("[2001:db8::1]:4711", None, Scheme::HTTP, "2001:db8::1"),
         ] {
@@ -159,14 +184,26 @@ mod tests {
     #[test]
     fn what_a_proxy_passes_on_is_checked_too() {
         let host = ("host", "example.com");
-        for told in ["evil.example.net", "evil\"<script>", "", "example.com, evil.net", "example.com\u{e9}"] {
+        for told in [
+            "evil.example.net",
+            "evil\"<script>",
+            "",
+            "example.com, evil.net",
+            "example.com\u{e9}",
+        ] {
             let mut request = from("10.1.2.3:1", &[host, ("x-forwarded-host", told)]);
             assert!(!admit(&mut request), "{told}");
             let mut request = from("11.1.2.3:1", &[host, ("x-forwarded-host", told)]);
             assert!(admit(&mut request), "{told} from nobody we believe is nothing");
         }
-        let mut request = from("10.1.2.3:1", &[("host", "evil.net"), ("x-forwarded-host", "example.com")]);
-        assert!(!admit(&mut request), "the host that the request names is checked as well");
+        let mut request = from(
+            "10.1.2.3:1",
+            &[("host", "evil.net"), ("x-forwarded-host", "example.com")],
+        );
+        assert!(
+            !admit(&mut request),
+            "the host that the request names is checked as well"
+        );
     }
 
     #[test]
@@ -205,7 +242,10 @@ mod tests {
     #[test]
     fn a_scheme_that_is_none_is_left_out() {
         for scheme in ["", "wss", "https://", "https\t;x", "javascript"] {
-            let mut request = from("10.1.2.3:1", &[("host", "example.com"), ("x-forwarded-proto", scheme)]);
+            let mut request = from(
+                "10.1.2.3:1",
+                &[("host", "example.com"), ("x-forwarded-proto", scheme)],
+            );
             assert!(admit(&mut request));
             assert_eq!(Forwarded::scheme(&request), &Scheme::HTTP, "{scheme}");
         }

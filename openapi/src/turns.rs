@@ -32,7 +32,12 @@ pub(crate) struct Turns {
 impl Turns {
     pub(crate) fn new(all: usize) -> Self {
         let (refusing, last_refusal) = (AtomicBool::new(false), Mutex::new(None));
-        Self { free: Semaphore::new(all), all, refusing, last_refusal }
+        Self {
+            free: Semaphore::new(all),
+            all,
+            refusing,
+            last_refusal,
+        }
     }
 
     /// A turn, which ends when it is dropped.
@@ -44,7 +49,10 @@ impl Turns {
             let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
             if last.replace(Instant::now()).is_none() {
                 self.refusing.store(true, Relaxed);
-                tracing::warn!(under_way = self.all, "MAX_REQUESTS are under way: further ones are refused");
+                tracing::warn!(
+                    under_way = self.all,
+                    "MAX_REQUESTS are under way: further ones are refused"
+                );
             }
             return Err(Problem::refused());
         };

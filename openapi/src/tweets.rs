@@ -77,7 +77,10 @@ enum GetTweetAnswer {
     ),
     /// What you have is what there is.
     #[oai(status = 304)]
-    NotModified(#[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
+    ),
 }
 
 struct CreateFails;
@@ -124,7 +127,11 @@ impl TweetsApi {
             },
         };
         let location = base.tweet(tweet.id);
-        Ok(CreateTweetAnswer::Created(Body(TweetBody::new(tweet, &base)), location, replayed))
+        Ok(CreateTweetAnswer::Created(
+            Body(TweetBody::new(tweet, &base)),
+            location,
+            replayed,
+        ))
     }
 
     /// List tweets
@@ -143,9 +150,14 @@ impl TweetsApi {
         let _turn = self.turns.take()?;
         let (limit, before) = page_of(limit.0, before.0)?;
         let page = self.tweets.page(before, limit).await?;
-        let next =
-            page.next.map(|id| format!("<{base}/tweet/?limit={}&before={id}>; rel=\"next\"", limit.get()));
-        let tweets = page.tweets.into_iter().map(|tweet| TweetBody::new(tweet, &base)).collect();
+        let next = page
+            .next
+            .map(|id| format!("<{base}/tweet/?limit={}&before={id}>; rel=\"next\"", limit.get()));
+        let tweets = page
+            .tweets
+            .into_iter()
+            .map(|tweet| TweetBody::new(tweet, &base))
+            .collect();
         Ok(ListTweetsAnswer::Page(Body(tweets), next))
     }
 
@@ -166,12 +178,18 @@ impl TweetsApi {
         let id: TweetId = id.0.parse().ok_or_else(unknown)?;
         let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
         let tag = ["\"", id.encode(&mut [0; TweetId::LEN]), "\""].concat();
-        let has_it =
-            |theirs: IfNoneMatch| tag.parse().is_ok_and(|ours: ETag| !theirs.precondition_passes(&ours));
+        let has_it = |theirs: IfNoneMatch| {
+            tag.parse()
+                .is_ok_and(|ours: ETag| !theirs.precondition_passes(&ours))
+        };
         if headers.typed_get().is_some_and(has_it) {
             return Ok(GetTweetAnswer::NotModified(tag, FOR_EVER.to_owned()));
         }
-        Ok(GetTweetAnswer::Found(Body(TweetBody::new(tweet, &base)), tag, FOR_EVER.to_owned()))
+        Ok(GetTweetAnswer::Found(
+            Body(TweetBody::new(tweet, &base)),
+            tag,
+            FOR_EVER.to_owned(),
+        ))
     }
 }
 
@@ -182,6 +200,9 @@ fn key_reused() -> Problem {
 
 impl TweetsApi {
     pub(crate) fn new(tweets: Arc<TweetService>, max_requests: usize) -> Self {
-        Self { tweets, turns: Arc::new(Turns::new(max_requests)) }
+        Self {
+            tweets,
+            turns: Arc::new(Turns::new(max_requests)),
+        }
     }
 }

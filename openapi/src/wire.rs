@@ -22,7 +22,12 @@ pub(crate) struct TweetBody {
 impl TweetBody {
     pub(crate) fn new(tweet: Tweet, base: &BaseUrl) -> Self {
         let Tweet { id, text, timestamp } = tweet;
-        Self { id, text, timestamp, href: base.tweet(id) }
+        Self {
+            id,
+            text,
+            timestamp,
+            href: base.tweet(id),
+        }
     }
 }
 
@@ -34,10 +39,16 @@ schema_type!(
         required: vec!["id", "text", "timestamp", "href"],
         properties: vec![
             ("id", described("Its id. Ids rise with time.", ulid_schema())),
-            ("text", described("What it says, in Unicode scalar values.", text_schema())),
+            (
+                "text",
+                described("What it says, in Unicode scalar values.", text_schema())
+            ),
             (
                 "timestamp",
-                described("When it was stored, to the millisecond (RFC 3339).", string("date-time"))
+                described(
+                    "When it was stored, to the millisecond (RFC 3339).",
+                    string("date-time")
+                )
             ),
             ("href", described("Where it is.", string("uri"))),
         ],
@@ -76,7 +87,11 @@ pub(crate) fn ulid_schema() -> MetaSchema {
 }
 
 fn text_schema() -> MetaSchema {
-    MetaSchema { min_length: Some(1), max_length: Some(TweetText::MAX_CHARS), ..MetaSchema::new("string") }
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(TweetText::MAX_CHARS),
+        ..MetaSchema::new("string")
+    }
 }
 
 fn string(format: &'static str) -> MetaSchema {
@@ -84,7 +99,10 @@ fn string(format: &'static str) -> MetaSchema {
 }
 
 fn described(description: &'static str, schema: MetaSchema) -> MetaSchemaRef {
-    MetaSchemaRef::Inline(Box::new(MetaSchema { description: Some(description), ..schema }))
+    MetaSchemaRef::Inline(Box::new(MetaSchema {
+        description: Some(description),
+        ..schema
+    }))
 }
 
 #[cfg(test)]

@@ -30,9 +30,21 @@ const HOSTS: [Part; 14] = [
     ("a..b", false),
     ("", false),
 ];
-const PORTS: [Part; 6] =
-    [("", true), (":8443", true), (":1", true), (":", false), (":08443", false), (":65536", false)];
-const RESTS: [Part; 5] = [("", true), ("/", false), ("/path", false), ("?x", false), ("\r\nX: y", false)];
+const PORTS: [Part; 6] = [
+    ("", true),
+    (":8443", true),
+    (":1", true),
+    (":", false),
+    (":08443", false),
+    (":65536", false),
+];
+const RESTS: [Part; 5] = [
+    ("", true),
+    ("/", false),
+    ("/path", false),
+    ("?x", false),
+    ("\r\nX: y", false),
+];
 
 fn origin() -> impl Strategy<Value = (String, bool)> {
     let parts = [&SCHEMES[..], &HOSTS, &PORTS, &RESTS].map(|parts| {

@@ -28,7 +28,10 @@ impl<R> Cached<R> {
     /// Keeps at most about this many bytes of tweets.
     pub fn new(inner: R, bytes: u64) -> Self {
         let tweets = usize::try_from(bytes / (OVERHEAD + 70)).unwrap_or(usize::MAX);
-        Self { inner, tweets: Cache::with_weighter(tweets, bytes, Bytes) }
+        Self {
+            inner,
+            tweets: Cache::with_weighter(tweets, bytes, Bytes),
+        }
     }
 
     fn keep(&self, tweets: &[Tweet]) {

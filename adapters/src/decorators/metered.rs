@@ -33,7 +33,14 @@ impl<R: ?Sized> Metered<R> {
             .build();
         let bound = |operation| duration.bind(&[KeyValue::new("db.operation.name", operation)]);
         let (add, add_once, find, latest) = (bound("add"), bound("add_once"), bound("find"), bound("latest"));
-        Self { inner, add, add_once, find, latest, duration }
+        Self {
+            inner,
+            add,
+            add_once,
+            find,
+            latest,
+            duration,
+        }
     }
 
     async fn measure<T>(
@@ -49,7 +56,10 @@ impl<R: ?Sized> Metered<R> {
             Ok(_) => success.record(seconds),
             Err(error) => self.duration.record(
                 seconds,
-                &[KeyValue::new("db.operation.name", operation), KeyValue::new("error.type", kind(error))],
+                &[
+                    KeyValue::new("db.operation.name", operation),
+                    KeyValue::new("error.type", kind(error)),
+                ],
             ),
         }
         outcome
@@ -64,7 +74,8 @@ impl<R: TweetRepository + ?Sized> TweetRepository for Metered<R> {
     }
 
     async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
-        self.measure("add_once", &self.add_once, self.inner.add_once(tweets)).await
+        self.measure("add_once", &self.add_once, self.inner.add_once(tweets))
+            .await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
@@ -72,7 +83,8 @@ impl<R: TweetRepository + ?Sized> TweetRepository for Metered<R> {
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        self.measure("latest", &self.latest, self.inner.latest(before, limit)).await
+        self.measure("latest", &self.latest, self.inner.latest(before, limit))
+            .await
     }
 }
 
@@ -106,9 +118,12 @@ mod tests {
             .expect("an exporter");
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         calls(&provider.meter("test")).await;
-        let text = TextEncoder::new().encode_to_string(&registry.gather()).expect("text");
-        let counts =
-            text.lines().filter_map(|line| line.strip_prefix("db_client_operation_duration_seconds_count"));
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .expect("text");
+        let counts = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("db_client_operation_duration_seconds_count"));
         counts.map(str::to_owned).collect()
     }
 
@@ -117,7 +132,10 @@ mod tests {
         let counts = counts(async |meter| {
             let store = Metered::new(Arc::new(InMemoryTweetRepository::default()), meter);
             store.add(&[tweet(1), tweet(2)]).await.expect("added");
-            let keyed = Keyed { tweet: tweet(3), key: "k".parse().expect("a key") };
+            let keyed = Keyed {
+                tweet: tweet(3),
+                key: "k".parse().expect("a key"),
+            };
             assert_eq!(store.add_once(&[keyed]).await.expect("added"), [tweet(3)]);
             assert_eq!(store.find(&[tweet(1).id]).await.expect("found"), [tweet(1)]);
             for _ in 0..3 {
@@ -149,7 +167,11 @@ mod tests {
                 assert_eq!(failed.to_string(), error.to_string());
                 store.add(&[]).await.expect_err("it fails");
             });
-            let counts: Vec<_> = counts.await.into_iter().filter(|line| !line.ends_with(" 0")).collect();
+            let counts: Vec<_> = counts
+                .await
+                .into_iter()
+                .filter(|line| !line.ends_with(" 0"))
+                .collect();
             let expected = ["add", "find"]
                 .map(|name| format!(r#"{{db_operation_name="{name}",error_type="{kind}"}} 1"#));
             assert_eq!(counts, expected);

@@ -71,13 +71,21 @@ pub async fn connect(url: &str, options: Options) -> Result<Connections, Connect
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(server_side)
         });
-    let failed = |reason| ConnectError { place: place(url), reason };
-    let database = Database::connect(connect).await.map_err(|error| failed(reason(&error)))?;
+    let failed = |reason| ConnectError {
+        place: place(url),
+        reason,
+    };
+    let database = Database::connect(connect)
+        .await
+        .map_err(|error| failed(reason(&error)))?;
     let connections = Connections::new(database, options.statement_timeout);
-    connections.ping(options.statement_timeout).await.map_err(|error| match error {
-        CallError::Database(error) => failed(reason(&error)),
-        CallError::Late(_) => failed(NO_ANSWER.to_owned()),
-    })?;
+    connections
+        .ping(options.statement_timeout)
+        .await
+        .map_err(|error| match error {
+            CallError::Database(error) => failed(reason(&error)),
+            CallError::Late(_) => failed(NO_ANSWER.to_owned()),
+        })?;
     Ok(connections)
 }
 

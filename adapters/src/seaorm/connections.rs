@@ -53,7 +53,10 @@ pub enum CallError {
 impl Connections {
     /// Calls through this pool, each of which may take until `deadline`.
     pub(super) fn new(database: DatabaseConnection, deadline: Duration) -> Self {
-        Self(Arc::new(Shared { pool: RwLock::new(Pool::of(database)), deadline }))
+        Self(Arc::new(Shared {
+            pool: RwLock::new(Pool::of(database)),
+            deadline,
+        }))
     }
 
     /// The pool as it is now; it may be given up at any time.
@@ -78,7 +81,8 @@ impl Connections {
     /// # Errors
     /// [`CallError`], at the latest after this time.
     pub async fn ping(&self, deadline: Duration) -> Result<(), CallError> {
-        self.call_within(deadline, |pool, _| async move { pool.database.ping().await }).await
+        self.call_within(deadline, |pool, _| async move { pool.database.ping().await })
+            .await
     }
 
     async fn call_within<T, F>(
@@ -147,7 +151,11 @@ impl Connections {
 
 impl Pool {
     fn of(database: DatabaseConnection) -> Arc<Self> {
-        Arc::new(Self { database, kept: Kept::default(), answers: AtomicU64::new(0) })
+        Arc::new(Self {
+            database,
+            kept: Kept::default(),
+            answers: AtomicU64::new(0),
+        })
     }
 
     /// All of them, for what takes more than a statement.

@@ -41,6 +41,10 @@ impl TryFrom<Model> for Tweet {
     fn try_from(row: Model) -> Result<Self, RepositoryError> {
         let id = TweetId::from_u128(row.id.as_u128());
         let text = TweetText::new(&row.text).map_err(|source| Corrupt { id, source })?;
-        Ok(Self { id, text, timestamp: row.timestamp })
+        Ok(Self {
+            id,
+            text,
+            timestamp: row.timestamp,
+        })
     }
 }

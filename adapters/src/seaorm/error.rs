@@ -18,7 +18,9 @@ pub(super) struct Corrupt {
 
 impl From<Corrupt> for RepositoryError {
     fn from(corrupt: Corrupt) -> Self {
-        Self::Internal { source: Arc::new(corrupt) }
+        Self::Internal {
+            source: Arc::new(corrupt),
+        }
     }
 }
 
@@ -26,7 +28,9 @@ impl From<CallError> for RepositoryError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Database(error) => classify(error),
-            CallError::Late(_) => Self::TimedOut { source: Arc::new(error) },
+            CallError::Late(_) => Self::TimedOut {
+                source: Arc::new(error),
+            },
         }
     }
 }

@@ -63,7 +63,9 @@ impl Drop for Kept {
     /// Closes them. To give them back to the pool takes a task, for which there may be no runtime any more, and an
     /// answer, which a lost connection never gives.
     fn drop(&mut self) {
-        self.lock().drain(..).for_each(|(connection, _)| drop(connection.detach()));
+        self.lock()
+            .drain(..)
+            .for_each(|(connection, _)| drop(connection.detach()));
     }
 }
 
@@ -74,7 +76,10 @@ impl Pool {
             return Ok(self.database.execute_raw(statement).await?.rows_affected());
         };
         let mut lent = self.kept.take(pool).await?;
-        let done = query(&statement.sql, statement.values).execute(&mut *lent.0).await.map_err(failed)?;
+        let done = query(&statement.sql, statement.values)
+            .execute(&mut *lent.0)
+            .await
+            .map_err(failed)?;
         self.kept.keep(pool, lent);
         Ok(done.rows_affected())
     }
@@ -85,15 +90,23 @@ impl Pool {
             return M::find_by_statement(statement).all(&self.database).await;
         };
         let mut lent = self.kept.take(pool).await?;
-        let rows = query(&statement.sql, statement.values).fetch_all(&mut *lent.0).await.map_err(failed)?;
+        let rows = query(&statement.sql, statement.values)
+            .fetch_all(&mut *lent.0)
+            .await
+            .map_err(failed)?;
         self.kept.keep(pool, lent);
-        rows.into_iter().map(|row| M::from_query_result(&row.into(), "")).collect()
+        rows.into_iter()
+            .map(|row| M::from_query_result(&row.into(), ""))
+            .collect()
     }
 }
 
 /// The text may hold no value that somebody sent; all of [`statements`](super::statements) are constants.
 fn query(sql: &str, values: Option<Values>) -> Query<'_, Postgres, SqlxValues> {
-    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values.unwrap_or(Values(Vec::new()))))
+    sqlx::query_with(
+        AssertSqlSafe(sql),
+        SqlxValues(values.unwrap_or(Values(Vec::new()))),
+    )
 }
 
 fn not_acquired(error: SqlxError) -> DbErr {

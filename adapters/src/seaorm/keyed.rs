@@ -30,7 +30,13 @@ pub(super) async fn add_once(pool: Arc<Pool>, tweets: &[Keyed]) -> Result<HashMa
     for chunk in new.chunks(ROWS_A_STATEMENT) {
         let keys = chunk.iter().map(|keyed| keyed.key.as_str());
         let statement = statements::find_keys(pool.database().get_database_backend(), keys);
-        for Row { id, text, timestamp, idempotency_key } in pool.read(statement).await? {
+        for Row {
+            id,
+            text,
+            timestamp,
+            idempotency_key,
+        } in pool.read(statement).await?
+        {
             stored.insert(idempotency_key, Model { id, text, timestamp });
         }
     }

@@ -50,8 +50,9 @@ impl Connections {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, AloneError> {
         let database = self.database();
-        let transaction =
-            timeout(patience, lock(&database)).await.map_err(|_| AloneError::Busy(patience))??;
+        let transaction = timeout(patience, lock(&database))
+            .await
+            .map_err(|_| AloneError::Busy(patience))??;
         let done = timeout(LONGEST, async {
             let done = work(&transaction).await?;
             transaction.commit().await?;
@@ -89,8 +90,12 @@ async fn try_lock(database: &DatabaseConnection) -> Result<Option<DatabaseTransa
         };
     }
     // Each statement sees what was committed before it: the work must see what the process before it did.
-    let transaction = database.begin_with_config(Some(IsolationLevel::ReadCommitted), None).await?;
-    transaction.execute_unprepared("set local statement_timeout = 0").await?;
+    let transaction = database
+        .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
+        .await?;
+    transaction
+        .execute_unprepared("set local statement_timeout = 0")
+        .await?;
     let ask = Statement::from_sql_and_values(
         backend,
         "select pg_try_advisory_xact_lock($1) as locked",

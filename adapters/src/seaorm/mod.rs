@@ -48,14 +48,20 @@ impl TweetRepository for SeaOrmTweetRepository {
         if tweets.is_empty() {
             return Ok(());
         }
-        Ok(self.connections.call(|pool, again| add(pool, tweets, again)).await?)
+        Ok(self
+            .connections
+            .call(|pool, again| add(pool, tweets, again))
+            .await?)
     }
 
     async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
         if tweets.is_empty() {
             return Ok(Vec::new());
         }
-        let stored = self.connections.call(|pool, _| keyed::add_once(pool, tweets)).await?;
+        let stored = self
+            .connections
+            .call(|pool, _| keyed::add_once(pool, tweets))
+            .await?;
         let answer = |Keyed { tweet, key }: &Keyed| match stored.get(key.as_str()) {
             Some(row) => Tweet::try_from(row.clone()),
             None => Ok(tweet.clone()),
@@ -68,13 +74,21 @@ impl TweetRepository for SeaOrmTweetRepository {
         ids.sort_unstable();
         ids.dedup();
         let ids = &*ids;
-        let rows = self.connections.call(|pool, _| async move { find(&pool, ids).await }).await?;
+        let rows = self
+            .connections
+            .call(|pool, _| async move { find(&pool, ids).await })
+            .await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         let page = |pool: Arc<Pool>, _| async move {
-            pool.read(statements::latest(pool.database().get_database_backend(), before, limit)).await
+            pool.read(statements::latest(
+                pool.database().get_database_backend(),
+                before,
+                limit,
+            ))
+            .await
         };
         let rows: Vec<Model> = self.connections.call(page).await?;
         rows.into_iter().map(Tweet::try_from).collect()
@@ -109,7 +123,10 @@ async fn insert<T>(
     let transaction = pool.database().begin().await?;
     let mut inserted = 0;
     for chunk in items.chunks(ROWS_A_STATEMENT) {
-        inserted += transaction.execute_raw(statement(backend, chunk)).await?.rows_affected();
+        inserted += transaction
+            .execute_raw(statement(backend, chunk))
+            .await?
+            .rows_affected();
     }
     transaction.commit().await?;
     Ok(inserted)
@@ -130,7 +147,11 @@ async fn find(pool: &Pool, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
     let backend = pool.database().get_database_backend();
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(ROWS_A_STATEMENT) {
-        found.append(&mut pool.read(statements::find(backend, chunk.iter().copied())).await?);
+        found.append(
+            &mut pool
+                .read(statements::find(backend, chunk.iter().copied()))
+                .await?,
+        );
     }
     Ok(found)
 }
@@ -159,9 +180,12 @@ impl HealthCheck for SeaOrmHealthCheck {
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {
-        self.connections.ping(SIGN_OF_LIFE).await.map_err(|error| Unhealthy {
-            reason: "the database does not answer".to_owned(),
-            source: Some(Arc::new(error)),
-        })
+        self.connections
+            .ping(SIGN_OF_LIFE)
+            .await
+            .map_err(|error| Unhealthy {
+                reason: "the database does not answer".to_owned(),
+                source: Some(Arc::new(error)),
+            })
     }
 }

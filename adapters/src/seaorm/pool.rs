@@ -17,7 +17,9 @@ pub fn observe_pool(connections: &Connections, meter: &Meter) {
         .with_unit("{connection}")
         .with_description("Connections to the database, idle or used.")
         .with_callback(move |count| {
-            let Some(Figures { idle, used, .. }) = figures(&pool.pool()) else { return };
+            let Some(Figures { idle, used, .. }) = figures(&pool.pool()) else {
+                return;
+            };
             for (state, connections) in [("idle", idle), ("used", used)] {
                 count.observe(connections, &[KeyValue::new("db.client.connection.state", state)]);
             }
@@ -39,7 +41,10 @@ pub fn observe_pool(connections: &Connections, meter: &Meter) {
 /// A pool like this one that has no connection yet. `None` when there is nothing to gain: SQLite is in this process.
 pub(super) fn fresh(database: &DatabaseConnection) -> Option<DatabaseConnection> {
     let pool = postgres(database).filter(|pool| pool.size() > 0)?;
-    let fresh = pool.options().clone().connect_lazy_with((*pool.connect_options()).clone());
+    let fresh = pool
+        .options()
+        .clone()
+        .connect_lazy_with((*pool.connect_options()).clone());
     Some(SqlxPostgresConnector::from_sqlx_postgres_pool(fresh))
 }
 
@@ -77,5 +82,9 @@ fn of_pool<D: Database>(pool: &Pool<D>, kept: i64) -> Figures {
     // The two are not read at one instant, so a connection that opens or closes between them must not make a negative.
     let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64 + kept);
     let max = i64::from(pool.options().get_max_connections());
-    Figures { idle: idle.min(open), used: (open - idle).max(0), max }
+    Figures {
+        idle: idle.min(open),
+        used: (open - idle).max(0),
+        max,
+    }
 }

@@ -36,7 +36,10 @@ pub(super) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
         [
             array(ArrayType::Uuid, column(|tweet| uuid(tweet.id).into())),
             array(ArrayType::String, column(|tweet| tweet.text.as_str().into())),
-            array(ArrayType::ChronoDateTimeUtc, column(|tweet| tweet.timestamp.into())),
+            array(
+                ArrayType::ChronoDateTimeUtc,
+                column(|tweet| tweet.timestamp.into()),
+            ),
         ],
     )
 }
@@ -44,7 +47,12 @@ pub(super) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
 /// Inserts those whose keys are new.
 pub(super) fn insert_once(backend: DatabaseBackend, tweets: &[&Keyed]) -> Statement {
     let values = |Keyed { tweet, key }: &Keyed| -> [Value; 4] {
-        [uuid(tweet.id).into(), tweet.text.as_str().into(), tweet.timestamp.into(), key.as_str().into()]
+        [
+            uuid(tweet.id).into(),
+            tweet.text.as_str().into(),
+            tweet.timestamp.into(),
+            key.as_str().into(),
+        ]
     };
     if backend != DatabaseBackend::Postgres {
         let rows = vec!["(?, ?, ?, ?)"; tweets.len()].join(", ");
@@ -54,17 +62,31 @@ pub(super) fn insert_once(backend: DatabaseBackend, tweets: &[&Keyed]) -> Statem
     }
     let mut columns = [const { Vec::new() }; 4];
     for value in tweets.iter().copied().map(values) {
-        columns.iter_mut().zip(value).for_each(|(column, value)| column.push(value));
+        columns
+            .iter_mut()
+            .zip(value)
+            .for_each(|(column, value)| column.push(value));
     }
-    let types = [ArrayType::Uuid, ArrayType::String, ArrayType::ChronoDateTimeUtc, ArrayType::String];
-    let columns = types.into_iter().zip(columns).map(|(element, values)| array(element, values));
+    let types = [
+        ArrayType::Uuid,
+        ArrayType::String,
+        ArrayType::ChronoDateTimeUtc,
+        ArrayType::String,
+    ];
+    let columns = types
+        .into_iter()
+        .zip(columns)
+        .map(|(element, values)| array(element, values));
     Statement::from_sql_and_values(backend, INSERT_ONCE, columns)
 }
 
 pub(super) fn find_keys<'a>(backend: DatabaseBackend, keys: impl Iterator<Item = &'a str>) -> Statement {
     let keys: Vec<Value> = keys.map(Value::from).collect();
     if backend != DatabaseBackend::Postgres {
-        let sql = format!("{FIND_KEYS} and idempotency_key in ({})", vec!["?"; keys.len()].join(", "));
+        let sql = format!(
+            "{FIND_KEYS} and idempotency_key in ({})",
+            vec!["?"; keys.len()].join(", ")
+        );
         return Statement::from_sql_and_values(backend, sql, keys);
     }
     let sql = format!("{FIND_KEYS} and idempotency_key = any($1::text[])");
@@ -76,7 +98,11 @@ pub(super) fn find(backend: DatabaseBackend, ids: impl Iterator<Item = TweetId>)
     if backend != DatabaseBackend::Postgres {
         return Entity::find().filter(Column::Id.is_in(ids)).build(backend);
     }
-    Statement::from_sql_and_values(backend, FIND, [array(ArrayType::Uuid, ids.map(Value::from).collect())])
+    Statement::from_sql_and_values(
+        backend,
+        FIND,
+        [array(ArrayType::Uuid, ids.map(Value::from).collect())],
+    )
 }
 
 /// SQLite takes the same texts here, `$1` and all.

@@ -44,10 +44,18 @@ impl Messages {
         let formatter = Formatter5424::default();
         // A header's fields are printable ASCII; a dash stands for what is not known.
         let printable = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-        let hostname = formatter.hostname.filter(printable).or_else(|| Some("-".to_owned()));
+        let hostname = formatter
+            .hostname
+            .filter(printable)
+            .or_else(|| Some("-".to_owned()));
         let process = "templatesite".to_owned();
         // The Django template's facility: the default of Python's handler.
-        let formatter = Formatter5424 { facility: Facility::LOG_USER, hostname, process, ..formatter };
+        let formatter = Formatter5424 {
+            facility: Facility::LOG_USER,
+            hostname,
+            process,
+            ..formatter
+        };
         Self { formatter, protocol }
     }
 
@@ -72,7 +80,9 @@ impl Messages {
         let data = line.request_id.as_deref().map(element).unwrap_or_default();
         let mut message = Vec::new();
         // Writing to memory does not fail. There is no message id that would tell more than the text does.
-        let _ = self.formatter.format(&mut message, severity(line.level), (0, data, escaped(&line.text)));
+        let _ = self
+            .formatter
+            .format(&mut message, severity(line.level), (0, data, escaped(&line.text)));
         let message = String::from_utf8_lossy(&message);
         let mut parts = message.splitn(3, ' ');
         let (Some(priority), Some(_), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
@@ -98,7 +108,11 @@ fn escaped(text: &str) -> Cow<'_, str> {
     }
     let mut line = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
     }
     line.into()
 }

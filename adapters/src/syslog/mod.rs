@@ -82,7 +82,10 @@ impl Syslog {
         let (queue, lines) = sync_channel(QUEUED_LINES);
         let (closing, close) = channel();
         let (end, ended) = channel();
-        let syslog = Self { queue, dropped: Arc::default() };
+        let syslog = Self {
+            queue,
+            dropped: Arc::default(),
+        };
         let worker = Worker::new(server, lines, close, Arc::clone(&syslog.dropped));
         let run = move || {
             let _ended_when_dropped = end;
@@ -91,7 +94,11 @@ impl Syslog {
         // A system that has no thread left must not keep the service from starting: without its receiver, the queue
         // takes nothing, and every line counts as dropped.
         let _ = thread::Builder::new().name("syslog".to_owned()).spawn(run);
-        let guard = Guard { syslog: syslog.clone(), closing, ended };
+        let guard = Guard {
+            syslog: syslog.clone(),
+            closing,
+            ended,
+        };
         (syslog, guard)
     }
 

@@ -57,7 +57,17 @@ impl Worker {
         let messages = Messages::new(server.protocol);
         let transport = Transport::new(server);
         let (deadline, warned_at) = (None, None);
-        Self { lines, close, deadline, dropped, messages, transport, failures: 0, warned_at, warned: false }
+        Self {
+            lines,
+            close,
+            deadline,
+            dropped,
+            messages,
+            transport,
+            failures: 0,
+            warned_at,
+            warned: false,
+        }
     }
 
     /// Returns when it was told to, and there are no more lines or no more time.
@@ -65,7 +75,11 @@ impl Worker {
         let mut batch = VecDeque::with_capacity(BATCH);
         while let Some(line) = self.next() {
             let more = self.lines.try_iter().take(BATCH - 1).flatten();
-            batch.extend(std::iter::once(line).chain(more).map(|line| self.messages.encode(&line)));
+            batch.extend(
+                std::iter::once(line)
+                    .chain(more)
+                    .map(|line| self.messages.encode(&line)),
+            );
             let full = batch.len() == BATCH;
             self.deliver(&mut batch);
             self.count(batch.drain(..).count());
@@ -98,7 +112,10 @@ impl Worker {
                 Err(Broken { error, .. }) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(broken) => self.failed(&broken),
             }
-            if self.deadline_within(Duration::ZERO).is_some_and(|deadline| Instant::now() >= deadline) {
+            if self
+                .deadline_within(Duration::ZERO)
+                .is_some_and(|deadline| Instant::now() >= deadline)
+            {
                 return;
             }
         }
@@ -108,7 +125,11 @@ impl Worker {
         self.failures = 0;
         if mem::take(&mut self.warned) {
             let dropped = self.dropped.load(Ordering::Relaxed);
-            tracing::info!(dropped, "the syslog server {} takes lines again", self.transport.server());
+            tracing::info!(
+                dropped,
+                "the syslog server {} takes lines again",
+                self.transport.server()
+            );
         }
     }
 
@@ -122,7 +143,9 @@ impl Worker {
                 broken.error,
             );
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << self.failures.min(16))
+            .min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         if self.deadline_within(pause).is_some() {
             // Tries go on to the end, but at the end there is no time for long pauses.

@@ -57,7 +57,11 @@ impl Tcp {
         socket.set_send_buffer_size(SEND_BUFFER)?;
         #[cfg(target_os = "linux")]
         socket.set_tcp_user_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, taken: 0, writes: VecDeque::new() })
+        Ok(Self {
+            stream,
+            taken: 0,
+            writes: VecDeque::new(),
+        })
     }
 
     pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, Broken> {

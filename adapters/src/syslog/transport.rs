@@ -36,7 +36,11 @@ enum Connection {
 
 impl Transport {
     pub(super) fn new(server: Server) -> Self {
-        Self { server, connection: None, turn: 0 }
+        Self {
+            server,
+            connection: None,
+            turn: 0,
+        }
     }
 
     pub(super) fn server(&self) -> &Server {
@@ -51,11 +55,17 @@ impl Transport {
     /// the batch was not sent; a TCP frame that was sent in part is left, and goes out whole on the next connection,
     /// because its length tells the receiver to discard the part.
     pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, Broken> {
-        let outcome = self.connect().map_err(Broken::from).and_then(|connection| match connection {
-            Connection::Udp(udp) => udp.send(batch),
-            Connection::Tcp(tcp) => tcp.send(batch),
-        });
-        if outcome.as_ref().is_err_and(|broken| broken.error.kind() != ErrorKind::WouldBlock) {
+        let outcome = self
+            .connect()
+            .map_err(Broken::from)
+            .and_then(|connection| match connection {
+                Connection::Udp(udp) => udp.send(batch),
+                Connection::Tcp(tcp) => tcp.send(batch),
+            });
+        if outcome
+            .as_ref()
+            .is_err_and(|broken| broken.error.kind() != ErrorKind::WouldBlock)
+        {
             self.connection = None;
             self.turn = self.turn.wrapping_add(1);
         }
@@ -76,7 +86,9 @@ impl Transport {
     }
 
     fn open(&self) -> io::Result<Connection> {
-        let addresses: Vec<SocketAddr> = (&*self.server.host, self.server.port).to_socket_addrs()?.collect();
+        let addresses: Vec<SocketAddr> = (&*self.server.host, self.server.port)
+            .to_socket_addrs()?
+            .collect();
         let Some(address) = addresses.get(self.turn.checked_rem(addresses.len()).unwrap_or_default()) else {
             return Err(io::Error::new(ErrorKind::NotFound, "the name has no address"));
         };

@@ -29,7 +29,11 @@ impl Udp {
         let socket = UdpSocket::bind(any)?;
         socket.connect(server)?;
         socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
-        Ok(Self { socket, opened: Instant::now(), used: false })
+        Ok(Self {
+            socket,
+            opened: Instant::now(),
+            used: false,
+        })
     }
 
     pub(super) fn is_old(&self) -> bool {
@@ -37,7 +41,10 @@ impl Udp {
     }
 
     pub(super) fn renewed(self) -> Self {
-        Self { opened: Instant::now(), ..self }
+        Self {
+            opened: Instant::now(),
+            ..self
+        }
     }
 
     pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, Broken> {
@@ -48,7 +55,10 @@ impl Udp {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 // This one was not sent: the system reports what became of an earlier one.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    return Err(Broken { error, lost: usize::from(self.used) });
+                    return Err(Broken {
+                        error,
+                        lost: usize::from(self.used),
+                    });
                 }
                 Err(error) => return Err(error.into()),
             }

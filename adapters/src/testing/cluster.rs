@@ -66,7 +66,10 @@ pub(super) fn server() -> &'static Url {
     &SERVER.get_or_init(find_or_start).0
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' only variable, read where it is used")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' only variable, read where it is used"
+)]
 fn find_or_start() -> (Url, Option<PostgresServer>) {
     if let Ok(url) = env::var("TEST_DATABASE_URL") {
         let url = Url::parse(&url)
@@ -167,7 +170,9 @@ impl Drop for PostgresServer {
 /// `initdb` refuses root, so root runs it as the user that came with the package.
 fn as_somebody_else_than_root() -> Command {
     use std::os::unix::fs::MetadataExt;
-    let root = Path::new("/proc/self").metadata().is_ok_and(|myself| myself.uid() == 0);
+    let root = Path::new("/proc/self")
+        .metadata()
+        .is_ok_and(|myself| myself.uid() == 0);
     if !root {
         return Command::new("env");
     }
@@ -177,19 +182,30 @@ fn as_somebody_else_than_root() -> Command {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|socket| socket.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 /// The folder that holds `initdb` and its kin: asked of `pg_config`, then looked for where packages put it.
 fn binaries() -> Option<PathBuf> {
     let asked = Command::new("pg_config").arg("--bindir").output().ok();
     let asked = asked.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    let mut usual: Vec<PathBuf> = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt", "/usr"]
-        .iter()
-        .filter_map(|place| Path::new(place).read_dir().ok())
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .collect();
+    let mut usual: Vec<PathBuf> = [
+        "/usr/lib/postgresql",
+        "/usr/local/opt",
+        "/opt/homebrew/opt",
+        "/usr",
+    ]
+    .iter()
+    .filter_map(|place| Path::new(place).read_dir().ok())
+    .flatten()
+    .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+    .collect();
     usual.sort();
-    asked.into_iter().chain(usual.into_iter().rev()).find(|folder| folder.join("initdb").exists())
+    asked
+        .into_iter()
+        .chain(usual.into_iter().rev())
+        .find(|folder| folder.join("initdb").exists())
 }

@@ -22,7 +22,11 @@ struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { open: Semaphore::new(0), statements: Mutex::default(), failure: Mutex::default() }
+        Self {
+            open: Semaphore::new(0),
+            statements: Mutex::default(),
+            failure: Mutex::default(),
+        }
     }
 }
 
@@ -39,7 +43,11 @@ impl Gated {
 
     /// What was asked of the store, such as `add 3` or `latest 20`.
     pub fn statements(&self) -> Vec<String> {
-        self.gate.statements.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.gate
+            .statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The answer is what held when the statement began.
@@ -48,9 +56,23 @@ impl Gated {
         statement: String,
         answer: Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
-        self.gate.statements.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
-        let failure = self.gate.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.gate.open.acquire().await.expect("an open semaphore").forget();
+        self.gate
+            .statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(statement);
+        let failure = self
+            .gate
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        self.gate
+            .open
+            .acquire()
+            .await
+            .expect("an open semaphore")
+            .forget();
         failure.map_or(answer, Err)
     }
 }

@@ -1,6 +1,10 @@
 //! For tests (feature `testing`): databases that exist for one test each.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test without its database must fail, saying why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test without its database must fail, saying why"
+)]
 
 mod cluster;
 mod gated;
@@ -29,7 +33,10 @@ impl FreshDatabase {
     pub fn sqlite() -> Self {
         let folder = TempDir::with_prefix("templatesite-").expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        Self { url: Url::parse(&url).expect("a URL"), _file: Some(folder) }
+        Self {
+            url: Url::parse(&url).expect("a URL"),
+            _file: Some(folder),
+        }
     }
 
     /// A database of its own on the server that `TEST_DATABASE_URL` names, or else on a throwaway cluster, which the
@@ -37,8 +44,11 @@ impl FreshDatabase {
     pub async fn postgres() -> Self {
         let server = cluster::server();
         // Unique on a server that several machines may use at once.
-        let name =
-            format!("templatesite_test_{}", TweetIds::default().next(SystemClock.now())).to_lowercase();
+        let name = format!(
+            "templatesite_test_{}",
+            TweetIds::default().next(SystemClock.now())
+        )
+        .to_lowercase();
         let create = format!("create database {name} encoding 'UTF8' template template0");
         run(server, &create).await.unwrap_or_else(explain);
         let mut url = server.clone();
@@ -57,12 +67,17 @@ impl Drop for FreshDatabase {
         if self.url.scheme() == "sqlite" {
             return;
         }
-        let sql = format!("drop database {} with (force)", self.url.path().trim_start_matches('/'));
+        let sql = format!(
+            "drop database {} with (force)",
+            self.url.path().trim_start_matches('/')
+        );
         // Tests drop this inside their runtime, which must not be blocked on by itself; and a test that already
         // failed should say so, not that cleaning up failed too.
         let dropping = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             let _ = runtime.block_on(run(cluster::server(), &sql));
         });
         let _ = dropping.join();

@@ -43,12 +43,15 @@ impl Proxy {
         let server = url.socket_addrs(|| Some(5432)).expect("a server");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         url.set_host(Some("127.0.0.1")).expect("a host");
-        url.set_port(Some(listener.local_addr().expect("an address").port())).expect("a port");
+        url.set_port(Some(listener.local_addr().expect("an address").port()))
+            .expect("a port");
         let state = Arc::<State>::default();
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(&*server) else { continue };
+                let Ok(server) = TcpStream::connect(&*server) else {
+                    continue;
+                };
                 shared.pass_on(&client, &server, false);
                 shared.pass_on(&server, &client, true);
             }
@@ -107,7 +110,10 @@ impl State {
     }
 
     fn pass_on(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, answers: bool) {
-        let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
+        let (mut from, mut to) = (
+            from.try_clone().expect("a socket"),
+            to.try_clone().expect("a socket"),
+        );
         let (state, era) = (Arc::clone(self), self.era.load(Ordering::SeqCst));
         thread::spawn(move || {
             let forgotten = || state.era.load(Ordering::SeqCst) != era;

@@ -45,7 +45,11 @@ impl Entries {
     /// A name may have several tokens, so that one can take another's place without a gap.
     pub(super) fn parse(text: &str) -> Result<Self, BadLine> {
         let (mut entries, mut lines) = (Vec::new(), HashMap::new());
-        for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
+        for (line, text) in text
+            .lines()
+            .enumerate()
+            .map(|(index, text)| (index + 1, text.trim()))
+        {
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
@@ -88,10 +92,19 @@ pub(super) fn to_hex(bytes: &[u8]) -> String {
 }
 
 fn from_hex(text: &str) -> Option<Hash> {
-    let digits: Vec<u8> =
-        text.chars().map(|digit| digit.to_digit(16).map(|value| value as u8)).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-    if digits.len() == 64 { bytes.try_into().ok() } else { None }
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).map(|value| value as u8))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect();
+    if digits.len() == 64 {
+        bytes.try_into().ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -105,8 +118,11 @@ mod tests {
 
     #[test]
     fn a_line_names_the_holder_of_a_token() {
-        let text =
-            format!("# writers\n\n  alice:{}\r\nbob@x.org:{}\n", SECRET.to_uppercase(), "0".repeat(64));
+        let text = format!(
+            "# writers\n\n  alice:{}\r\nbob@x.org:{}\n",
+            SECRET.to_uppercase(),
+            "0".repeat(64)
+        );
         let entries = Entries::parse(&text).expect("entries");
         assert_eq!(entries.holder("secret").map(Writer::as_str), Some("alice"));
         for other in ["", "Secret", "secret ", SECRET] {
@@ -122,12 +138,18 @@ mod tests {
             (&format!("a b:{SECRET}"), "line 1: a name is 1 to 64"),
             (&format!(":{SECRET}"), "line 1: a name is 1 to 64"),
             ("alice:tws_secret", "line 1: behind the colon must be"),
-            (&format!("alice:{}", &SECRET[1..]), "line 1: behind the colon must be"),
+            (
+                &format!("alice:{}", &SECRET[1..]),
+                "line 1: behind the colon must be",
+            ),
             (&format!("alice:{SECRET}0"), "line 1: behind the colon must be"),
             (&twice, "line 3: it is the token of line 2"),
         ] {
             let error = Entries::parse(text).expect_err(text).to_string();
-            assert!(error.starts_with(expected) && !error.contains("secret"), "{error}");
+            assert!(
+                error.starts_with(expected) && !error.contains("secret"),
+                "{error}"
+            );
         }
     }
 

@@ -57,7 +57,9 @@ impl TokenFile {
         let text = read(path).await?;
         let entries = parse(path, &text)?;
         tracing::info!(tokens = entries.len(), "writers need a token of API_TOKENS_FILE");
-        let file = Arc::new(Self { entries: RwLock::new(Arc::new(entries)) });
+        let file = Arc::new(Self {
+            entries: RwLock::new(Arc::new(entries)),
+        });
         tokio::spawn(watch(Arc::downgrade(&file), path.to_owned(), text));
         Ok(file)
     }
@@ -95,7 +97,10 @@ impl Said {
 }
 
 async fn watch(file: Weak<TokenFile>, path: PathBuf, text: String) {
-    let mut said = Said { settled: text.clone(), last: text };
+    let mut said = Said {
+        settled: text.clone(),
+        last: text,
+    };
     let mut readable = true;
     loop {
         sleep(LOOK_EVERY).await;
@@ -164,7 +169,10 @@ pub fn issue(writer: &Writer) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
     let token = format!("tws_{}", entries::to_hex(&random));
-    Ok(Issued { line: entries::line(writer, &token), token })
+    Ok(Issued {
+        line: entries::line(writer, &token),
+        token,
+    })
 }
 
 #[cfg(test)]
@@ -173,10 +181,16 @@ mod tests {
 
     #[test]
     fn what_is_being_written_does_not_count() {
-        let mut said = Said { settled: "old".to_owned(), last: "old".to_owned() };
+        let mut said = Said {
+            settled: "old".to_owned(),
+            last: "old".to_owned(),
+        };
         let mut settles = |text: &str| said.settles(text.to_owned());
         assert!(!settles("old"));
-        assert!(!settles("") && !settles("ne") && !settles("new"), "each is said once");
+        assert!(
+            !settles("") && !settles("ne") && !settles("new"),
+            "each is said once"
+        );
         assert!(settles("new"));
         assert!(!settles("new"), "it is known by now");
         assert!(!settles("old") && settles("old"), "it may go back");

@@ -20,7 +20,11 @@ async fn a_caller_who_goes_away_neither_stops_nor_fails_the_others() {
             Err(error) => assert!(error.is_cancelled() && (n == 0 || n == 2)),
         }
     }
-    assert_eq!(store.statements()[1..], ["find 1", "find 2"], "nothing is done for who left");
+    assert_eq!(
+        store.statements()[1..],
+        ["find 1", "find 2"],
+        "nothing is done for who left"
+    );
 }
 
 #[tokio::test]
@@ -49,14 +53,19 @@ async fn one_bad_item_fails_its_own_caller_only() {
         }
     }
     assert_eq!(batched.latest(None, 9).await.expect("latest").len(), 6);
-    assert_eq!(store.statements()[1..5], ["add 1", "add 3", "add 1", "add 1"], "together, then each alone");
+    assert_eq!(
+        store.statements()[1..5],
+        ["add 1", "add 3", "add 1", "add 1"],
+        "together, then each alone"
+    );
 }
 
 #[tokio::test]
 async fn an_outage_fails_all_who_share_the_statement_without_asking_again() {
-    for error in
-        [RepositoryError::Unavailable { source: source() }, RepositoryError::TimedOut { source: source() }]
-    {
+    for error in [
+        RepositoryError::Unavailable { source: source() },
+        RepositoryError::TimedOut { source: source() },
+    ] {
         let (batched, store) = batched();
         store.fail(Some(error));
         let calls: Vec<_> = (0..5).map(|n| add(&batched, tweet(n))).collect();
@@ -88,7 +97,10 @@ async fn everybody_is_answered_when_the_repository_is_let_go() {
 
 #[test]
 fn a_runtime_that_ends_with_calls_under_way_ends() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .expect("a runtime");
     let (batched, _store) = batched();
     runtime.block_on(async {
         let _calls: Vec<_> = (0..1000).map(|n| add(&batched, tweet(n))).collect();
@@ -99,8 +111,12 @@ fn a_runtime_that_ends_with_calls_under_way_ends() {
 
 #[test]
 fn who_waits_for_a_call_whose_runtime_ends_is_told() {
-    let [ends, stays] = [(); 2]
-        .map(|()| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    let [ends, stays] = [(); 2].map(|()| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    });
     let (batched, store) = batched();
     let mut calls = Vec::new();
     for (runtime, n) in [(&ends, 0), (&stays, 1)] {
@@ -111,7 +127,12 @@ fn who_waits_for_a_call_whose_runtime_ends_is_told() {
     }
     drop(ends);
     let outcome = stays.block_on(answer(calls.remove(1)));
-    assert!(matches!(outcome, Err(RepositoryError::Unavailable { .. })), "(e) {outcome:?}");
+    assert!(
+        matches!(outcome, Err(RepositoryError::Unavailable { .. })),
+        "(e) {outcome:?}"
+    );
     store.let_go(1);
-    stays.block_on(async { answer(add(&batched, tweet(2))).await }).expect("the next call goes");
+    stays
+        .block_on(async { answer(add(&batched, tweet(2))).await })
+        .expect("the next call goes");
 }

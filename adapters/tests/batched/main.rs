@@ -46,7 +46,9 @@ fn latest(batched: &Arc<Batched<Gated>>, limit: usize) -> JoinHandle<Answer<Vec<
 
 /// How a call ended, in time.
 async fn end<T>(call: impl Future<Output = Result<T, JoinError>>) -> Result<T, JoinError> {
-    tokio::time::timeout(Duration::from_secs(20), call).await.expect("a call was never answered")
+    tokio::time::timeout(Duration::from_secs(20), call)
+        .await
+        .expect("a call was never answered")
 }
 
 async fn answer<T>(call: impl Future<Output = Result<T, JoinError>>) -> T {
@@ -55,7 +57,10 @@ async fn answer<T>(call: impl Future<Output = Result<T, JoinError>>) -> T {
 
 async fn filled(store: &Gated, count: u64) {
     store.let_go(1);
-    store.add(&(0..count).map(tweet).collect::<Vec<_>>()).await.expect("add");
+    store
+        .add(&(0..count).map(tweet).collect::<Vec<_>>())
+        .await
+        .expect("add");
 }
 
 #[tokio::test]
@@ -64,10 +69,18 @@ async fn the_first_call_goes_at_once_and_the_next_ones_go_together() {
     filled(&store, 10).await;
     let calls: Vec<_> = (0..10).map(|n| find(&batched, n)).collect();
     settle().await;
-    assert_eq!(store.statements()[1..], ["find 1"], "nine wait for the first to return");
+    assert_eq!(
+        store.statements()[1..],
+        ["find 1"],
+        "nine wait for the first to return"
+    );
     store.let_go(2);
     for (n, call) in (0..).zip(calls) {
-        assert_eq!(answer(call).await.expect("find"), [tweet(n)], "(d) each its own answer");
+        assert_eq!(
+            answer(call).await.expect("find"),
+            [tweet(n)],
+            "(d) each its own answer"
+        );
     }
     assert_eq!(store.statements()[1..], ["find 1", "find 9"]);
 }
@@ -110,7 +123,10 @@ async fn the_store_does_not_wait_for_callers_to_be_answered() {
     assert!(!second.is_finished());
     store.let_go(1);
     let statements = answer(&mut second).await.expect("add");
-    assert_eq!(statements, 3, "the third was under way when the second was answered");
+    assert_eq!(
+        statements, 3,
+        "the third was under way when the second was answered"
+    );
 }
 
 #[tokio::test]
@@ -138,7 +154,11 @@ async fn batches_are_bounded() {
     assert_eq!(store.statements(), ["add 1", "add 256", "add 256", "add 87"]);
     let large: Vec<_> = (1000..2000).map(tweet).collect();
     batched.add(&large).await.expect("add");
-    assert_eq!(store.statements().last().map(String::as_str), Some("add 1000"), "a large call goes alone");
+    assert_eq!(
+        store.statements().last().map(String::as_str),
+        Some("add 1000"),
+        "a large call goes alone"
+    );
 }
 
 #[tokio::test]
@@ -153,7 +173,9 @@ async fn queues_are_bounded() {
     for call in calls {
         answers.push(answer(call).await);
     }
-    let refused = answers.iter().filter(|answer| matches!(answer, Err(RepositoryError::Unavailable { .. })));
+    let refused = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(RepositoryError::Unavailable { .. })));
     assert_eq!(refused.count(), 1);
 }
 

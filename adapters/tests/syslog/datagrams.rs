@@ -38,14 +38,29 @@ fn a_line_becomes_a_message_of_rfc_5424() {
     ];
     for (level, priority) in levels {
         let request_id = Some("abc-123".into());
-        syslog.send(Line { level, request_id, ..line("access: a=1 naïve [brackets]") });
+        syslog.send(Line {
+            level,
+            request_id,
+            ..line("access: a=1 naïve [brackets]")
+        });
         let message = receive(&socket);
         let fields: Vec<_> = message.splitn(7, ' ').collect();
-        let [head, time, host, app, process, id, rest] = fields[..] else { panic!("{message}") };
+        let [head, time, host, app, process, id, rest] = fields[..] else {
+            panic!("{message}")
+        };
         assert_eq!((head, time), (priority, "2026-11-22T11:17:00.123000Z"));
-        assert!(!host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic()), "{message}");
-        assert_eq!((app, process, id), ("templatesite", &*std::process::id().to_string(), "0"));
-        assert_eq!(rest, "[templatesite@32473 request_id=\"abc-123\"] access: a=1 naïve [brackets]");
+        assert!(
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{message}"
+        );
+        assert_eq!(
+            (app, process, id),
+            ("templatesite", &*std::process::id().to_string(), "0")
+        );
+        assert_eq!(
+            rest,
+            "[templatesite@32473 request_id=\"abc-123\"] access: a=1 naïve [brackets]"
+        );
     }
     syslog.send(line("no request"));
     assert!(receive(&socket).ends_with(" 0 - no request"));
@@ -56,9 +71,15 @@ fn a_line_stays_one_line_and_harmless() {
     let (socket, port) = receiver();
     let (syslog, _guard) = start(Udp, port);
     syslog.send(line("one\r\ntwo\t\u{1b}[31mred\0 \u{7f}\u{9b} \u{1F600}"));
-    assert_eq!(text_of(&receive(&socket)), r"one\r\ntwo\t\u{1b}[31mred\u{0} \u{7f}\u{9b} 😀");
+    assert_eq!(
+        text_of(&receive(&socket)),
+        r"one\r\ntwo\t\u{1b}[31mred\u{0} \u{7f}\u{9b} 😀"
+    );
     let request_id = Some(r#"a"]\b"#.into());
-    syslog.send(Line { request_id, ..line("hello") });
+    syslog.send(Line {
+        request_id,
+        ..line("hello")
+    });
     assert!(receive(&socket).ends_with(r#"[templatesite@32473 request_id="a\"\]\\b"] hello"#));
 }
 
@@ -75,7 +96,11 @@ fn a_long_line_is_cut_between_characters() {
         lengths.push(message.len());
     }
     lengths.sort_unstable();
-    assert_eq!(lengths, [2045, 2046, 2047, 2048], "every way in which four bytes can meet the limit");
+    assert_eq!(
+        lengths,
+        [2045, 2046, 2047, 2048],
+        "every way in which four bytes can meet the limit"
+    );
 }
 
 #[test]

@@ -18,7 +18,11 @@ fn send(syslog: &Syslog, numbers: std::ops::Range<usize>, length: usize) {
 }
 
 fn number(message: &str) -> usize {
-    text_of(message).split(' ').next().and_then(|number| number.parse().ok()).expect("a numbered line")
+    text_of(message)
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .expect("a numbered line")
 }
 
 fn numbers(messages: &[String]) -> Vec<usize> {
@@ -39,9 +43,16 @@ fn lines_of_many_threads_arrive_once_and_whole() {
     let reader = thread::spawn(|| connection.frames());
     drop(guard);
     let messages = reader.join().expect("the frames");
-    assert!(messages.iter().all(|message| message.starts_with("<14>1 2026-11-22T11:17:00.123000Z ")));
+    assert!(
+        messages
+            .iter()
+            .all(|message| message.starts_with("<14>1 2026-11-22T11:17:00.123000Z "))
+    );
     let distinct: HashSet<_> = numbers(&messages).into_iter().collect();
-    assert_eq!((messages.len(), distinct.len(), syslog.dropped()), (4000, 4000, 0));
+    assert_eq!(
+        (messages.len(), distinct.len(), syslog.dropped()),
+        (4000, 4000, 0)
+    );
 }
 
 #[test]
@@ -53,7 +64,9 @@ fn a_long_line_is_cut_between_characters() {
         syslog.send(line(&("x".repeat(offset) + &text)));
     }
     let mut connection = receiver.accept();
-    let mut lengths: Vec<_> = (0..4).map(|_| connection.frame().expect("a frame").len()).collect();
+    let mut lengths: Vec<_> = (0..4)
+        .map(|_| connection.frame().expect("a frame").len())
+        .collect();
     lengths.sort_unstable();
     assert_eq!(lengths, [7997, 7998, 7999, 8000]);
 }
@@ -99,16 +112,25 @@ fn a_frame_that_broke_off_is_sent_again_whole() {
     send(&syslog, 0..LINES, 7000);
     let mut first = receiver.accept();
     // The system holds far less than what is left, so the last frame it took is not whole.
-    let before: Vec<_> = (0..100).map(|_| number(&first.frame().expect("a frame"))).collect();
+    let before: Vec<_> = (0..100)
+        .map(|_| number(&first.frame().expect("a frame")))
+        .collect();
     drop(first);
     let second = receiver.accept();
     let reader = thread::spawn(|| second.frames());
     drop(guard);
     let after = numbers(&reader.join().expect("the frames"));
     assert_eq!(before, (0..100).collect::<Vec<_>>());
-    assert_eq!(after, (after[0]..LINES).collect::<Vec<_>>(), "whole frames, in order, to the last");
+    assert_eq!(
+        after,
+        (after[0]..LINES).collect::<Vec<_>>(),
+        "whole frames, in order, to the last"
+    );
     assert!(after[0] >= 100, "none came twice");
-    assert!(syslog.dropped() > 0, "what the first connection took with it is noticed");
+    assert!(
+        syslog.dropped() > 0,
+        "what the first connection took with it is noticed"
+    );
 }
 
 #[test]

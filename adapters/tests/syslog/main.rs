@@ -1,6 +1,10 @@
 //! The syslog adapter, before receivers that read every byte, and before rsyslog.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail, saying why"
+)]
 
 mod support;
 

@@ -19,8 +19,12 @@ impl Receiver {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         // Left alone, a system may hold 32 MiB for who does not read, and a sender would never notice.
-        SockRef::from(&listener).set_recv_buffer_size(HELD).expect("a small buffer");
-        listener.set_nonblocking(true).expect("a listener that does not wait");
+        SockRef::from(&listener)
+            .set_recv_buffer_size(HELD)
+            .expect("a small buffer");
+        listener
+            .set_nonblocking(true)
+            .expect("a listener that does not wait");
         Self(listener)
     }
 
@@ -61,7 +65,8 @@ impl Connection {
             }
         }
         let mut message = vec![0; length];
-        self.fill(&mut message).then(|| String::from_utf8(message).expect("UTF-8"))
+        self.fill(&mut message)
+            .then(|| String::from_utf8(message).expect("UTF-8"))
     }
 
     /// All frames until the other side closes.

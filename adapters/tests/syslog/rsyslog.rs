@@ -30,7 +30,11 @@ impl Rsyslog {
     fn start() -> Self {
         let folder = TempDir::with_prefix("templatesite-rsyslog-").expect("a folder");
         let port = port_to_come_back_to();
-        let mut rsyslog = Self { process: launch(&folder, port), port, folder };
+        let mut rsyslog = Self {
+            process: launch(&folder, port),
+            port,
+            folder,
+        };
         rsyslog.wait_until_ready();
         rsyslog
     }
@@ -38,9 +42,13 @@ impl Rsyslog {
     /// Stops in order, as a service manager stops it.
     fn stop(&mut self) {
         // The shell's own: a slim machine has no program of that name.
-        let sent = Command::new("sh").args(["-c", &format!("kill {}", self.process.id())]).status();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill {}", self.process.id())])
+            .status();
         assert!(sent.expect("kill").success());
-        eventually("rsyslogd ends", || self.process.try_wait().expect("its end").is_some());
+        eventually("rsyslogd ends", || {
+            self.process.try_wait().expect("its end").is_some()
+        });
     }
 
     fn restart(&mut self) {
@@ -53,7 +61,10 @@ impl Rsyslog {
         let questions = |rsyslog: &Self| rsyslog.all().matches("are you there").count();
         let (socket, before) = (UdpSocket::bind("127.0.0.1:0").expect("a port"), questions(self));
         eventually("rsyslogd receives", || {
-            assert!(self.process.try_wait().expect("its state").is_none(), "rsyslogd ended");
+            assert!(
+                self.process.try_wait().expect("its state").is_none(),
+                "rsyslogd ended"
+            );
             let _ = socket.send_to(b"<14>1 - - - - - - are you there", ("127.0.0.1", self.port));
             questions(self) > before && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         });
@@ -68,7 +79,11 @@ impl Rsyslog {
         let all = self.all();
         // The last line may not be written out yet.
         let whole = all.rfind('\n').map_or("", |end| &all[..end]);
-        whole.lines().filter(|line| !line.contains("are you there")).map(str::to_owned).collect()
+        whole
+            .lines()
+            .filter(|line| !line.contains("are you there"))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -94,7 +109,10 @@ action(type="omfile" file="{place}/log" template="fields")
     );
     fs::write(folder.path().join("rsyslog.conf"), configuration).expect("a configuration file");
     let program = ["/usr/sbin/rsyslogd", "/usr/local/sbin/rsyslogd"].map(PathBuf::from);
-    let program = program.into_iter().find(|path| path.exists()).unwrap_or_else(|| "rsyslogd".into());
+    let program = program
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap_or_else(|| "rsyslogd".into());
     Command::new(program)
         .arg("-n")
         .arg("-f")
@@ -109,16 +127,26 @@ action(type="omfile" file="{place}/log" template="fields")
 
 /// A text that tries everything a line may hold, and ends with its number.
 fn text(n: usize) -> String {
-    format!("access: route=/tweet/ \u{1b}[31m\nümlaut \u{1F600} {} {n}", "x".repeat(n % 17 * 100))
+    format!(
+        "access: route=/tweet/ \u{1b}[31m\nümlaut \u{1F600} {} {n}",
+        "x".repeat(n % 17 * 100)
+    )
 }
 
 fn number(received: &str) -> usize {
-    received.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a numbered line")
+    received
+        .rsplit(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .expect("a numbered line")
 }
 
 fn send(syslog: &Syslog, numbers: std::ops::Range<usize>) {
     for n in numbers {
-        syslog.send(Line { request_id: Some(format!("id-{n}").into()), ..line(&text(n)) });
+        syslog.send(Line {
+            request_id: Some(format!("id-{n}").into()),
+            ..line(&text(n))
+        });
     }
 }
 
@@ -130,9 +158,14 @@ fn all_are_whole(received: &[String], lines: usize) {
     for line in received {
         let n = number(line);
         let fields: Vec<_> = line.splitn(7, '|').collect();
-        let [priority, time, host, app, id, data, message] = fields[..] else { panic!("{line}") };
+        let [priority, time, host, app, id, data, message] = fields[..] else {
+            panic!("{line}")
+        };
         assert_eq!((priority, app, id), ("14", "templatesite", &*process.to_string()));
-        assert!(time.starts_with("2026-11-22T11:17:00.123") && !host.is_empty(), "{line}");
+        assert!(
+            time.starts_with("2026-11-22T11:17:00.123") && !host.is_empty(),
+            "{line}"
+        );
         assert_eq!(data, format!("[templatesite@32473 request_id=\"id-{n}\"]"));
         assert_eq!(message, text(n).replace('\u{1b}', r"\u{1b}").replace('\n', r"\n"));
     }
@@ -171,7 +204,9 @@ fn through_a_restart(protocol: Protocol) {
         rsyslog.stop();
         send(&syslog, from + 30..from + 60);
         rsyslog.restart();
-        eventually("lines that waited arrive", || rsyslog.received().len() >= from + 60);
+        eventually("lines that waited arrive", || {
+            rsyslog.received().len() >= from + 60
+        });
     }
     drop(guard);
     all_are_whole(&rsyslog.received(), 180);
@@ -210,12 +245,19 @@ fn a_stop_in_full_flow_costs_little_and_doubles_nothing() {
         sender.join().expect("the sender");
     });
     eventually("the last line arrives", || {
-        rsyslog.received().last().is_some_and(|last| number(last) == LINES - 1)
+        rsyslog
+            .received()
+            .last()
+            .is_some_and(|last| number(last) == LINES - 1)
     });
     drop(guard);
     let received = rsyslog.received();
     all_are_whole(&received, received.len());
     // What rsyslog's system had taken and rsyslog not read when it stopped is not known to anybody: as a rule nothing.
     let known = received.len() + usize::try_from(syslog.dropped()).expect("a small number");
-    assert!((LINES - 100..=LINES).contains(&known), "received {} of {known}", received.len());
+    assert!(
+        (LINES - 100..=LINES).contains(&known),
+        "received {} of {known}",
+        received.len()
+    );
 }

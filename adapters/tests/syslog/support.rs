@@ -17,7 +17,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends to a port of this machine.
 pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
-    Syslog::start(Server { host: "127.0.0.1".to_owned(), port, protocol })
+    Syslog::start(Server {
+        host: "127.0.0.1".to_owned(),
+        port,
+        protocol,
+    })
 }
 
 /// A port that is free, and stays so when nobody listens on it: the system gives out higher ones.
@@ -37,7 +41,12 @@ pub(crate) fn port_to_come_back_to() -> u16 {
 /// 2026-11-22T11:17:00.123Z, `INFO`, of no request.
 pub(crate) fn line(text: &str) -> Line {
     let time = FixedClock::at_millis(1_795_346_220_123).now();
-    Line { time, level: Level::INFO, request_id: None, text: text.to_owned() }
+    Line {
+        time,
+        level: Level::INFO,
+        request_id: None,
+        text: text.to_owned(),
+    }
 }
 
 /// Looks again and again, until this is so.
@@ -51,5 +60,8 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// The text of a message without structured data.
 pub(crate) fn text_of(message: &str) -> &str {
-    message.split_once(" 0 - ").expect("a message without structured data").1
+    message
+        .split_once(" 0 - ")
+        .expect("a message without structured data")
+        .1
 }

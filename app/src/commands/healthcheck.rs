@@ -22,7 +22,10 @@ pub async fn healthcheck(config: &Config) -> Result<ExitCode, Failure> {
         Ok(Ok((StatusCode::OK, report))) => (ExitCode::SUCCESS, report),
         Ok(Ok((_, report))) => (ExitCode::FAILURE, report),
         Ok(Err(error)) => (ExitCode::FAILURE, format!("no answer from {address}: {error}")),
-        Err(_) => (ExitCode::FAILURE, format!("no answer from {address} within {} s", DEADLINE.as_secs())),
+        Err(_) => (
+            ExitCode::FAILURE,
+            format!("no answer from {address} within {} s", DEADLINE.as_secs()),
+        ),
     };
     print(&format!("{}\n", report.trim_end()))?;
     Ok(code)
@@ -35,10 +38,15 @@ async fn ask(
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request = Request::get("/healthcheck/").header("host", host).body(Empty::<Bytes>::new())?;
+    let request = Request::get("/healthcheck/")
+        .header("host", host)
+        .body(Empty::<Bytes>::new())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), 64 * 1024).collect().await?.to_bytes();
+    let body = Limited::new(response.into_body(), 64 * 1024)
+        .collect()
+        .await?
+        .to_bytes();
     connection.abort();
     Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

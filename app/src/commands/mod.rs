@@ -91,7 +91,11 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failur
         Direction::Status => {}
     }
     for step in schema.steps().await? {
-        print(&format!("{} {}\n", if step.applied { "applied" } else { "pending" }, step.name))?;
+        print(&format!(
+            "{} {}\n",
+            if step.applied { "applied" } else { "pending" },
+            step.name
+        ))?;
     }
     Ok(())
 }
@@ -101,7 +105,10 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failur
 /// # Errors
 /// Any other that the system reports.
 pub fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+    match io::stdout()
+        .write_all(text.as_bytes())
+        .and_then(|()| io::stdout().flush())
+    {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

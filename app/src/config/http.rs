@@ -44,7 +44,12 @@ impl Http {
         let per_second = read.number("RATE_LIMIT_PER_SECOND", 0..=1_000_000);
         let burst = read.number("RATE_LIMIT_BURST", 1..=1_000_000);
         let burst = burst.and_then(NonZeroU32::new);
-        let limit = |per_second| Some(RateLimit { per_second, burst: burst? });
+        let limit = |per_second| {
+            Some(RateLimit {
+                per_second,
+                burst: burst?,
+            })
+        };
         Some(Self {
             header_read: header_read?,
             body_read: body_read?,

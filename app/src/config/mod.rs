@@ -134,14 +134,18 @@ impl Config {
 }
 
 fn worker_threads(read: &mut Reader) -> Option<NonZeroUsize> {
-    let set = read.optional::<NonZeroU8>("WORKER_THREADS")?.map(NonZeroUsize::from);
+    let set = read
+        .optional::<NonZeroU8>("WORKER_THREADS")?
+        .map(NonZeroUsize::from);
     set.or_else(|| Some(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)))
 }
 
 /// By exact name: tracing's own parser also takes numbers and any case.
 fn level(text: &str) -> Option<Level> {
     let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
-    levels.into_iter().find(|level| level.as_str().to_lowercase() == text)
+    levels
+        .into_iter()
+        .find(|level| level.as_str().to_lowercase() == text)
 }
 
 /// A name or an address alone: with a port or a scheme it would be looked up, as a whole, for ever.
@@ -170,17 +174,30 @@ mod tests {
 
     fn syslog(variables: &[(&str, &str)]) -> Result<Option<syslog::Server>, String> {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-        Config::load(None, variables).map(|(config, _)| config.logs.syslog).map_err(|all| all.to_string())
+        Config::load(None, variables)
+            .map(|(config, _)| config.logs.syslog)
+            .map_err(|all| all.to_string())
     }
 
     #[test]
     fn there_is_a_syslog_server_when_its_host_is_named() {
-        assert_eq!(syslog(&[("SYSLOG_HOST", ""), ("SYSLOG_PROTOCOL", "tcp")]), Ok(None));
+        assert_eq!(
+            syslog(&[("SYSLOG_HOST", ""), ("SYSLOG_PROTOCOL", "tcp")]),
+            Ok(None)
+        );
         for host in ["log", "log.example.org", "my_log", "127.0.0.1", "::1"] {
-            let udp = syslog::Server { host: host.to_owned(), port: 514, protocol: syslog::Protocol::Udp };
+            let udp = syslog::Server {
+                host: host.to_owned(),
+                port: 514,
+                protocol: syslog::Protocol::Udp,
+            };
             assert_eq!(syslog(&[("SYSLOG_HOST", host)]), Ok(Some(udp)));
         }
-        let tcp = syslog(&[("SYSLOG_HOST", "log"), ("SYSLOG_PORT", "601"), ("SYSLOG_PROTOCOL", "tcp")]);
+        let tcp = syslog(&[
+            ("SYSLOG_HOST", "log"),
+            ("SYSLOG_PORT", "601"),
+            ("SYSLOG_PROTOCOL", "tcp"),
+        ]);
         assert_eq!(
             tcp.map(|server| server.map(|server| server.to_string())),
             Ok(Some("log port 601 (TCP)".into()))
@@ -198,7 +215,10 @@ mod tests {
             ("SYSLOG_PROTOCOL", "UDP"),
         ] {
             let problems = syslog(&[(name, value)]).expect_err(value);
-            assert!(problems.contains(&format!("{name} is {value:?}; allowed is ")), "{problems}");
+            assert!(
+                problems.contains(&format!("{name} is {value:?}; allowed is ")),
+                "{problems}"
+            );
         }
     }
 }

@@ -12,7 +12,11 @@ impl Problems {
     }
 
     pub(super) fn none_or(problems: Vec<String>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(problems))
+        }
     }
 }
 
@@ -34,7 +38,10 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(values: BTreeMap<&'static str, String>) -> Self {
-        Self { values, problems: Vec::new() }
+        Self {
+            values,
+            problems: Vec::new(),
+        }
     }
 
     pub(super) fn with<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
@@ -42,9 +49,13 @@ impl Reader {
         let parsed = parse(value);
         if parsed.is_none() {
             let variable = VARIABLES.iter().find(|variable| variable.name == name)?;
-            let shown =
-                if variable.secret { "holds something else".to_owned() } else { format!("is {value:?}") };
-            self.problems.push(format!("{name} {shown}; allowed is {}", variable.allowed));
+            let shown = if variable.secret {
+                "holds something else".to_owned()
+            } else {
+                format!("is {value:?}")
+            };
+            self.problems
+                .push(format!("{name} {shown}; allowed is {}", variable.allowed));
         }
         parsed
     }
@@ -55,11 +66,17 @@ impl Reader {
 
     /// Of a variable without a default: `Some(None)` when nobody set it.
     pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Option<Option<T>> {
-        if self.values.contains_key(name) { self.parsed(name).map(Some) } else { Some(None) }
+        if self.values.contains_key(name) {
+            self.parsed(name).map(Some)
+        } else {
+            Some(None)
+        }
     }
 
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.with(name, |value| value.parse().ok().filter(|number| range.contains(number)))
+        self.with(name, |value| {
+            value.parse().ok().filter(|number| range.contains(number))
+        })
     }
 
     pub(super) fn switch(&mut self, name: &'static str) -> Option<bool> {
@@ -79,7 +96,14 @@ impl Reader {
         Problems::none_or(self.problems)?;
         let shown = |variable: &'static Variable| {
             let value = self.values.remove(variable.name);
-            (variable, if variable.secret { value.map(|_| String::new()) } else { value })
+            (
+                variable,
+                if variable.secret {
+                    value.map(|_| String::new())
+                } else {
+                    value
+                },
+            )
         };
         Ok(VARIABLES.iter().map(shown).collect())
     }

@@ -57,7 +57,9 @@ fn layered(
         builder = builder.set_default(variable.name.to_lowercase(), variable.default)?;
     }
     if let Some(file) = file {
-        let file = Layers::builder().add_source(File::from(file).format(FileFormat::Toml)).build()?;
+        let file = Layers::builder()
+            .add_source(File::from(file).format(FileFormat::Toml))
+            .build()?;
         for (key, value) in file.cache.into_table()? {
             if find(&key.to_uppercase()).is_none() {
                 warnings.push(unknown(&key.to_uppercase()));
@@ -66,13 +68,23 @@ fn layered(
         }
     }
     // An empty variable is one that is not set: that is how compose files and shells leave things out.
-    builder.add_source(Environment::default().ignore_empty(true).source(Some(environment))).build()
+    builder
+        .add_source(
+            Environment::default()
+                .ignore_empty(true)
+                .source(Some(environment)),
+        )
+        .build()
 }
 
 fn value_of(layers: &Layers, variable: &Variable) -> Result<Option<String>, String> {
     let name = variable.name;
     let value = get(layers, name)?;
-    let in_file = if variable.secret { get(layers, &format!("{name}_FILE"))? } else { None };
+    let in_file = if variable.secret {
+        get(layers, &format!("{name}_FILE"))?
+    } else {
+        None
+    };
     match (value, in_file) {
         (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set; one must go")),
         (None, Some(path)) => match fs::read_to_string(&path) {
@@ -101,12 +113,19 @@ fn find(name: &str) -> Option<&'static Variable> {
 /// A warning when a name begins like one of ours: up to its first underscore.
 fn look_alike(name: &str) -> Option<String> {
     let family = |name: &str| name.split_once('_').map(|(family, _)| family.to_owned());
-    let ours = VARIABLES.iter().any(|variable| family(variable.name) == family(name));
+    let ours = VARIABLES
+        .iter()
+        .any(|variable| family(variable.name) == family(name));
     (ours && family(name).is_some()).then(|| unknown(name))
 }
 
 fn unknown(name: &str) -> String {
-    let nearest = VARIABLES.iter().min_by_key(|variable| strsim::damerau_levenshtein(variable.name, name));
+    let nearest = VARIABLES
+        .iter()
+        .min_by_key(|variable| strsim::damerau_levenshtein(variable.name, name));
     let nearest = nearest.map_or("", |variable| variable.name);
-    format!("{} is not a variable of this service and does nothing; is {nearest} meant?", name.escape_debug())
+    format!(
+        "{} is not a variable of this service and does nothing; is {nearest} meant?",
+        name.escape_debug()
+    )
 }

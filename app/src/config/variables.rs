@@ -22,7 +22,13 @@ const fn plain(
     allowed: &'static str,
     about: &'static str,
 ) -> Variable {
-    Variable { name, default, allowed, about, secret: false }
+    Variable {
+        name,
+        default,
+        allowed,
+        about,
+        secret: false,
+    }
 }
 
 const fn secret(
@@ -31,7 +37,10 @@ const fn secret(
     allowed: &'static str,
     about: &'static str,
 ) -> Variable {
-    Variable { secret: true, ..plain(name, default, allowed, about) }
+    Variable {
+        secret: true,
+        ..plain(name, default, allowed, about)
+    }
 }
 
 const SWITCH: &str = "true or false";
@@ -71,7 +80,12 @@ pub const VARIABLES: &[Variable] = &[
         "a whole number from 0 to 1000000; 0 for no limit",
         "How many requests a second one client may send in the long run; further ones are answered 429.",
     ),
-    plain("RATE_LIMIT_BURST", "50", COUNT, "How many of them may come at once."),
+    plain(
+        "RATE_LIMIT_BURST",
+        "50",
+        COUNT,
+        "How many of them may come at once.",
+    ),
     plain(
         "CORS_ALLOWED_ORIGINS",
         "",
@@ -84,9 +98,24 @@ pub const VARIABLES: &[Variable] = &[
         "postgres://user:password@host:port/database, sqlite://file or memory:",
         "The tweet store. Without it, POSTGRES_HOST and its kin; without these, sqlite://templatesite.db.",
     ),
-    plain("POSTGRES_HOST", "", "a host name or address", "PostgreSQL's host, when DATABASE_URL is not set."),
-    plain("POSTGRES_PORT", "5432", "a port, 1 to 65535", "PostgreSQL's port."),
-    plain("POSTGRES_DB", "templatesite", "a name", "The database on that host."),
+    plain(
+        "POSTGRES_HOST",
+        "",
+        "a host name or address",
+        "PostgreSQL's host, when DATABASE_URL is not set.",
+    ),
+    plain(
+        "POSTGRES_PORT",
+        "5432",
+        "a port, 1 to 65535",
+        "PostgreSQL's port.",
+    ),
+    plain(
+        "POSTGRES_DB",
+        "templatesite",
+        "a name",
+        "The database on that host.",
+    ),
     plain("POSTGRES_USER", "postgres", "a name", "The user to log in as."),
     secret("POSTGRES_PASSWORD", "", "any text", "The user's password."),
     plain(
@@ -114,14 +143,24 @@ pub const VARIABLES: &[Variable] = &[
         "a whole number of bytes; 0 turns the cache off",
         "How much memory may hold tweets that were read or written before.",
     ),
-    plain("MIGRATE_ON_START", "true", SWITCH, "Whether serve brings the schema up to date first."),
+    plain(
+        "MIGRATE_ON_START",
+        "true",
+        SWITCH,
+        "Whether serve brings the schema up to date first.",
+    ),
     plain(
         "WORKER_THREADS",
         "",
         "a whole number from 1 to 255",
         "How many threads serve requests; without it, one for each core.",
     ),
-    plain("HEADER_READ_SECONDS", "10", SECONDS, "How long a client may take to send a request's header."),
+    plain(
+        "HEADER_READ_SECONDS",
+        "10",
+        SECONDS,
+        "How long a client may take to send a request's header.",
+    ),
     plain(
         "BODY_READ_SECONDS",
         "10",
@@ -134,7 +173,12 @@ pub const VARIABLES: &[Variable] = &[
         SECONDS,
         "How long a connection may be quiet: before a request, or not taking its answer.",
     ),
-    plain("REQUEST_TIMEOUT_SECONDS", "10", SECONDS, "How long a request may take before it is answered 503."),
+    plain(
+        "REQUEST_TIMEOUT_SECONDS",
+        "10",
+        SECONDS,
+        "How long a request may take before it is answered 503.",
+    ),
     plain(
         "MAX_REQUESTS",
         "1024",
@@ -153,13 +197,43 @@ pub const VARIABLES: &[Variable] = &[
         "a whole number from 0 to 3600",
         "How long to go on serving after SIGTERM or SIGINT while /healthcheck/ says nok, so that load balancers notice.",
     ),
-    plain("SHUTDOWN_SECONDS", "10", SECONDS, "How long requests under way may then take to finish."),
+    plain(
+        "SHUTDOWN_SECONDS",
+        "10",
+        SECONDS,
+        "How long requests under way may then take to finish.",
+    ),
     plain("LOG_LEVEL", "info", LEVELS, "The least severe lines to log."),
-    plain("LOG_FORMAT", "text", "text or json", "One line of text or one JSON object a log line."),
-    plain("CONSOLE_LOGS", "true", SWITCH, "Whether to log to standard error."),
-    plain("SYSLOG_HOST", "", "a host name or address", "The syslog server to log to; without it, none."),
-    plain("SYSLOG_PORT", "514", "a port, 1 to 65535", "The syslog server's port."),
-    plain("SYSLOG_PROTOCOL", "udp", "udp or tcp", "How the syslog server is spoken to."),
+    plain(
+        "LOG_FORMAT",
+        "text",
+        "text or json",
+        "One line of text or one JSON object a log line.",
+    ),
+    plain(
+        "CONSOLE_LOGS",
+        "true",
+        SWITCH,
+        "Whether to log to standard error.",
+    ),
+    plain(
+        "SYSLOG_HOST",
+        "",
+        "a host name or address",
+        "The syslog server to log to; without it, none.",
+    ),
+    plain(
+        "SYSLOG_PORT",
+        "514",
+        "a port, 1 to 65535",
+        "The syslog server's port.",
+    ),
+    plain(
+        "SYSLOG_PROTOCOL",
+        "udp",
+        "udp or tcp",
+        "How the syslog server is spoken to.",
+    ),
     plain(
         "DEBUG_MODE",
         "false",

@@ -33,7 +33,10 @@ pub(super) fn raise_descriptor_limit(connections: usize) {
     let wanted = OTHER_DESCRIPTORS + connections as u64;
     let allowed = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
     if limit.current.is_some_and(|current| current < allowed) {
-        let raised = Rlimit { current: Some(allowed), ..limit };
+        let raised = Rlimit {
+            current: Some(allowed),
+            ..limit
+        };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
             tracing::warn!(%error, "the limit of open files stays as it is");
         }
@@ -42,7 +45,11 @@ pub(super) fn raise_descriptor_limit(connections: usize) {
 
 /// Listens, with `SO_REUSEADDR`, so that a restart need not wait for connections of the time before.
 pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
@@ -97,7 +104,10 @@ pub(super) fn accept_those_waiting(listener: TcpListener, connections: &Connecti
 /// Whether the next connection may well be accepted: this one was gone before its turn came.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
 }
 
 /// Something that keeps happening for a while, and is told once.

@@ -20,7 +20,11 @@ pub(super) struct Timely {
 
 impl Timely {
     pub(super) fn new(body: Incoming, within: Duration) -> Self {
-        Self { body, deadline: Instant::now() + within, late: None }
+        Self {
+            body,
+            deadline: Instant::now() + within,
+            late: None,
+        }
     }
 }
 
@@ -34,7 +38,9 @@ impl Body for Timely {
         }
         let deadline = self.deadline;
         let late = self.late.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        late.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
+        late.as_mut()
+            .poll(cx)
+            .map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
     }
 
     fn is_end_stream(&self) -> bool {

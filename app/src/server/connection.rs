@@ -159,7 +159,9 @@ impl Service {
         };
         let mut response = self.site.get_response(self.request(parts, body, remote)).await;
         if self.draining.load(Relaxed) {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if response.status() == StatusCode::SERVICE_UNAVAILABLE && response.data::<Refused>().is_some() {
             // Refusing costs little, but not nothing, and those who wait as they were asked to cost nothing.

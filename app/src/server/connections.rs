@@ -57,7 +57,10 @@ impl Connections {
         let _ = self.closing.send(());
         if timeout(within, self.closing.closed()).await.is_err() {
             let connections = self.closing.receiver_count();
-            tracing::warn!(connections, "SHUTDOWN_SECONDS are over: giving up on the requests under way");
+            tracing::warn!(
+                connections,
+                "SHUTDOWN_SECONDS are over: giving up on the requests under way"
+            );
         }
     }
 }

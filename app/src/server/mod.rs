@@ -74,8 +74,10 @@ async fn run(
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
     accept::raise_descriptor_limit(config.http.max_connections);
-    let listener =
-        accept::listen(config.listen).map_err(|error| Failure::Listen { address: config.listen, error })?;
+    let listener = accept::listen(config.listen).map_err(|error| Failure::Listen {
+        address: config.listen,
+        error,
+    })?;
     let address = listener.local_addr()?;
     let site = compose::site(config, &store, authenticator, Arc::clone(&draining));
     let service = Service::new(site, &config.http, address, draining);
@@ -95,7 +97,9 @@ async fn run(
 }
 
 async fn migrate(config: &Config, store: &Store) -> Result<(), Failure> {
-    let Some(schema) = &store.schema else { return Ok(()) };
+    let Some(schema) = &store.schema else {
+        return Ok(());
+    };
     if config.database.migrate_on_start {
         let applied = schema.up().await?;
         tracing::info!(applied, "the schema is up to date");

@@ -41,7 +41,11 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new() -> Self {
         let (state, held) = (AtomicU64::new(Stage::Quiet as u64), AtomicU64::new(0));
-        Self { opened: Instant::now(), state, held }
+        Self {
+            opened: Instant::now(),
+            state,
+            held,
+        }
     }
 
     pub(super) fn enter(&self, stage: Stage) {
@@ -90,14 +94,21 @@ pub(super) struct Paced {
 
 impl Paced {
     pub(super) fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
-        Self { io: TokioIo::new(stream), pace, flushed: true, refusal: None }
+        Self {
+            io: TokioIo::new(stream),
+            pace,
+            flushed: true,
+            refusal: None,
+        }
     }
 
     /// The socket and the answer that is still owed on it: to what was no request, or to a header that failed in this
     /// way. `None` when none is, or when it stopped in the middle of an answer.
     pub(super) fn unanswered(self, failure: Option<StatusCode>) -> Option<(TcpStream, StatusCode)> {
         let failure = failure.filter(|_| self.flushed && self.pace.stage() == Stage::Header);
-        self.refusal.or(failure).map(|status| (self.io.into_inner(), status))
+        self.refusal
+            .or(failure)
+            .map(|status| (self.io.into_inner(), status))
     }
 
     /// Whether these bytes are hyper's own answer; then they count as written. Only what begins an answer is looked at:
@@ -176,7 +187,10 @@ impl Write for Paced {
 /// The status of an answer that no request of ours was given: those all have an id.
 fn refusal(answer: &[u8]) -> Option<StatusCode> {
     const ID: &[u8] = b"\r\nx-request-id: ";
-    let status = answer.strip_prefix(b"HTTP/1.")?.get(2..5).filter(|status| status.starts_with(b"4"))?;
+    let status = answer
+        .strip_prefix(b"HTTP/1.")?
+        .get(2..5)
+        .filter(|status| status.starts_with(b"4"))?;
     if answer.windows(ID.len()).any(|part| part == ID) {
         return None;
     }
@@ -196,11 +210,15 @@ mod tests {
     /// What arrives of these writes.
     async fn arrives(writes: &[&[u8]]) -> Vec<u8> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a socket");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address"))
+            .await
+            .expect("a socket");
         let (mut client, _) = listener.accept().await.expect("a client");
         let mut paced = Paced::new(stream, Arc::new(Pace::new()));
         for bytes in writes {
-            let written = poll_fn(|cx| Pin::new(&mut paced).poll_write(cx, bytes)).await.expect("a write");
+            let written = poll_fn(|cx| Pin::new(&mut paced).poll_write(cx, bytes))
+                .await
+                .expect("a write");
             assert_eq!(written, bytes.len());
         }
         drop(paced);
@@ -219,6 +237,9 @@ mod tests {
     #[tokio::test]
     async fn what_reads_like_one_within_an_answer_is_not() {
         let page = b"HTTP/1.1 200 OK\r\nx-request-id: 1\r\n\r\n";
-        assert_eq!(arrives(&[page, NONE_OF_OURS]).await, [&page[..], NONE_OF_OURS].concat());
+        assert_eq!(
+            arrives(&[page, NONE_OF_OURS]).await,
+            [&page[..], NONE_OF_OURS].concat()
+        );
     }
 }

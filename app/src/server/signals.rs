@@ -11,7 +11,10 @@ pub(super) struct Signals {
 impl Signals {
     /// From now on, signals are noted and no longer end the process by themselves.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     /// The next that arrives, or has arrived since.

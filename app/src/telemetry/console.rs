@@ -53,7 +53,10 @@ impl Queue {
         };
         // A system that has no thread left must not keep the service from starting: what fills the queue is dropped.
         let _ = thread::Builder::new().name("console".to_owned()).spawn(run);
-        let guard = Guard { queue: queue.clone(), ended };
+        let guard = Guard {
+            queue: queue.clone(),
+            ended,
+        };
         (queue, guard)
     }
 
@@ -141,11 +144,18 @@ mod tests {
             let queue = queue.clone();
             thread::spawn(move || (0..1000).for_each(|n| queue.send(&format!("{thread} {n}\n"))))
         });
-        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().expect("no panic"));
         drop(guard);
-        let lines: Vec<_> = BufReader::new(reader).lines().map(|line| line.expect("UTF-8")).collect();
+        let lines: Vec<_> = BufReader::new(reader)
+            .lines()
+            .map(|line| line.expect("UTF-8"))
+            .collect();
         for thread in ["0 ", "1 ", "2 "] {
-            let numbers = lines.iter().filter_map(|line| line.strip_prefix(thread)?.parse::<u32>().ok());
+            let numbers = lines
+                .iter()
+                .filter_map(|line| line.strip_prefix(thread)?.parse::<u32>().ok());
             assert!(numbers.eq(0..1000), "thread {thread}");
         }
         assert_eq!((lines.len(), queue.dropped()), (3000, 0));

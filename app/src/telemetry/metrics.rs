@@ -16,7 +16,9 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
 /// The upper bounds of every duration's buckets, in seconds: those the semantic conventions advise.
-const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
 
 /// The semantic conventions' name for the pool's connections ends as the count of a histogram does, so a linter refuses
 /// it as a gauge. It stands without a declared type; queries see no difference.
@@ -65,7 +67,10 @@ impl Metrics {
             let text = TextEncoder::new().encode_to_string(&registry.gather())?;
             Ok(text.replacen(POOL_GAUGE, POOL_UNTYPED, 1))
         };
-        Self { meter, scrape: Arc::new(scrape) }
+        Self {
+            meter,
+            scrape: Arc::new(scrape),
+        }
     }
 }
 
@@ -74,8 +79,10 @@ fn buckets(instrument: &Instrument) -> Option<Stream> {
     if instrument.unit() != "s" {
         return None;
     }
-    let aggregation =
-        Aggregation::ExplicitBucketHistogram { boundaries: BUCKETS.to_vec(), record_min_max: false };
+    let aggregation = Aggregation::ExplicitBucketHistogram {
+        boundaries: BUCKETS.to_vec(),
+        record_min_max: false,
+    };
     Stream::builder().with_aggregation(aggregation).build().ok()
 }
 

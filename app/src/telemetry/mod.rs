@@ -45,9 +45,16 @@ struct DroppedLines {
 /// How many lines each sink of the log has dropped since the start. A sink that is not in use drops none.
 pub fn dropped_lines() -> Vec<(&'static str, u64)> {
     let dropped = DROPPED.get();
-    let console = dropped.and_then(|dropped| dropped.console.as_ref()).map(console::Queue::dropped);
-    let syslog = dropped.and_then(|dropped| dropped.syslog.as_ref()).map(Syslog::dropped);
-    vec![("console", console.unwrap_or_default()), ("syslog", syslog.unwrap_or_default())]
+    let console = dropped
+        .and_then(|dropped| dropped.console.as_ref())
+        .map(console::Queue::dropped);
+    let syslog = dropped
+        .and_then(|dropped| dropped.syslog.as_ref())
+        .map(Syslog::dropped);
+    vec![
+        ("console", console.unwrap_or_default()),
+        ("syslog", syslog.unwrap_or_default()),
+    ]
 }
 
 /// Starts logging. Lines are queued, and written by threads of their own, so that no request waits for a terminal or
@@ -56,13 +63,23 @@ pub fn start(logs: &Logs) -> Logging {
     panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
     let (console, console_guard) = logs.console.then(|| console::Queue::start(io::stderr())).unzip();
     let (syslog, syslog_guard) = logs.syslog.clone().map(Syslog::start).unzip();
-    let _ = DROPPED.set(DroppedLines { console: console.clone(), syslog: syslog.clone() });
+    let _ = DROPPED.set(DroppedLines {
+        console: console.clone(),
+        syslog: syslog.clone(),
+    });
     if console.is_some() || syslog.is_some() {
         let console = console.map(if logs.json { Console::Json } else { Console::Text });
-        let sinks = Sinks { clock: Arc::new(SystemClock), console, syslog };
+        let sinks = Sinks {
+            clock: Arc::new(SystemClock),
+            console,
+            syslog,
+        };
         registry().with(sinks.with_filter(filter(logs.level))).init();
     }
-    Logging { _console: console_guard, _syslog: syslog_guard }
+    Logging {
+        _console: console_guard,
+        _syslog: syslog_guard,
+    }
 }
 
 /// When, how severe and for whom something happened.
@@ -75,9 +92,27 @@ struct Head {
 /// Ours at the level asked for. The layers below have much to say at `INFO` that is of interest to their authors; they
 /// are heard from `WARN` on, and at `DEBUG` SQL statements are too.
 fn filter(level: Level) -> Targets {
-    let quiet = if level >= Level::TRACE { LevelFilter::DEBUG } else { LevelFilter::WARN };
-    let sql = if level >= Level::DEBUG { LevelFilter::DEBUG } else { LevelFilter::WARN };
-    let below = ["hyper", "hyper_util", "h2", "poem", "sea_orm", "sea_orm_migration", "sqlx", "mio", "tokio"];
+    let quiet = if level >= Level::TRACE {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::WARN
+    };
+    let sql = if level >= Level::DEBUG {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::WARN
+    };
+    let below = [
+        "hyper",
+        "hyper_util",
+        "h2",
+        "poem",
+        "sea_orm",
+        "sea_orm_migration",
+        "sqlx",
+        "mio",
+        "tokio",
+    ];
     Targets::new()
         .with_default(level)
         .with_targets(below.map(|target| (target, quiet)))

@@ -29,7 +29,11 @@ pub(super) enum Console {
 impl<S: Subscriber> Layer<S> for Sinks {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let (time, level) = (self.clock.now(), *event.metadata().level());
-        let head = Head { time, level, request_id: RequestId::current() };
+        let head = Head {
+            time,
+            level,
+            request_id: RequestId::current(),
+        };
         if let Some(Console::Json(console)) = &self.console {
             console.send(&json::line(&head, event));
             if self.syslog.is_none() {
@@ -75,14 +79,23 @@ mod tests {
     /// What the console and the syslog server get of the first line that is logged.
     fn logged(console: fn(Queue) -> Console, log: impl FnOnce()) -> (String, String) {
         let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        server.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        server
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a timeout");
         let port = server.local_addr().expect("an address").port();
-        let (syslog, syslog_guard) =
-            Syslog::start(Server { host: "127.0.0.1".to_owned(), port, protocol: Protocol::Udp });
+        let (syslog, syslog_guard) = Syslog::start(Server {
+            host: "127.0.0.1".to_owned(),
+            port,
+            protocol: Protocol::Udp,
+        });
         let (mut terminal, writer) = pipe().expect("a pipe");
         let (writer, console_guard) = Queue::start(writer);
         let clock = Arc::new(FixedClock::at_millis(1_795_346_220_123));
-        let sinks = Sinks { clock, console: Some(console(writer)), syslog: Some(syslog) };
+        let sinks = Sinks {
+            clock,
+            console: Some(console(writer)),
+            syslog: Some(syslog),
+        };
         tracing::subscriber::with_default(registry().with(sinks), log);
         drop((console_guard, syslog_guard));
         let mut written = String::new();
@@ -90,7 +103,10 @@ mod tests {
         let mut datagram = vec![0; 4096];
         let length = server.recv(&mut datagram).expect("a datagram");
         datagram.truncate(length);
-        (written.lines().next().unwrap_or_default().to_owned(), String::from_utf8(datagram).expect("UTF-8"))
+        (
+            written.lines().next().unwrap_or_default().to_owned(),
+            String::from_utf8(datagram).expect("UTF-8"),
+        )
     }
 
     #[test]
@@ -98,27 +114,44 @@ mod tests {
         let log = || tracing::warn!(target: "t", number = 7, text = "two words", "it is\n{}", "so");
         let (written, sent) = logged(Console::Text, log);
         let body = r#"t: it is\nso number=7 text="two words""#;
-        assert_eq!(written, format!("templatesite: WARN [2026-11-22T11:17:00.123Z] [-] {body}"));
+        assert_eq!(
+            written,
+            format!("templatesite: WARN [2026-11-22T11:17:00.123Z] [-] {body}")
+        );
         assert!(sent.starts_with("<12>1 2026-11-22T11:17:00.123000Z "), "{sent}");
         assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
         let (written, sent) = logged(Console::Json, log);
-        assert!(written.starts_with('{') && written.contains(r#""text":"two words""#), "{written}");
+        assert!(
+            written.starts_with('{') && written.contains(r#""text":"two words""#),
+            "{written}"
+        );
         assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
     }
 
     #[test]
     fn a_line_of_a_request_has_its_id() {
         let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let (written, sent) = logged(Console::Text, || {
             runtime.block_on(async {
                 let store = compose::Store::open(&config.database).await.expect("a store");
                 let client = TestClient::new(compose::site(&config, &store, None, Arc::default()))
                     .default_header("host", "localhost");
-                client.get("/tweet/").header("X-Request-ID", "abc-123").send().await.assert_status_is_ok();
+                client
+                    .get("/tweet/")
+                    .header("X-Request-ID", "abc-123")
+                    .send()
+                    .await
+                    .assert_status_is_ok();
             });
         });
-        assert!(written.contains("[abc-123] access: method=GET route=/tweet/ status=200"), "{written}");
+        assert!(
+            written.contains("[abc-123] access: method=GET route=/tweet/ status=200"),
+            "{written}"
+        );
         assert!(
             sent.contains("[templatesite@32473 request_id=\"abc-123\"] access: method=GET route=/tweet/"),
             "{sent}"

@@ -16,7 +16,15 @@ pub(super) fn line(line: &mut String, head: &Head, event: &Event<'_>) -> usize {
     let id = head.request_id.as_ref().map_or("-", RequestId::as_str);
     let time = super::rfc3339(head.time);
     // Every request writes a line, and what need not be formatted is only copied.
-    line.extend(["templatesite: ", head.level.as_str(), " [", &time, "] [", id, "] "]);
+    line.extend([
+        "templatesite: ",
+        head.level.as_str(),
+        " [",
+        &time,
+        "] [",
+        id,
+        "] ",
+    ]);
     let body = line.len();
     line.push_str(event.metadata().target());
     line.push(':');
@@ -91,7 +99,11 @@ struct Escaped<'a>(&'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| {
-            if is_unsafe(c) { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+            if is_unsafe(c) {
+                write!(f, "{}", c.escape_default())
+            } else {
+                f.write_char(c)
+            }
         })
     }
 }

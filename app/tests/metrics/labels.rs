@@ -15,7 +15,10 @@ async fn no_client_can_add_a_series() {
     const PATHS: &str = "(/tweet)?/[a-zA-Z0-9._~-]{1,20}(/[a-z]{0,5})?";
     let client = client(&over(InMemoryTweetRepository::default()));
     // Each known method, and one that is not, on each kind of path and host that the random ones can be.
-    for method in METHODS.split('|').map(|name| if name.contains('[') { "BREW" } else { name }) {
+    for method in METHODS
+        .split('|')
+        .map(|name| if name.contains('[') { "BREW" } else { name })
+    {
         for path in ["/nothing", "/tweet/nothing", "/tweet/nothing/at/all"] {
             for host in ["localhost", "foreign"] {
                 let method = Method::from_bytes(method.as_bytes()).expect("a method");
@@ -34,15 +37,26 @@ async fn no_client_can_add_a_series() {
     for _ in 0..10_000 {
         let method = Method::from_bytes(random(METHODS).as_bytes()).expect("a method");
         let host = random("localhost|[a-z0-9.-]{1,30}(:[0-9]{1,5})?");
-        client.request(method, random(PATHS)).header("host", host).send().await;
+        client
+            .request(method, random(PATHS))
+            .header("host", host)
+            .send()
+            .await;
     }
     let after = scrape(&client).await;
-    assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_eq!(
+        after.keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
     let count = |samples: &Samples| -> f64 {
         let counts = samples
             .iter()
             .filter(|(series, _)| series.starts_with("http_server_request_duration_seconds_count"));
         counts.map(|(_, value)| value).sum()
     };
-    assert_eq!(count(&after) - count(&before), 10_001.0, "each was counted, and the scrape before");
+    assert_eq!(
+        count(&after) - count(&before),
+        10_001.0,
+        "each was counted, and the scrape before"
+    );
 }

@@ -24,17 +24,35 @@ fn folder() -> TempDir {
 fn with_no_configuration_it_serves_from_a_file_that_outlives_it() {
     let folder = folder();
     let mut service = Running::start(&[], folder.path());
-    assert!(service.log.iter().any(|line| line.contains("opening the store")), "{:?}", service.log);
-    assert!(service.log.iter().any(|line| line.contains("the schema is up to date")), "{:?}", service.log);
+    assert!(
+        service.log.iter().any(|line| line.contains("opening the store")),
+        "{:?}",
+        service.log
+    );
+    assert!(
+        service
+            .log
+            .iter()
+            .any(|line| line.contains("the schema is up to date")),
+        "{:?}",
+        service.log
+    );
     assert!(
         service.log.last().is_some_and(|line| line.contains("/docs")),
         "the last line says where: {:?}",
         service.log
     );
-    assert!(service.post("{\"text\":\"still here\"}").starts_with("HTTP/1.1 201 "));
+    assert!(
+        service
+            .post("{\"text\":\"still here\"}")
+            .starts_with("HTTP/1.1 201 ")
+    );
     service.signal("TERM");
     service.wait_for("stopped");
-    assert!(service.child.wait().expect("an end").success(), "exit code 0 after SIGTERM");
+    assert!(
+        service.child.wait().expect("an end").success(),
+        "exit code 0 after SIGTERM"
+    );
     assert!(folder.path().join("templatesite.db").exists());
     let service = Running::start(&[], folder.path());
     assert!(service.get("/tweet/").contains("still here"));
@@ -42,14 +60,18 @@ fn with_no_configuration_it_serves_from_a_file_that_outlives_it() {
 
 #[test]
 fn as_many_threads_serve_as_are_asked_for() {
-    let cores = std::thread::available_parallelism().expect("a number of cores").get();
+    let cores = std::thread::available_parallelism()
+        .expect("a number of cores")
+        .get();
     for (asked, threads) in [("", cores), ("1", 1), ("5", 5)] {
         let folder = folder();
         let service = Running::start(&[MEMORY, ("WORKER_THREADS", asked)], folder.path());
         let tasks = fs::read_dir(format!("/proc/{}/task", service.child.id())).expect("Linux tells");
         let names = tasks.map(|task| fs::read_to_string(task.expect("a thread").path().join("comm")));
-        let workers =
-            names.filter(|name| name.as_ref().is_ok_and(|name| name.starts_with("tokio-rt-worker")));
+        let workers = names.filter(|name| {
+            name.as_ref()
+                .is_ok_and(|name| name.starts_with("tokio-rt-worker"))
+        });
         assert_eq!(workers.count(), threads, "asked for {asked:?}");
     }
 }
@@ -75,7 +97,10 @@ fn both_signals_let_a_request_under_way_finish() {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
         assert!(service.child.wait().expect("an end").success());
-        assert!(TcpStream::connect(service.address).is_err(), "nobody listens any more");
+        assert!(
+            TcpStream::connect(service.address).is_err(),
+            "nobody listens any more"
+        );
     }
 }
 
@@ -114,7 +139,10 @@ fn an_unreachable_database_is_reported_without_its_password() {
     );
     // Somebody listens, and never says a word.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("postgres://me:hunter2@{}/tweets", silent.local_addr().expect("an address"));
+    let url = format!(
+        "postgres://me:hunter2@{}/tweets",
+        silent.local_addr().expect("an address")
+    );
     fails(
         &[("DATABASE_URL", &url), short],
         folder().path(),
@@ -126,7 +154,11 @@ fn an_unreachable_database_is_reported_without_its_password() {
 async fn a_database_that_does_not_exist_is_reported() {
     let database = FreshDatabase::postgres().await;
     let url = format!("{}_nowhere", database.url());
-    fails(&[("DATABASE_URL", &url)], folder().path(), &["cannot open the database", "does not exist"]);
+    fails(
+        &[("DATABASE_URL", &url)],
+        folder().path(),
+        &["cannot open the database", "does not exist"],
+    );
 }
 
 #[test]
@@ -134,7 +166,10 @@ fn a_read_only_folder_for_the_file_is_reported() {
     let folder = folder();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("permissions");
     let mut command = Command::new(env!("CARGO_BIN_EXE_templatesite"));
-    command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").current_dir(folder.path());
+    command
+        .env_clear()
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .current_dir(folder.path());
     // Root may write anywhere, so as somebody else; where the program cannot be run by others, from a copy.
     let root =
         fs::metadata("/proc/self").is_ok_and(|myself| std::os::unix::fs::MetadataExt::uid(&myself) == 0);
@@ -167,10 +202,16 @@ fn healthcheck_tells_by_its_exit_code() {
     let service = Running::start(&[MEMORY], folder.path());
     let address = service.address.to_string();
     let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
-    assert_eq!((code, &*report), (0, "{\"status\":\"ok\",\"db\":{\"status\":\"ok\"}}\n"));
+    assert_eq!(
+        (code, &*report),
+        (0, "{\"status\":\"ok\",\"db\":{\"status\":\"ok\"}}\n")
+    );
     // A service on every address is asked through loopback.
     let everywhere = format!("0.0.0.0:{}", service.address.port());
-    assert_eq!(run(&["healthcheck"], &[("LISTEN_ADDR", &everywhere)], folder.path()).0, 0);
+    assert_eq!(
+        run(&["healthcheck"], &[("LISTEN_ADDR", &everywhere)], folder.path()).0,
+        0
+    );
     drop(service);
     // It asks for a host that is allowed, whichever that is.
     for hosts in ["example.com", ".example.com,localhost", "192.0.2.1", "*"] {
@@ -181,14 +222,21 @@ fn healthcheck_tells_by_its_exit_code() {
     }
     let (code, report, _) = run(&["healthcheck"], &[("LISTEN_ADDR", &address)], folder.path());
     assert_eq!(code, 1);
-    assert!(report.starts_with(&format!("no answer from {address}: ")), "{report}");
+    assert!(
+        report.starts_with(&format!("no answer from {address}: ")),
+        "{report}"
+    );
 }
 
 #[test]
 fn healthcheck_leaves_the_log_server_to_the_service() {
     let (folder, log) = (folder(), UdpSocket::bind("127.0.0.1:0").expect("a port"));
     let port = log.local_addr().expect("an address").port().to_string();
-    let syslog = [("SYSLOG_HOST", "127.0.0.1"), ("SYSLOG_PORT", &port), ("POSTGRES_HOSTT", "mistyped")];
+    let syslog = [
+        ("SYSLOG_HOST", "127.0.0.1"),
+        ("SYSLOG_PORT", &port),
+        ("POSTGRES_HOSTT", "mistyped"),
+    ];
     let (_, _, told) = run(&["healthcheck"], &syslog, folder.path());
     assert!(told.contains("is POSTGRES_HOST meant?"), "{told}");
     // What it sends, it sends before it ends, and on this machine what is sent has arrived.
@@ -200,24 +248,46 @@ fn healthcheck_leaves_the_log_server_to_the_service() {
 fn migrations_go_up_and_down_and_tell_where_they_stand() {
     let folder = folder();
     let migrate = |direction| run(&["migrate", direction], &[], folder.path());
-    let names = ["m20261122_000001_create_tweet", "m20261122_000002_add_idempotency_key"];
+    let names = [
+        "m20261122_000001_create_tweet",
+        "m20261122_000002_add_idempotency_key",
+    ];
     let report = |words: [&str; 2]| format!("{} {}\n{} {}\n", words[0], names[0], words[1], names[1]);
     assert_eq!(migrate("status").1, report(["pending"; 2]));
     assert_eq!(run(&["migrate"], &[], folder.path()).1, report(["applied"; 2]));
-    assert_eq!(migrate("up").1, report(["applied"; 2]), "a second time changes nothing");
+    assert_eq!(
+        migrate("up").1,
+        report(["applied"; 2]),
+        "a second time changes nothing"
+    );
     assert_eq!(migrate("status").1, report(["applied"; 2]));
     assert_eq!(migrate("down").1, report(["applied", "pending"]));
     assert_eq!(migrate("down").1, report(["pending"; 2]));
     let mut service = Running::start(&[("MIGRATE_ON_START", "false")], folder.path());
-    assert!(service.log.iter().any(|line| line.contains("WARN") && line.contains("templatesite migrate")));
-    assert!(service.get("/tweet/").starts_with("HTTP/1.1 500 "), "there is no table");
+    assert!(
+        service
+            .log
+            .iter()
+            .any(|line| line.contains("WARN") && line.contains("templatesite migrate"))
+    );
+    assert!(
+        service.get("/tweet/").starts_with("HTTP/1.1 500 "),
+        "there is no table"
+    );
     let error = service.wait_for("ERROR");
-    assert_eq!(error.matches("no such table").count(), 1, "the cause is told, and once: {error}");
+    assert_eq!(
+        error.matches("no such table").count(),
+        1,
+        "the cause is told, and once: {error}"
+    );
 }
 
 #[test]
 fn the_document_is_printed() {
-    assert_eq!(run(&["openapi"], &[], folder().path()), (0, openapi::spec(), String::new()));
+    assert_eq!(
+        run(&["openapi"], &[], folder().path()),
+        (0, openapi::spec(), String::new())
+    );
 }
 
 #[test]

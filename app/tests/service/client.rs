@@ -53,7 +53,10 @@ impl Client {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("closed after {head:?}")));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    format!("closed after {head:?}"),
+                ));
             }
         }
         let head = head.to_ascii_lowercase();
@@ -64,7 +67,11 @@ impl Client {
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
         let body = String::from_utf8(body).map_err(io::Error::other)?;
-        Ok(Answer { status: status as u16, head, body })
+        Ok(Answer {
+            status: status as u16,
+            head,
+            body,
+        })
     }
 
     pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
@@ -82,7 +89,11 @@ impl Client {
     pub(crate) fn wait_for_the_end(&mut self) {
         let mut rest = Vec::new();
         if let Err(error) = self.0.read_to_end(&mut rest) {
-            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset, "the connection is still open");
+            assert_eq!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset,
+                "the connection is still open"
+            );
         }
         assert_eq!(String::from_utf8_lossy(&rest), "", "nothing more is said");
     }

@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use crate::support::{config, run};
 
 fn load(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<(Config, Vec<String>), String> {
-    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::load(file, variables).map_err(|problems| problems.to_string())
 }
 
@@ -32,7 +34,10 @@ fn the_database_is_given_up_before_the_request_is() {
     let (request, database) = ("REQUEST_TIMEOUT_SECONDS", "DATABASE_STATEMENT_SECONDS");
     assert_eq!(statement(&[]), Duration::from_secs(5), "half of 10 s");
     assert_eq!(statement(&[(request, "1")]), Duration::from_millis(500));
-    assert_eq!(statement(&[(request, "4"), (database, "3")]), Duration::from_secs(3));
+    assert_eq!(
+        statement(&[(request, "4"), (database, "3")]),
+        Duration::from_secs(3)
+    );
     for value in ["4", "5", "0", "3.5"] {
         let problems = load(None, &[(request, "4"), (database, value)]).expect_err(value);
         let problem =
@@ -43,13 +48,19 @@ fn the_database_is_given_up_before_the_request_is() {
 
 #[test]
 fn an_empty_variable_is_one_that_is_not_set() {
-    assert_eq!(place(&[("DATABASE_URL", ""), ("POSTGRES_HOST", "")]), "sqlite://templatesite.db");
+    assert_eq!(
+        place(&[("DATABASE_URL", ""), ("POSTGRES_HOST", "")]),
+        "sqlite://templatesite.db"
+    );
 }
 
 #[test]
 fn the_database_is_found_by_url_or_by_parts() {
     assert_eq!(place(&[("DATABASE_URL", "memory:")]), "memory:");
-    assert_eq!(place(&[("DATABASE_URL", "sqlite:///data/x.db")]), "sqlite:///data/x.db");
+    assert_eq!(
+        place(&[("DATABASE_URL", "sqlite:///data/x.db")]),
+        "sqlite:///data/x.db"
+    );
     let all = [
         ("POSTGRES_HOST", "db"),
         ("POSTGRES_PORT", "5433"),
@@ -57,9 +68,17 @@ fn the_database_is_found_by_url_or_by_parts() {
         ("POSTGRES_USER", "me@home"),
         ("POSTGRES_PASSWORD", "p@ss:/?#[]"),
     ];
-    assert_eq!(place(&all), "postgres://me%40home@db:5433/a%20b%2Fc", "encoded, and no password shown");
+    assert_eq!(
+        place(&all),
+        "postgres://me%40home@db:5433/a%20b%2Fc",
+        "encoded, and no password shown"
+    );
     assert_eq!(place(&all[..1]), "postgres://postgres@db:5432/templatesite");
-    assert_eq!(place(&[&all[..], &[("DATABASE_URL", "memory:")]].concat()), "memory:", "the URL wins");
+    assert_eq!(
+        place(&[&all[..], &[("DATABASE_URL", "memory:")]].concat()),
+        "memory:",
+        "the URL wins"
+    );
 }
 
 #[test]
@@ -84,12 +103,21 @@ fn every_wrong_value_is_named_with_what_is_allowed_all_at_once() {
     let problems = load(None, &wrong).expect_err("nothing of this is valid");
     assert_eq!(problems.lines().count(), 1 + wrong.len(), "{problems}");
     for (name, value) in wrong {
-        let line = problems.lines().find(|line| line.trim().starts_with(name)).expect("a line for each");
-        let variable = VARIABLES.iter().find(|variable| variable.name == name).expect("a variable");
+        let line = problems
+            .lines()
+            .find(|line| line.trim().starts_with(name))
+            .expect("a line for each");
+        let variable = VARIABLES
+            .iter()
+            .find(|variable| variable.name == name)
+            .expect("a variable");
         assert!(line.contains(variable.allowed), "{line}");
         assert_eq!(line.contains(&format!("{value:?}")), !variable.secret, "{line}");
     }
-    assert!(!problems.contains("hunter2") && !problems.contains('\u{1b}'), "{problems}");
+    assert!(
+        !problems.contains("hunter2") && !problems.contains('\u{1b}'),
+        "{problems}"
+    );
 }
 
 #[test]
@@ -121,7 +149,10 @@ fn urls_that_cannot_be_meant_are_refused() {
         load(None, &[("POSTGRES_HOST", "a/b"), ("POSTGRES_PORT", "0")]).expect_err("both are wrong");
     assert!(problem.contains("POSTGRES_PORT is \"0\""), "{problem}");
     let problem = load(None, &[("POSTGRES_PASSWORD", "hunter2")]).expect_err("no host");
-    assert!(problem.contains("neither POSTGRES_HOST nor DATABASE_URL"), "{problem}");
+    assert!(
+        problem.contains("neither POSTGRES_HOST nor DATABASE_URL"),
+        "{problem}"
+    );
 }
 
 #[test]
@@ -139,10 +170,22 @@ fn a_file_is_read_and_the_environment_wins() {
     assert_eq!(config.logs.level, tracing::Level::ERROR);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     fs::write(&file, "LISTEN_ADDR = [1]\n").expect("a file");
-    assert!(load(Some(&file), &[]).expect_err("a list").contains("LISTEN_ADDR"));
+    assert!(
+        load(Some(&file), &[])
+            .expect_err("a list")
+            .contains("LISTEN_ADDR")
+    );
     fs::write(&file, "LISTEN_ADDR = \n").expect("a file");
-    assert!(load(Some(&file), &[]).expect_err("no TOML").contains("templatesite.toml"));
-    assert!(load(Some(Path::new("nowhere.toml")), &[]).expect_err("no file").contains("nowhere.toml"));
+    assert!(
+        load(Some(&file), &[])
+            .expect_err("no TOML")
+            .contains("templatesite.toml")
+    );
+    assert!(
+        load(Some(Path::new("nowhere.toml")), &[])
+            .expect_err("no file")
+            .contains("nowhere.toml")
+    );
 }
 
 #[test]
@@ -156,9 +199,16 @@ fn secrets_can_be_in_files_and_are_never_shown() {
     assert!(!format!("{config:?} {config}").contains("hunter2"));
     assert!(config.to_string().contains("# DATABASE_URL is set, and secret"));
     let both = load(None, &[("DATABASE_URL_FILE", path), ("DATABASE_URL", "memory:")]);
-    assert!(both.expect_err("both").contains("DATABASE_URL and DATABASE_URL_FILE are both set"));
+    assert!(
+        both.expect_err("both")
+            .contains("DATABASE_URL and DATABASE_URL_FILE are both set")
+    );
     let missing = load(None, &[("POSTGRES_PASSWORD_FILE", "/nowhere/secret")]);
-    assert!(missing.expect_err("no file").contains("POSTGRES_PASSWORD_FILE is \"/nowhere/secret\""));
+    assert!(
+        missing
+            .expect_err("no file")
+            .contains("POSTGRES_PASSWORD_FILE is \"/nowhere/secret\"")
+    );
 }
 
 #[test]
@@ -172,20 +222,38 @@ fn unknown_variables_like_ours_draw_a_warning_with_the_nearest_name() {
     ];
     let (_, warnings) = load(None, &variables).expect("a configuration");
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].contains("LOG_LEVL ") && warnings[0].contains("is LOG_LEVEL meant?"), "{warnings:?}");
-    assert!(warnings[1].contains("is DATABASE_MAX_CONNECTIONS meant?"), "{warnings:?}");
+    assert!(
+        warnings[0].contains("LOG_LEVL ") && warnings[0].contains("is LOG_LEVEL meant?"),
+        "{warnings:?}"
+    );
+    assert!(
+        warnings[1].contains("is DATABASE_MAX_CONNECTIONS meant?"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
 fn debug_mode_logs_more() {
-    assert_eq!(config(&[("DEBUG_MODE", "true")]).logs.level, tracing::Level::DEBUG);
-    assert_eq!(config(&[("DEBUG_MODE", "true"), ("LOG_LEVEL", "trace")]).logs.level, tracing::Level::TRACE);
+    assert_eq!(
+        config(&[("DEBUG_MODE", "true")]).logs.level,
+        tracing::Level::DEBUG
+    );
+    assert_eq!(
+        config(&[("DEBUG_MODE", "true"), ("LOG_LEVEL", "trace")])
+            .logs
+            .level,
+        tracing::Level::TRACE
+    );
 }
 
 #[test]
 fn the_program_says_so_and_exits_with_2_before_it_starts_anything() {
     let folder = TempDir::new().expect("a folder");
-    let (code, output, log) = run(&[], &[("DEBUG_MODE", "maybe"), ("LOG_LEVEL", "loud")], folder.path());
+    let (code, output, log) = run(
+        &[],
+        &[("DEBUG_MODE", "maybe"), ("LOG_LEVEL", "loud")],
+        folder.path(),
+    );
     assert_eq!((code, &*output), (2, ""));
     assert_eq!(
         log,
@@ -199,7 +267,10 @@ fn the_program_says_so_and_exits_with_2_before_it_starts_anything() {
 #[test]
 fn the_effective_configuration_is_printed_without_secrets() {
     let folder = TempDir::new().expect("a folder");
-    let variables = [("DATABASE_URL", "postgres://me:hunter2@db/x"), ("LOG_LEVEL", "warn")];
+    let variables = [
+        ("DATABASE_URL", "postgres://me:hunter2@db/x"),
+        ("LOG_LEVEL", "warn"),
+    ];
     let (code, printed, log) = run(&["config"], &variables, folder.path());
     assert_eq!((code, &*log), (0, ""));
     assert!(

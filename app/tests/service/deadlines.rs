@@ -45,7 +45,12 @@ fn give_up_on(variables: &[(&str, &str)], silent: &str, slow: &str, detail: &str
 #[test]
 fn a_header_that_does_not_end_is_408() {
     let (silent, slow) = ("GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: ");
-    give_up_on(&[("HEADER_READ_SECONDS", "1")], silent, slow, "the header did not arrive in time");
+    give_up_on(
+        &[("HEADER_READ_SECONDS", "1")],
+        silent,
+        slow,
+        "the header did not arrive in time",
+    );
 }
 
 #[test]
@@ -54,7 +59,12 @@ fn a_body_that_does_not_end_is_a_408_problem() {
     let variables = [("BODY_READ_SECONDS", "1")];
     let wide = [("BODY_READ_SECONDS", "60"), ("REQUEST_TIMEOUT_SECONDS", "1")];
     for variables in [&variables[..], &wide] {
-        give_up_on(variables, &post_head(100), &post_head(10_000), "the body did not arrive in time");
+        give_up_on(
+            variables,
+            &post_head(100),
+            &post_head(10_000),
+            "the body did not arrive in time",
+        );
     }
 }
 
@@ -69,7 +79,10 @@ fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
         thread::sleep(Duration::from_millis(50));
     }
     for client in [&mut new, &mut used] {
-        client.stream().set_read_timeout(Some(Duration::from_millis(1))).expect("a timeout");
+        client
+            .stream()
+            .set_read_timeout(Some(Duration::from_millis(1)))
+            .expect("a timeout");
         client.wait_for_the_end();
     }
 }
@@ -81,7 +94,9 @@ fn a_client_that_reads_nothing_is_let_go() {
     let before = open();
     let mut client = Client::of(&service);
     for _ in 0..50 {
-        client.send(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the request is taken");
+        client
+            .send(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .expect("the request is taken");
     }
     assert!(open() > before, "the connection is open");
     let started = Instant::now();
@@ -101,7 +116,11 @@ fn p99(client: &mut Client) -> Duration {
     let mut times: Vec<_> = (0..500)
         .map(|n| {
             let started = Instant::now();
-            let answer = if n % 2 == 0 { client.get("/tweet/?limit=1") } else { client.post("quick") };
+            let answer = if n % 2 == 0 {
+                client.get("/tweet/?limit=1")
+            } else {
+                client.post("quick")
+            };
             assert!(matches!(answer.expect("an answer").status, 200 | 201));
             started.elapsed()
         })
@@ -141,5 +160,8 @@ fn slow_clients_do_not_slow_others() {
     });
     // On a machine that has other things to do as well.
     let allowed = alone * 2 + Duration::from_millis(100);
-    assert!(among_slow_ones < allowed, "{among_slow_ones:?} among slow clients, {alone:?} alone");
+    assert!(
+        among_slow_ones < allowed,
+        "{among_slow_ones:?} among slow clients, {alone:?} alone"
+    );
 }

@@ -12,13 +12,19 @@ fn while_it_drains_it_serves_and_says_so() {
     let mut service = Running::in_memory(&[("DRAIN_SECONDS", "60")]);
     let mut kept = Client::of(&service);
     let healthy = kept.get("/healthcheck/").expect("an answer");
-    assert!(healthy.status == 200 && !healthy.body.contains("draining"), "{healthy:?}");
+    assert!(
+        healthy.status == 200 && !healthy.body.contains("draining"),
+        "{healthy:?}"
+    );
     service.signal("TERM");
     service.wait_for("SIGTERM: finishing");
     let draining = kept.get("/healthcheck/").expect("an answer");
     assert_eq!(
         (draining.status, &*draining.body),
-        (503, r#"{"status":"nok","db":{"status":"ok"},"draining":{"status":"nok"}}"#)
+        (
+            503,
+            r#"{"status":"nok","db":{"status":"ok"},"draining":{"status":"nok"}}"#
+        )
     );
     assert!(draining.closes(), "{draining:?}");
     kept.wait_for_the_end();
@@ -26,7 +32,13 @@ fn while_it_drains_it_serves_and_says_so() {
         let answer = Client::of(&service).get(path).expect("an answer");
         assert!(answer.status == 200 && answer.closes(), "{answer:?}");
     }
-    assert_eq!(Client::of(&service).post("still served").expect("an answer").status, 201);
+    assert_eq!(
+        Client::of(&service)
+            .post("still served")
+            .expect("an answer")
+            .status,
+        201
+    );
 }
 
 #[test]
@@ -75,7 +87,9 @@ fn what_was_asked_before_the_signal_is_answered() {
     assert_eq!(kept.get("/livez").expect("an answer").status, 200);
     let mut clients: Vec<_> = (0..50).map(|_| Client::of(&service)).collect();
     for client in &mut clients {
-        client.send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the request is taken");
+        client
+            .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .expect("the request is taken");
     }
     service.signal("TERM");
     for client in &mut clients {

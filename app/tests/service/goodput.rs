@@ -44,13 +44,20 @@ impl Answers {
             // Whoever looks after the service is answered all the while.
             while Instant::now() < until {
                 for path in ["/livez", "/healthcheck/", "/metrics"] {
-                    assert_eq!(Client::of(service).get(path).expect("an answer").status, 200, "{path}");
+                    assert_eq!(
+                        Client::of(service).get(path).expect("an answer").status,
+                        200,
+                        "{path}"
+                    );
                 }
                 thread::sleep(Duration::from_millis(50));
             }
             clients.into_iter().fold(Self::default(), |sum, client| {
                 let Self { stored, refused } = client.join().expect("what a client was answered");
-                Self { stored: sum.stored + stored, refused: sum.refused + refused }
+                Self {
+                    stored: sum.stored + stored,
+                    refused: sum.refused + refused,
+                }
             })
         })
     }
@@ -66,7 +73,10 @@ async fn ten_times_the_load_is_served_as_fast_as_one() {
     let proxy = Proxy::to(database.url());
     let folder = TempDir::new().expect("a folder");
     let room = ROOM.to_string();
-    let service = Running::start(&[("DATABASE_URL", proxy.url()), ("MAX_REQUESTS", &room)], folder.path());
+    let service = Running::start(
+        &[("DATABASE_URL", proxy.url()), ("MAX_REQUESTS", &room)],
+        folder.path(),
+    );
     proxy.slow_down(Duration::from_millis(20));
     let full = Answers::of(&service, ROOM);
     let before = resident_mib(&service);

@@ -75,16 +75,27 @@ const ARROWS: [(&str, &[&str]); 6] = [
 fn the_arrows_of_the_hexagon_point_inwards() {
     for (member, allowed) in ARROWS {
         let manifest = read(format!("{member}/Cargo.toml"));
-        let sections = manifest.split("\n[").filter(|section| section.starts_with("dependencies]"));
+        let sections = manifest
+            .split("\n[")
+            .filter(|section| section.starts_with("dependencies]"));
         let lines = sections.flat_map(str::lines).skip(1);
-        let names =
-            lines.filter_map(|line| line.split(['.', '=', ' ']).next()).filter(|name| !name.is_empty());
+        let names = lines
+            .filter_map(|line| line.split(['.', '=', ' ']).next())
+            .filter(|name| !name.is_empty());
         for name in names {
-            assert!(allowed == ["*"] || allowed.contains(&name), "{member} must not depend on {name}");
+            assert!(
+                allowed == ["*"] || allowed.contains(&name),
+                "{member} must not depend on {name}"
+            );
         }
-        let other_tables =
-            manifest.lines().filter(|line| line.starts_with("[target") || line.starts_with("[dependencies."));
-        assert_eq!(other_tables.count(), 0, "{member} hides dependencies in other tables");
+        let other_tables = manifest
+            .lines()
+            .filter(|line| line.starts_with("[target") || line.starts_with("[dependencies."));
+        assert_eq!(
+            other_tables.count(),
+            0,
+            "{member} hides dependencies in other tables"
+        );
     }
     let members: Vec<_> = ARROWS.iter().map(|(member, _)| format!("\"{member}\"")).collect();
     let listed = format!("members = [{}]", members.join(", "));
@@ -111,9 +122,16 @@ fn environment_env_lists_every_variable() {
         let line = rest.and_then(|rest| rest.lines().next()).unwrap_or_default();
         let set = line.starts_with(&format!("{}=", variable.name));
         let default = line == format!("#{}={}", variable.name, variable.default);
-        assert!(set || default, "environment.env lacks:\n{comment}#{}={}", variable.name, variable.default);
+        assert!(
+            set || default,
+            "environment.env lacks:\n{comment}#{}={}",
+            variable.name,
+            variable.default
+        );
     }
-    let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = file
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs = lines.map(|line| line.split_once('=').expect("NAME=value"));
     let pairs: Vec<_> = pairs.map(|(name, value)| (name.into(), value.into())).collect();
     let (_, warnings) = Config::load(None, pairs).expect("environment.env is valid");
@@ -123,8 +141,15 @@ fn environment_env_lists_every_variable() {
 #[test]
 fn the_readme_lists_every_variable() {
     let readme = read("README.md");
-    for Variable { name, default, about, .. } in VARIABLES {
-        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+    for Variable {
+        name, default, about, ..
+    } in VARIABLES
+    {
+        let default = if default.is_empty() {
+            String::new()
+        } else {
+            format!("`{default}`")
+        };
         let row = format!("| `{name}` | {default} | {about} |\n");
         assert!(readme.contains(&row), "the README's table lacks:\n{row}");
     }
@@ -133,10 +158,19 @@ fn the_readme_lists_every_variable() {
 #[test]
 fn the_readme_shows_the_clients_that_are_tested() {
     let readme = read("README.md");
-    let python = readme.split("\n### ").find(|section| section.starts_with("Python\n")).expect("a section");
-    for (language, file) in [("sh", "system-test/sdk/python.sh"), ("python", "system-test/sdk/tweet.py")] {
+    let python = readme
+        .split("\n### ")
+        .find(|section| section.starts_with("Python\n"))
+        .expect("a section");
+    for (language, file) in [
+        ("sh", "system-test/sdk/python.sh"),
+        ("python", "system-test/sdk/tweet.py"),
+    ] {
         let block = format!("\n```{language}\n{}```\n", read(file));
-        assert!(python.contains(&block), "the README's section on Python is not {file}:{block}");
+        assert!(
+            python.contains(&block),
+            "the README's section on Python is not {file}:{block}"
+        );
     }
     assert_eq!(python.matches("\n```").count(), 4, "all that it shows is tested");
 }
@@ -158,7 +192,9 @@ fn files_are_rooms_that_one_can_know_at_a_glance() {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let entries = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
     let nested = entries.map(|path| match path.extension() {
         Some(extension) if extension == "rs" => vec![path],
         _ if path.is_dir() => rust_files(&path),

@@ -1,6 +1,10 @@
 //! The service as a whole: composed as `serve` composes it, spoken to over HTTP; and the rules of the house.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail, saying why"
+)]
 
 mod client;
 mod support;

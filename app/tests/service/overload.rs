@@ -24,7 +24,11 @@ use crate::{
 async fn more_requests_than_allowed_are_refused_at_once() {
     let gated = Gated::default();
     let check = Arc::new(InMemoryTweetRepository::default());
-    let store = Store { repository: Arc::new(gated.clone()), check, schema: None };
+    let store = Store {
+        repository: Arc::new(gated.clone()),
+        check,
+        schema: None,
+    };
     let config = config(&[("MAX_REQUESTS", "2"), ("REQUEST_TIMEOUT_SECONDS", "60")]);
     let client = Arc::new(
         TestClient::new(compose::site(&config, &store, None, Arc::default()))
@@ -53,7 +57,11 @@ async fn more_requests_than_allowed_are_refused_at_once() {
     for request in under_way {
         assert_eq!(request.await.expect("an end"), StatusCode::OK);
     }
-    assert_eq!(ask().await.expect("an end"), StatusCode::OK, "there is room again");
+    assert_eq!(
+        ask().await.expect("an end"),
+        StatusCode::OK,
+        "there is room again"
+    );
 }
 
 #[test]
@@ -62,13 +70,25 @@ fn connections_beyond_the_limit_wait_their_turn() {
     let [mut first, mut second, mut third] = [(); 3].map(|()| Client::of(&service));
     assert_eq!(first.get("/livez").expect("an answer").status, 200);
     assert_eq!(second.get("/livez").expect("an answer").status, 200);
-    third.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the system takes it");
-    third.stream().set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    third
+        .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("the system takes it");
+    third
+        .stream()
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .expect("a timeout");
     assert!(third.answer().is_err(), "there is no room for it yet");
     service.wait_for("MAX_CONNECTIONS are open");
-    assert_eq!(first.get("/livez").expect("an answer").status, 200, "the others are served");
+    assert_eq!(
+        first.get("/livez").expect("an answer").status,
+        200,
+        "the others are served"
+    );
     drop(first);
-    third.stream().set_read_timeout(Some(crate::support::PATIENCE)).expect("a timeout");
+    third
+        .stream()
+        .set_read_timeout(Some(crate::support::PATIENCE))
+        .expect("a timeout");
     assert_eq!(third.answer().expect("an answer").status, 200);
 }
 
@@ -76,7 +96,11 @@ fn connections_beyond_the_limit_wait_their_turn() {
 fn running_out_of_descriptors_is_told_once_and_passes() {
     let folder = TempDir::new().expect("a folder");
     let program = Command::new("sh")
-        .args(["-c", "ulimit -n 40 && exec \"$0\"", env!("CARGO_BIN_EXE_templatesite")])
+        .args([
+            "-c",
+            "ulimit -n 40 && exec \"$0\"",
+            env!("CARGO_BIN_EXE_templatesite"),
+        ])
         .env_clear()
         .envs([("DATABASE_URL", "memory:"), ("LISTEN_ADDR", "127.0.0.1:0")])
         .current_dir(folder.path())
@@ -87,10 +111,16 @@ fn running_out_of_descriptors_is_told_once_and_passes() {
     let address = service.address;
     let mut kept = Client::connect(address).expect("a connection");
     assert_eq!(kept.post("hello").expect("an answer").status, 201);
-    let many: Vec<_> = (0..60).map(|_| Client::connect(address).expect("the system takes it")).collect();
+    let many: Vec<_> = (0..60)
+        .map(|_| Client::connect(address).expect("the system takes it"))
+        .collect();
     service.wait_for("no connection can be accepted");
     for _ in 0..100 {
-        assert_eq!(kept.get("/tweet/").expect("an answer").status, 200, "who is in is served");
+        assert_eq!(
+            kept.get("/tweet/").expect("an answer").status,
+            200,
+            "who is in is served"
+        );
     }
     drop(many);
     let done = AtomicBool::new(false);

@@ -18,7 +18,10 @@ fn post(service: &mut Client, key: usize) -> (String, bool) {
     let answer = service.answer().expect("an answer");
     assert_eq!(answer.status, 201, "{answer:?}");
     let tweet: Value = serde_json::from_str(&answer.body).expect("a tweet");
-    (tweet["id"].to_string(), answer.head.contains("\r\nidempotent-replayed: true\r\n"))
+    (
+        tweet["id"].to_string(),
+        answer.head.contains("\r\nidempotent-replayed: true\r\n"),
+    )
 }
 
 fn one_tweet_a_key(url: &str, folder: &Path) {

@@ -72,8 +72,11 @@ impl Proxy {
     /// Instances in rotation, the one whose turn it is first.
     fn ready(&self) -> Vec<SocketAddr> {
         let instances = self.instances.lock().expect("the list");
-        let mut ready: Vec<_> =
-            instances.iter().filter(|(_, ready)| *ready).map(|(address, _)| *address).collect();
+        let mut ready: Vec<_> = instances
+            .iter()
+            .filter(|(_, ready)| *ready)
+            .map(|(address, _)| *address)
+            .collect();
         if !ready.is_empty() {
             let turn = self.next.fetch_add(1, Relaxed) % ready.len();
             ready.rotate_left(turn);
@@ -90,14 +93,19 @@ impl Proxy {
     }
 
     fn pass_on(&self, client: TcpStream) {
-        let Some(instance) = self.ready().into_iter().find_map(|address| TcpStream::connect(address).ok())
+        let Some(instance) = self
+            .ready()
+            .into_iter()
+            .find_map(|address| TcpStream::connect(address).ok())
         else {
             return;
         };
         for socket in [&client, &instance] {
             let _ = socket.set_nodelay(true);
         }
-        let (Ok(from), Ok(to)) = (client.try_clone(), instance.try_clone()) else { return };
+        let (Ok(from), Ok(to)) = (client.try_clone(), instance.try_clone()) else {
+            return;
+        };
         thread::spawn(move || copy(from, to));
         copy(instance, client);
     }
@@ -122,7 +130,11 @@ fn load(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>) {
                 Some(client) => client,
                 none => none.insert(Client::connect(address)?),
             };
-            if answered % 4 == 0 { client.post("rolling") } else { client.get("/tweet/?limit=2") }
+            if answered % 4 == 0 {
+                client.post("rolling")
+            } else {
+                client.get("/tweet/?limit=2")
+            }
         };
         match ask() {
             Ok(answer) if answer.status < 300 => {
@@ -156,7 +168,9 @@ async fn a_rolling_restart_fails_no_request() {
     proxy.wait_for(2);
     let done = AtomicBool::new(false);
     let results: Vec<_> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| load(proxy.address, &done))).collect();
+        let clients: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| load(proxy.address, &done)))
+            .collect();
         for instance in &mut instances {
             instance.signal("TERM");
             instance.wait_for("stopped");
@@ -167,11 +181,18 @@ async fn a_rolling_restart_fails_no_request() {
             proxy.wait_for(2);
         }
         done.store(true, Relaxed);
-        clients.into_iter().map(|client| client.join().expect("a result")).collect()
+        clients
+            .into_iter()
+            .map(|client| client.join().expect("a result"))
+            .collect()
     });
     proxy.done.store(true, Relaxed);
     let failures: Vec<_> = results.iter().flat_map(|(_, failures)| failures).collect();
     let answered: usize = results.iter().map(|(answered, _)| answered).sum();
-    assert!(failures.is_empty(), "{} of {answered} failed: {failures:?}", failures.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {answered} failed: {failures:?}",
+        failures.len()
+    );
     assert!(answered > 100, "{answered} requests are no load");
 }

@@ -19,9 +19,18 @@ impl Stack {
     async fn on(database: FreshDatabase, cache_bytes: &str) -> Self {
         let config = config(&[("DATABASE_URL", database.url()), ("CACHE_BYTES", cache_bytes)]);
         let store = Store::open(&config.database).await.expect("a store");
-        store.schema.as_ref().expect("a schema").up().await.expect("migrate");
+        store
+            .schema
+            .as_ref()
+            .expect("a schema")
+            .up()
+            .await
+            .expect("migrate");
         let meter = NoopMeterProvider::new().meter("contract");
-        Self { repository: compose::stack(&config.database, &store, &meter), _database: database }
+        Self {
+            repository: compose::stack(&config.database, &store, &meter),
+            _database: database,
+        }
     }
 
     fn repository(&self) -> Arc<dyn TweetRepository> {

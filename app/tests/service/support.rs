@@ -22,7 +22,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The configuration these variables make.
 pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
-    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::load(None, variables).expect("a valid configuration").0
 }
 
@@ -58,7 +60,10 @@ impl Site {
 
     async fn at(database: FreshDatabase) -> Self {
         let site = Self::on(database.url()).await;
-        Self { _database: Some(database), ..site }
+        Self {
+            _database: Some(database),
+            ..site
+        }
     }
 
     async fn on(url: &str) -> Self {
@@ -73,26 +78,39 @@ impl Site {
             schema.up().await.expect("the schema");
         }
         let writers = compose::authenticator(&config).await.expect("a list of writers");
-        Self { client: client(&config, &store, writers), _database: None }
+        Self {
+            client: client(&config, &store, writers),
+            _database: None,
+        }
     }
 
     /// A site whose store fails in this way.
     pub(crate) fn failing(error: RepositoryError) -> Self {
         Self::over(Store {
             repository: Arc::new(FailingTweetRepository(error)),
-            check: Arc::new(FailingHealthCheck("it says: password \"hunter2\" is wrong".to_owned())),
+            check: Arc::new(FailingHealthCheck(
+                "it says: password \"hunter2\" is wrong".to_owned(),
+            )),
             schema: None,
         })
     }
 
     pub(crate) fn over(store: Store) -> Self {
         let config = config(&[("REQUEST_TIMEOUT_SECONDS", "1")]);
-        Self { client: client(&config, &store, None), _database: None }
+        Self {
+            client: client(&config, &store, None),
+            _database: None,
+        }
     }
 
     /// Creates a tweet and returns it as the answer shows it.
     pub(crate) async fn create(&self, text: &str) -> Value {
-        let answer = self.client.post("/tweet/").body_json(&serde_json::json!({ "text": text })).send().await;
+        let answer = self
+            .client
+            .post("/tweet/")
+            .body_json(&serde_json::json!({ "text": text }))
+            .send()
+            .await;
         answer.assert_status(poem::http::StatusCode::CREATED);
         answer.json().await.value().deserialize()
     }
@@ -138,14 +156,25 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        Self { child, address: ([127, 0, 0, 1], 0).into(), lines, log: Vec::new(), folder: None }
+        Self {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+            lines,
+            log: Vec::new(),
+            folder: None,
+        }
     }
 
     /// Waits until it serves.
     pub(crate) fn serves(&mut self) {
         let line = self.wait_for("serving http://");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
-        self.address = address.and_then(|address| address.parse().ok()).expect("the address in the log");
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        self.address = address
+            .and_then(|address| address.parse().ok())
+            .expect("the address in the log");
     }
 
     /// The first new log line with this in it.
@@ -165,7 +194,9 @@ impl Running {
 
     pub(crate) fn signal(&self, name: &str) {
         // The shell's own: a slim machine has no program of that name.
-        let sent = Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.child.id())]).status();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -s {name} {}", self.child.id())])
+            .status();
         assert!(sent.expect("kill").success());
     }
 
@@ -176,15 +207,23 @@ impl Running {
 
     pub(crate) fn get(&self, path: &str) -> String {
         self.exchange(
-            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes(),
+            format!(
+                "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                self.address
+            )
+            .as_bytes(),
         )
     }
 
     /// The value of a metric that has no labels.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let metrics = self.get("/metrics");
-        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {metrics}"))
+        let value = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("no {name} in {metrics}"))
     }
 
     pub(crate) fn post(&self, body: &str) -> String {
@@ -237,8 +276,17 @@ pub(crate) fn run_with_input(
     input: &str,
 ) -> (i32, String, String) {
     let mut child = program(arguments, variables, folder);
-    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("the input is taken");
+    child
+        .stdin
+        .take()
+        .expect("its input")
+        .write_all(input.as_bytes())
+        .expect("the input is taken");
     let output = child.wait_with_output().expect("its output");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    (
+        output.status.code().unwrap_or(-1),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }

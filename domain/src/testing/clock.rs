@@ -9,7 +9,9 @@ pub struct FixedClock(Mutex<DateTime<Utc>>);
 impl FixedClock {
     /// A clock that stands at this many milliseconds since 1970.
     pub fn at_millis(millis: i64) -> Self {
-        Self(Mutex::new(DateTime::from_timestamp_millis(millis).unwrap_or_default()))
+        Self(Mutex::new(
+            DateTime::from_timestamp_millis(millis).unwrap_or_default(),
+        ))
     }
 
     /// Sets the clock, forwards or back.

@@ -4,7 +4,10 @@
 //! Each case is a plain async function over an empty repository. It panics, saying what was promised, when the promise
 //! is broken. `spawn` puts a task on the caller's runtime, because this crate knows none.
 
-#![expect(clippy::expect_used, reason = "a broken promise fails the test that runs the case")]
+#![expect(
+    clippy::expect_used,
+    reason = "a broken promise fails the test that runs the case"
+)]
 
 mod cases;
 mod concurrency;
@@ -83,7 +86,10 @@ pub fn tweet(n: u64) -> Tweet {
 }
 
 fn keyed(n: u64, key: &str) -> Keyed {
-    Keyed { tweet: tweet(n), key: key.parse().expect("a valid key") }
+    Keyed {
+        tweet: tweet(n),
+        key: key.parse().expect("a valid key"),
+    }
 }
 
 fn tweets(numbers: std::ops::Range<u64>) -> Vec<Tweet> {
@@ -102,7 +108,10 @@ async fn all_pages(repository: &Arc<dyn TweetRepository>, limit: usize) -> Vec<T
         let before = seen.last().map(|tweet| tweet.id);
         let page = repository.latest(before, limit).await.expect("latest");
         let older = |tweet: &Tweet| before.is_none_or(|before| tweet.id < before);
-        assert!(page.iter().all(older), "a page holds only what is older than its `before`");
+        assert!(
+            page.iter().all(older),
+            "a page holds only what is older than its `before`"
+        );
         let last = page.len() < limit;
         seen.extend(page);
         if last {

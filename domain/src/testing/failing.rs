@@ -36,6 +36,9 @@ impl HealthCheck for FailingHealthCheck {
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {
-        Err(Unhealthy { reason: self.0.clone(), source: None })
+        Err(Unhealthy {
+            reason: self.0.clone(),
+            source: None,
+        })
     }
 }

@@ -80,8 +80,10 @@ impl ParsePayload for NewTweetText {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body must be at most 16 KiB");
-        let announced =
-            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let announced = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
         // Before the body is asked for, so that a client that waits for "100 Continue" sends nothing.
         if announced.is_some_and(|length: u64| length > MAX_BYTES as u64) {
             return Err(too_large().into());
@@ -133,7 +135,10 @@ mod tests {
         leaf.prop_recursive(3, 12, 4, |inner| {
             let object =
                 vec((names(), inner.clone()), 0..4).prop_map(|members| members.into_iter().collect());
-            prop_oneof![vec(inner, 0..4).prop_map(Value::Array), object.prop_map(Value::Object)]
+            prop_oneof![
+                vec(inner, 0..4).prop_map(Value::Array),
+                object.prop_map(Value::Object)
+            ]
         })
     }
 
@@ -144,7 +149,10 @@ mod tests {
     /// A reason is ours from end to end: short, and without anything that only the body could have brought.
     fn quotes_nothing(violation: &Violation) -> Result<(), TestCaseError> {
         let said = serde_json::to_value(violation).expect("JSON");
-        let (pointer, reason) = (said["pointer"].as_str(), said["detail"].as_str().expect("a reason"));
+        let (pointer, reason) = (
+            said["pointer"].as_str(),
+            said["detail"].as_str().expect("a reason"),
+        );
         prop_assert!(matches!(pointer, Some("" | "/text")), "{said}");
         let harmless = |c: char| c.is_ascii_alphanumeric() || " ,:;+-{}\"…".contains(c);
         prop_assert!(reason.len() < 80 && reason.chars().all(harmless), "{said}");

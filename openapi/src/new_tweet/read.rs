@@ -21,7 +21,12 @@ pub(super) fn text_of(body: &[u8]) -> Result<TweetText, Violation> {
     let members: Members<'_> = serde_json::from_str(json).map_err(|error| {
         document(match error.classify() {
             serde_json::error::Category::Data => "must be a JSON object".into(),
-            _ => format!("is not JSON: see line {}, column {}", error.line(), error.column()).into(),
+            _ => format!(
+                "is not JSON: see line {}, column {}",
+                error.line(),
+                error.column()
+            )
+            .into(),
         })
     })?;
     if let Some(violation) = members.violation {
@@ -63,7 +68,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Members { text: None, violation: None };
+                let mut members = Members {
+                    text: None,
+                    violation: None,
+                };
                 let mut others = HashSet::new();
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
                     let value: &RawValue = map.next_value()?;

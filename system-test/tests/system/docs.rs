@@ -14,7 +14,10 @@ async fn the_document_that_is_served_is_the_one_that_the_client_is_made_from() {
     let service = Service::reach();
     let answer = service.get("/openapi.json").await;
     assert_eq!(header(answer.headers(), "content-type"), Some("application/json"));
-    assert!(answer.json::<Value>().await.expect("JSON") == document(), "openapi/openapi.json differs");
+    assert!(
+        answer.json::<Value>().await.expect("JSON") == document(),
+        "openapi/openapi.json differs"
+    );
 }
 
 #[tokio::test]
@@ -25,10 +28,19 @@ async fn the_root_leads_to_a_page_that_shows_the_document() {
     assert_eq!(header(root.headers(), "location"), Some("/docs"));
     let page = service.get("/docs").await;
     assert_eq!(page.status(), 200);
-    assert_eq!(header(page.headers(), "content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        header(page.headers(), "content-type"),
+        Some("text/html; charset=utf-8")
+    );
     let html = page.text().await.expect("text");
-    for part in ["<title>Swagger UI</title>", "createTweet", "getTweet", "listTweets", "healthcheck", "livez"]
-    {
+    for part in [
+        "<title>Swagger UI</title>",
+        "createTweet",
+        "getTweet",
+        "listTweets",
+        "healthcheck",
+        "livez",
+    ] {
         assert!(html.contains(part), "the page lacks {part}");
     }
 }

@@ -39,11 +39,23 @@ fn cases(service: &Service) -> Vec<Case> {
         ("createTweet", 400, post("[]")),
         ("createTweet", 400, post("{\"text\": 1}")),
         ("createTweet", 400, post("{\"text\": \"cut of")),
-        ("createTweet", 400, text("hello").header("Idempotency-Key", "two words")),
+        (
+            "createTweet",
+            400,
+            text("hello").header("Idempotency-Key", "two words"),
+        ),
         ("createTweet", 413, text(&"x".repeat(17 * 1024))),
-        ("createTweet", 415, untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain")),
+        (
+            "createTweet",
+            415,
+            untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain"),
+        ),
         ("createTweet", 415, untyped("{\"text\": \"untyped\"}")),
-        ("createTweet", 422, text("another text").header("Idempotency-Key", USED_KEY)),
+        (
+            "createTweet",
+            422,
+            text("another text").header("Idempotency-Key", USED_KEY),
+        ),
         ("listTweets", 400, get("/tweet/?limit=0")),
         ("listTweets", 400, get("/tweet/?limit=201")),
         ("listTweets", 400, get("/tweet/?limit=many")),
@@ -58,15 +70,29 @@ fn cases(service: &Service) -> Vec<Case> {
 async fn what_is_wrong_with_a_request_is_said_in_one_shape() {
     let service = Service::reach();
     let body = NewTweet::builder().text("the text of a key");
-    let stored = service.client.create_tweet().idempotency_key(USED_KEY).body(body).send().await;
-    assert_eq!(stored.expect("an answer").status(), 201, "at the first run and at every later one");
+    let stored = service
+        .client
+        .create_tweet()
+        .idempotency_key(USED_KEY)
+        .body(body)
+        .send()
+        .await;
+    assert_eq!(
+        stored.expect("an answer").status(),
+        201,
+        "at the first run and at every later one"
+    );
     let mut seen = BTreeSet::new();
     for (operation, status, request) in cases(&service) {
         let sent = format!("{operation}: {request:?}");
         problem(request.send().await.expect("an answer"), status, &sent).await;
         seen.insert((operation.to_owned(), status.to_string()));
     }
-    assert_eq!(seen, documented(), "the errors that were seen, and those that the document has");
+    assert_eq!(
+        seen,
+        documented(),
+        "the errors that were seen, and those that the document has"
+    );
 }
 
 fn documented() -> BTreeSet<(String, String)> {
@@ -80,7 +106,9 @@ fn documented() -> BTreeSet<(String, String)> {
             .filter(|status| status.starts_with(['4', '5']))
             .map(move |status| (id.clone(), status.clone()))
     });
-    errors.filter(|(_, status)| !NOT_CAUSED_HERE.contains(&&**status)).collect()
+    errors
+        .filter(|(_, status)| !NOT_CAUSED_HERE.contains(&&**status))
+        .collect()
 }
 
 #[tokio::test]
@@ -93,8 +121,16 @@ async fn a_wrong_method_is_told_the_right_ones() {
         (Method::PATCH, "/livez", "GET, HEAD"),
         (Method::POST, "/metrics", "GET, HEAD"),
     ] {
-        let answer = service.request(method.clone(), path).send().await.expect("an answer");
-        assert_eq!(header(answer.headers(), "allow"), Some(allowed), "{method} {path}");
+        let answer = service
+            .request(method.clone(), path)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(
+            header(answer.headers(), "allow"),
+            Some(allowed),
+            "{method} {path}"
+        );
         problem(answer, 405, path).await;
     }
 }
@@ -110,8 +146,14 @@ async fn nothing_is_at_other_paths() {
 /// Asserts that an answer is a problem of this status and that header and body agree.
 async fn problem(answer: Response, status: u16, sent: &str) {
     assert_eq!(answer.status(), status, "{sent}");
-    assert_eq!(header(answer.headers(), "content-type"), Some("application/problem+json"), "{sent}");
-    let id = header(answer.headers(), "x-request-id").expect("a request id").to_owned();
+    assert_eq!(
+        header(answer.headers(), "content-type"),
+        Some("application/problem+json"),
+        "{sent}"
+    );
+    let id = header(answer.headers(), "x-request-id")
+        .expect("a request id")
+        .to_owned();
     let body: Value = answer.json().await.expect("JSON");
     let problem: Problem = serde_json::from_value(body).expect("a problem as documented");
     assert_eq!(problem.status, status, "{sent}");

@@ -4,7 +4,11 @@
 //! `cargo build` left beside it, on a free port and a store of its own. A test must therefore bear tweets and requests of
 //! others, and leaves its tweets behind.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail, saying why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail, saying why"
+)]
 
 mod service;
 

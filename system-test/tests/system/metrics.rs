@@ -11,7 +11,10 @@ async fn a_scrape_counts_requests_by_route() {
     service.create("count me").await;
     let answer = service.get("/metrics").await;
     assert_eq!(answer.status(), 200);
-    assert_eq!(header(answer.headers(), "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(
+        header(answer.headers(), "content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     let after = created(&answer.text().await.expect("text"));
     assert!(after > before, "{before} before, {after} after");
 }

@@ -19,8 +19,14 @@ async fn links_lead_through_all_tweets_once() {
     let first = service.client.list_tweets().limit(2).send().await.expect("200");
     let mut next = next_link(first.headers());
     let mut pages = vec![first.into_inner()];
-    while mine.iter().any(|id| !pages.iter().flatten().any(|tweet| tweet.id == *id)) {
-        assert!(pages.len() < 100, "five new tweets are not on the first 100 pages");
+    while mine
+        .iter()
+        .any(|id| !pages.iter().flatten().any(|tweet| tweet.id == *id))
+    {
+        assert!(
+            pages.len() < 100,
+            "five new tweets are not on the first 100 pages"
+        );
         let path = next.expect("a link to older tweets");
         let answer = service.get(&path).await;
         assert_eq!(answer.status(), 200, "{path}");
@@ -30,7 +36,11 @@ async fn links_lead_through_all_tweets_once() {
 
     assert!(pages.iter().all(|page: &Vec<Tweet>| page.len() <= 2), "{pages:?}");
     let ids: Vec<_> = pages.into_iter().flatten().map(|tweet| tweet.id).collect();
-    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "a tweet is there twice: {ids:?}");
+    assert_eq!(
+        ids.iter().collect::<HashSet<_>>().len(),
+        ids.len(),
+        "a tweet is there twice: {ids:?}"
+    );
     let found: Vec<_> = ids.into_iter().filter(|id| mine.contains(id)).collect();
     assert_eq!(found, mine, "the newest first");
 }
@@ -39,7 +49,13 @@ async fn links_lead_through_all_tweets_once() {
 async fn the_last_page_leads_nowhere() {
     let service = Service::reach();
     let first_ever = "00000000000000000000000000";
-    let answer = service.client.list_tweets().before(first_ever).send().await.expect("200");
+    let answer = service
+        .client
+        .list_tweets()
+        .before(first_ever)
+        .send()
+        .await
+        .expect("200");
     assert_eq!(next_link(answer.headers()), None);
     assert!(answer.into_inner().is_empty());
 }

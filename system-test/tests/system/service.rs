@@ -39,11 +39,19 @@ impl Service {
     }
 
     fn at(hostport: &str, program: Option<Program>) -> Self {
-        let builder = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
+        let builder = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(Policy::none())
+            .no_proxy();
         let http = builder.build().expect("an HTTP client");
         let base = format!("http://{hostport}");
         let client = Client::new_with_client(&base, http.clone());
-        Self { base, client, http, _program: program }
+        Self {
+            base,
+            client,
+            http,
+            _program: program,
+        }
     }
 
     /// A request that the document does not know, or forbids.
@@ -57,12 +65,24 @@ impl Service {
 
     pub(crate) async fn create(&self, text: &str) -> Tweet {
         let body = NewTweet::builder().text(text);
-        self.client.create_tweet().body(body).send().await.expect("201").into_inner()
+        self.client
+            .create_tweet()
+            .body(body)
+            .send()
+            .await
+            .expect("201")
+            .into_inner()
     }
 
     /// A scrape of `/metrics`.
     pub(crate) async fn scrape(&self) -> String {
-        self.get("/metrics").await.error_for_status().expect("200").text().await.expect("text")
+        self.get("/metrics")
+            .await
+            .error_for_status()
+            .expect("200")
+            .text()
+            .await
+            .expect("text")
     }
 }
 
@@ -70,9 +90,14 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     headers.get(name).map(|value| value.to_str().expect("ASCII"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one thing about these tests that can be set")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one thing about these tests that can be set"
+)]
 fn hostport() -> Option<String> {
-    std::env::var("SYSTEM_TEST_HOSTPORT").ok().filter(|hostport| !hostport.is_empty())
+    std::env::var("SYSTEM_TEST_HOSTPORT")
+        .ok()
+        .filter(|hostport| !hostport.is_empty())
 }
 
 /// The program with nothing in its environment but where to listen, in a folder of its own, where it makes its SQLite
@@ -87,10 +112,17 @@ impl Program {
     fn start() -> (Self, String) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(executable());
-        command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").current_dir(&folder).stderr(Stdio::piped());
+        command
+            .env_clear()
+            .env("LISTEN_ADDR", "127.0.0.1:0")
+            .current_dir(&folder)
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stderr = child.stderr.take().expect("its log");
-        let program = Self { child, _folder: folder };
+        let program = Self {
+            child,
+            _folder: folder,
+        };
         let (sender, lines) = mpsc::channel();
         // Reads on when nobody listens any more: a full pipe would stop the program.
         std::thread::spawn(move || {
@@ -118,13 +150,19 @@ fn serving_at(lines: &mpsc::Receiver<String>) -> String {
         }
         log.push(line);
     }
-    panic!("the program did not say where it serves; it said:\n{}", log.join("\n"))
+    panic!(
+        "the program did not say where it serves; it said:\n{}",
+        log.join("\n")
+    )
 }
 
 /// Cargo tells a test where the programs of its own package are, and of no other: tests are in `deps`, beside them.
 fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("cargo's folder");
+    let folder = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("cargo's folder");
     let path = folder.join(format!("templatesite{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),

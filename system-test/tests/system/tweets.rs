@@ -9,9 +9,17 @@ use crate::service::{Service, header};
 async fn what_was_created_can_be_got() {
     let service = Service::reach();
     let body = NewTweet::builder().text("  Grüße, 世界! 🦀 \n");
-    let answer = service.client.create_tweet().body(body).send().await.expect("an answer");
+    let answer = service
+        .client
+        .create_tweet()
+        .body(body)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), 201);
-    let location = header(answer.headers(), "location").expect("where it is").to_owned();
+    let location = header(answer.headers(), "location")
+        .expect("where it is")
+        .to_owned();
     let created = answer.into_inner();
     assert_eq!(created.text.as_str(), "Grüße, 世界! 🦀");
     assert_eq!(location, created.href);
@@ -19,7 +27,14 @@ async fn what_was_created_can_be_got() {
     let here = Url::parse(&format!("{}/tweet/{}", service.base, created.id.as_str())).expect("a URL");
     assert_eq!(location, here.as_str());
 
-    let got = service.client.get_tweet().id(created.id.as_str()).send().await.expect("200").into_inner();
+    let got = service
+        .client
+        .get_tweet()
+        .id(created.id.as_str())
+        .send()
+        .await
+        .expect("200")
+        .into_inner();
     assert_eq!(
         (&got.id, &got.text, got.timestamp, &got.href),
         (&created.id, &created.text, created.timestamp, &created.href)
@@ -33,7 +48,12 @@ async fn a_request_that_is_sent_again_stores_nothing_twice() {
     let key = service.create("its id is a new key").await.id;
     let send = || {
         let body = NewTweet::builder().text("sent twice");
-        service.client.create_tweet().idempotency_key(key.as_str()).body(body).send()
+        service
+            .client
+            .create_tweet()
+            .idempotency_key(key.as_str())
+            .body(body)
+            .send()
     };
     let first = send().await.expect("201");
     assert_eq!(header(first.headers(), "idempotent-replayed"), None);
@@ -52,12 +72,20 @@ async fn who_has_a_tweet_is_told_that_nothing_changed() {
     let tag = header(first.headers(), "etag").expect("a tag").to_owned();
     assert!(header(first.headers(), "cache-control").is_some_and(|cached| cached.contains("immutable")));
 
-    let again =
-        service.request(Method::GET, &path).header(IF_NONE_MATCH, &tag).send().await.expect("an answer");
+    let again = service
+        .request(Method::GET, &path)
+        .header(IF_NONE_MATCH, &tag)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(again.status(), 304);
     assert_eq!(header(again.headers(), "etag"), Some(&*tag));
     assert!(again.bytes().await.expect("a body").is_empty());
 
-    let other = service.request(Method::GET, &path).header(IF_NONE_MATCH, "\"other\"").send().await;
+    let other = service
+        .request(Method::GET, &path)
+        .header(IF_NONE_MATCH, "\"other\"")
+        .send()
+        .await;
     assert_eq!(other.expect("an answer").status(), 200);
 }

@@ -53,7 +53,12 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
         gather: bool,
         serve: impl Fn(UnderWay<K, I, O>, Vec<Waiting<I, O>>) -> Served + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { lanes: Mutex::default(), weight, gather, serve: Box::new(serve) })
+        Arc::new(Self {
+            lanes: Mutex::default(),
+            weight,
+            gather,
+            serve: Box::new(serve),
+        })
     }
 
     pub(super) fn turn(self: &Arc<Self>, key: K, item: impl FnOnce() -> I) -> Turn<K, I, O> {
@@ -62,7 +67,11 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
             Entry::Vacant(lane) => {
                 let key = lane.key().clone();
                 lane.insert(VecDeque::new());
-                Turn::Now(UnderWay { lanes: Arc::clone(self), key, begun: true })
+                Turn::Now(UnderWay {
+                    lanes: Arc::clone(self),
+                    key,
+                    begun: true,
+                })
             }
             Entry::Occupied(lane) if lane.get().len() >= LONGEST_QUEUE => Turn::Never,
             Entry::Occupied(mut lane) => {
@@ -91,7 +100,9 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
     /// Those who go next; nobody, if all have lost interest.
     fn batch(&self, key: &K) -> Vec<Waiting<I, O>> {
         let mut lanes = self.lock();
-        let Some(lane) = lanes.get_mut(key) else { return Vec::new() };
+        let Some(lane) = lanes.get_mut(key) else {
+            return Vec::new();
+        };
         let mut batch = Vec::new();
         let mut weight = 0;
         while let Some(waiting) = lane.front() {
@@ -126,7 +137,11 @@ impl<K: Key, I: Send + 'static, O: Send + 'static> Drop for UnderWay<K, I, O> {
         if !self.lanes.is_awaited(&self.key) {
             return;
         }
-        let mut next = Self { lanes: Arc::clone(&self.lanes), key: self.key.clone(), begun: false };
+        let mut next = Self {
+            lanes: Arc::clone(&self.lanes),
+            key: self.key.clone(),
+            begun: false,
+        };
         // A task of its own, so that no caller's interest decides over the others'.
         runtime.spawn(async move {
             next.begun = true;

@@ -76,7 +76,10 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
         if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
             return self.inner.add_once(tweets).await;
         }
-        share(self.adds_once.turn((), || tweets.to_vec()), || self.inner.add_once(tweets)).await
+        share(self.adds_once.turn((), || tweets.to_vec()), || {
+            self.inner.add_once(tweets)
+        })
+        .await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Answer<Vec<Tweet>> {
@@ -87,7 +90,10 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Answer<Vec<Tweet>> {
-        share(self.pages.turn((before, limit), || ()), || self.inner.latest(before, limit)).await
+        share(self.pages.turn((before, limit), || ()), || {
+            self.inner.latest(before, limit)
+        })
+        .await
     }
 }
 
@@ -106,7 +112,10 @@ async fn share<K: Key, I: Send, T: Send, F: Future<Output = Answer<T>>>(
 /// Whether it may help to try a call alone that failed in company. Nobody gains from asking a store again that is away,
 /// and what it did before it fell silent is not known.
 fn may_be_one_bad_item(error: &RepositoryError) -> bool {
-    matches!(error, RepositoryError::Conflict | RepositoryError::Internal { .. })
+    matches!(
+        error,
+        RepositoryError::Conflict | RepositoryError::Internal { .. }
+    )
 }
 
 async fn add(inner: Arc<impl TweetRepository>, lane: Lane<Vec<Tweet>, ()>, batch: Batch<Vec<Tweet>, ()>) {
@@ -115,7 +124,11 @@ async fn add(inner: Arc<impl TweetRepository>, lane: Lane<Vec<Tweet>, ()>, batch
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
     let _lane = alone.then_some(lane);
     for Waiting { item, answer } in batch {
-        let outcome = if alone { inner.add(&item).await } else { outcome.clone() };
+        let outcome = if alone {
+            inner.add(&item).await
+        } else {
+            outcome.clone()
+        };
         let _ = answer.send(outcome);
     }
 }
@@ -157,7 +170,11 @@ async fn find(
                 item.sort_unstable();
                 item.dedup();
                 let position = |id: &TweetId| found.binary_search_by_key(id, |tweet| tweet.id).ok();
-                Ok(item.iter().filter_map(position).map(|n| found[n].clone()).collect())
+                Ok(item
+                    .iter()
+                    .filter_map(position)
+                    .map(|n| found[n].clone())
+                    .collect())
             }
             Err(_) if alone => inner.find(&item).await,
             Err(error) => Err(error.clone()),
@@ -181,11 +198,15 @@ async fn latest(
 }
 
 fn crowded() -> RepositoryError {
-    RepositoryError::Unavailable { source: message("too many calls wait for the store") }
+    RepositoryError::Unavailable {
+        source: message("too many calls wait for the store"),
+    }
 }
 
 fn abandoned() -> RepositoryError {
-    RepositoryError::Unavailable { source: message("the shared statement was abandoned") }
+    RepositoryError::Unavailable {
+        source: message("the shared statement was abandoned"),
+    }
 }
 
 fn message(text: &'static str) -> BoxedSource {

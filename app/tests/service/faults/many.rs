@@ -17,16 +17,31 @@ fn start_at_once(instances: usize, url: &str) {
         })
     };
     let starting: Vec<_> = (0..instances).map(start).collect();
-    let running: Vec<_> = starting.into_iter().map(|starting| starting.join().expect("it serves")).collect();
+    let running: Vec<_> = starting
+        .into_iter()
+        .map(|starting| starting.join().expect("it serves"))
+        .collect();
     let lines = || running.iter().flat_map(|service| &service.log);
-    let found = lines().filter(|line| line.contains("up to date applied=")).count();
-    let found_done = lines().filter(|line| line.ends_with("up to date applied=0")).count();
-    assert_eq!((found, found_done), (instances, instances - 1), "one migrates, the others find it done");
+    let found = lines()
+        .filter(|line| line.contains("up to date applied="))
+        .count();
+    let found_done = lines()
+        .filter(|line| line.ends_with("up to date applied=0"))
+        .count();
+    assert_eq!(
+        (found, found_done),
+        (instances, instances - 1),
+        "one migrates, the others find it done"
+    );
     for service in &running {
         assert!(service.post("{\"text\":\"hello\"}").starts_with("HTTP/1.1 201 "));
     }
     let tweets = running[0].get("/tweet/");
-    assert_eq!(tweets.matches("hello").count(), instances, "they share one store: {tweets}");
+    assert_eq!(
+        tweets.matches("hello").count(),
+        instances,
+        "they share one store: {tweets}"
+    );
 }
 
 #[tokio::test]
@@ -42,7 +57,9 @@ fn on_sqlite() {
 /// While somebody else changes the schema, a start waits, says so, and goes on when its turn comes.
 async fn waits_for_its_turn(database: FreshDatabase) {
     let url = database.url().to_owned();
-    let connections = seaorm::connect(&url, seaorm::Options::default()).await.expect("a database");
+    let connections = seaorm::connect(&url, seaorm::Options::default())
+        .await
+        .expect("a database");
     let work = connections.alone(PATIENCE, async |_| {
         let starting = thread::spawn(move || {
             let folder = TempDir::new().expect("a folder");
@@ -51,7 +68,9 @@ async fn waits_for_its_turn(database: FreshDatabase) {
             service.wait_for("another process is changing the schema; waiting for it");
             service
         });
-        Ok(tokio::task::spawn_blocking(|| starting.join().expect("it waits")).await.expect("a thread"))
+        Ok(tokio::task::spawn_blocking(|| starting.join().expect("it waits"))
+            .await
+            .expect("a thread"))
     });
     let mut service = work.await.expect("a turn");
     service.serves();

@@ -45,14 +45,19 @@ fn get(service: &Running, path: &str) -> Answer {
 /// The service says that it cannot work, and that it lives.
 fn reports_an_outage(service: &Running) {
     let health = get(service, "/healthcheck/");
-    assert_eq!((health.status, &*health.body), (503, r#"{"status":"nok","db":{"status":"nok"}}"#));
+    assert_eq!(
+        (health.status, &*health.body),
+        (503, r#"{"status":"nok","db":{"status":"nok"}}"#)
+    );
     assert_eq!(get(service, "/livez").status, 200);
 }
 
 /// An answer that may be given during an outage: problem details that say when to come again.
 fn is_an_outage(answer: &Answer) -> bool {
     answer.status == 503
-        && answer.head.contains("\r\ncontent-type: application/problem+json\r\n")
+        && answer
+            .head
+            .contains("\r\ncontent-type: application/problem+json\r\n")
         && answer.head.contains("\r\nretry-after: 1\r\n")
 }
 

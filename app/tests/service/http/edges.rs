@@ -29,7 +29,11 @@ async fn a_wrong_method_is_405_and_told_the_right_ones() {
             }
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let answer = site.client.request(method.clone(), path).send().await;
-            assert_eq!(header(&answer, "allow").as_deref(), Some(allowed), "{method} {path}");
+            assert_eq!(
+                header(&answer, "allow").as_deref(),
+                Some(allowed),
+                "{method} {path}"
+            );
             problem(answer, 405).await;
         }
     }
@@ -40,13 +44,30 @@ async fn a_trailing_slash_is_optional_everywhere() {
     let site = Site::memory().await;
     let created = site.create("hello").await;
     let tweet = format!("/tweet/{}", created["id"].as_str().expect("an id"));
-    let paths = ["/tweet", "/healthcheck", "/livez", "/docs", "/openapi.json", "/openapi.yaml", &tweet];
+    let paths = [
+        "/tweet",
+        "/healthcheck",
+        "/livez",
+        "/docs",
+        "/openapi.json",
+        "/openapi.yaml",
+        &tweet,
+    ];
     for path in paths {
         for path in [path.to_owned(), format!("{path}/")] {
-            assert_eq!(site.client.get(&path).send().await.0.status(), StatusCode::OK, "{path}");
+            assert_eq!(
+                site.client.get(&path).send().await.0.status(),
+                StatusCode::OK,
+                "{path}"
+            );
         }
     }
-    let answer = site.client.post("/tweet").body_json(&json!({"text": "x"})).send().await;
+    let answer = site
+        .client
+        .post("/tweet")
+        .body_json(&json!({"text": "x"}))
+        .send()
+        .await;
     answer.assert_status(StatusCode::CREATED);
     problem(site.client.get("/tweet//").send().await, 404).await;
 }
@@ -57,14 +78,30 @@ async fn head_answers_as_get_does_without_the_body() {
     let created = site.create("hello").await;
     let tweet = format!("/tweet/{}", created["id"].as_str().expect("an id"));
     let missing = "/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV";
-    let paths =
-        ["/tweet/", &tweet, missing, "/healthcheck/", "/livez", "/docs", "/openapi.json", "/", "/nothing"];
+    let paths = [
+        "/tweet/",
+        &tweet,
+        missing,
+        "/healthcheck/",
+        "/livez",
+        "/docs",
+        "/openapi.json",
+        "/",
+        "/nothing",
+    ];
     for path in paths {
-        let request = |method| site.client.request(method, path).header("x-request-id", "same").send();
+        let request = |method| {
+            site.client
+                .request(method, path)
+                .header("x-request-id", "same")
+                .send()
+        };
         let (head, get) = (request(Method::HEAD).await, request(Method::GET).await);
         assert_eq!(head.0.status(), get.0.status(), "{path}");
         let (mut head_headers, get_headers) = (head.0.headers().clone(), get.0.headers().clone());
-        let length = head_headers.remove("content-length").expect("the length of what GET answers");
+        let length = head_headers
+            .remove("content-length")
+            .expect("the length of what GET answers");
         assert_eq!(head_headers, get_headers, "{path}");
         let body = get.0.into_body().into_bytes().await.expect("a body");
         assert_eq!(length, body.len().to_string().as_str(), "{path}");
@@ -75,9 +112,22 @@ async fn head_answers_as_get_does_without_the_body() {
 #[tokio::test]
 async fn unknown_routes_are_404() {
     let site = Site::memory().await;
-    for path in ["/nothing", "/tweets/", "/tweet/a/b", "/TWEET/", "/docs/x", "/.env", "/%2e%2e/x"] {
+    for path in [
+        "/nothing",
+        "/tweets/",
+        "/tweet/a/b",
+        "/TWEET/",
+        "/docs/x",
+        "/.env",
+        "/%2e%2e/x",
+    ] {
         let body = problem(site.client.get(path).send().await, 404).await;
-        assert!(body["detail"].as_str().is_some_and(|detail| detail.contains("/docs")), "{path}");
+        assert!(
+            body["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.contains("/docs")),
+            "{path}"
+        );
     }
 }
 
@@ -90,10 +140,23 @@ async fn a_good_request_id_is_kept_and_any_other_replaced() {
     };
     let longest = "x".repeat(128);
     for good in ["abc-123", "a", "A.b_c@d-e", &longest] {
-        assert_eq!(header(&ask(good.into()).await, "x-request-id").as_deref(), Some(good));
+        assert_eq!(
+            header(&ask(good.into()).await, "x-request-id").as_deref(),
+            Some(good)
+        );
     }
     let too_long = "x".repeat(129);
-    for bad in ["", " ", "a b", "a\tb", "<script>", "a/b", "é", "\u{9b}31m", &too_long] {
+    for bad in [
+        "",
+        " ",
+        "a b",
+        "a\tb",
+        "<script>",
+        "a/b",
+        "é",
+        "\u{9b}31m",
+        &too_long,
+    ] {
         let id = header(&ask(bad.into()).await, "x-request-id").expect("an id");
         assert!(
             id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
@@ -109,7 +172,10 @@ async fn a_good_request_id_is_kept_and_any_other_replaced() {
 
 #[test]
 fn any_target_is_answered_and_not_repeated() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let site = runtime.block_on(Site::memory());
     let path = "/tweet/?|/tweet/[!-~&&[^?#]]{0,27}|/(/|livez|docs|%[0-9a-f]{2}|[!-~&&[^?#]]{0,9}|[é🦀\u{2028}]){0,3}";
     let parameter = "(limit|before|[!-~&&[^#]]{0,5})(=([0-9]{1,4}|%[0-9a-f]{2}|[!-~&&[^#]]{0,9}))?";
@@ -121,7 +187,11 @@ fn any_target_is_answered_and_not_repeated() {
         }
         runtime.block_on(async {
             let answer = site.client.get(&target).send().await;
-            prop_assert!(!format!("{:?}", answer.0.headers()).contains("marked"), "{:?}", answer.0.headers());
+            prop_assert!(
+                !format!("{:?}", answer.0.headers()).contains("marked"),
+                "{:?}",
+                answer.0.headers()
+            );
             match answer.0.status().as_u16() {
                 200 | 307 => {}
                 status @ (400 | 404) => {

@@ -17,12 +17,17 @@ fn source() -> BoxedSource {
 
 #[tokio::test]
 async fn an_outage_is_503_with_retry_after_and_no_driver_text() {
-    for error in
-        [RepositoryError::Unavailable { source: source() }, RepositoryError::TimedOut { source: source() }]
-    {
+    for error in [
+        RepositoryError::Unavailable { source: source() },
+        RepositoryError::TimedOut { source: source() },
+    ] {
         let site = Site::failing(error);
         let requests = [
-            site.client.post("/tweet/").body_json(&json!({"text": "x"})).send().await,
+            site.client
+                .post("/tweet/")
+                .body_json(&json!({"text": "x"}))
+                .send()
+                .await,
             site.client.get("/tweet/").send().await,
             site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await,
         ];
@@ -36,7 +41,10 @@ async fn an_outage_is_503_with_retry_after_and_no_driver_text() {
 
 #[tokio::test]
 async fn other_failures_are_500_without_driver_text() {
-    for error in [RepositoryError::Internal { source: source() }, RepositoryError::Conflict] {
+    for error in [
+        RepositoryError::Internal { source: source() },
+        RepositoryError::Conflict,
+    ] {
         let site = Site::failing(error);
         let body = problem(site.client.get("/tweet/").send().await, 500).await;
         assert!(!body.to_string().contains("hunter2"), "{body}");
@@ -48,12 +56,16 @@ async fn health_tells_what_is_wrong_by_name_only() {
     let site = Site::failing(RepositoryError::Unavailable { source: source() });
     let answer = site.client.get("/healthcheck/").send().await;
     assert_eq!(answer.0.status(), 503);
-    answer.assert_json(json!({"status": "nok", "db": {"status": "nok"}})).await;
+    answer
+        .assert_json(json!({"status": "nok", "db": {"status": "nok"}}))
+        .await;
     site.client.get("/livez").send().await.assert_status_is_ok();
     let healthy = Site::memory().await;
     let answer = healthy.client.get("/healthcheck/").send().await;
     answer.assert_status_is_ok();
-    answer.assert_json(json!({"status": "ok", "db": {"status": "ok"}})).await;
+    answer
+        .assert_json(json!({"status": "ok", "db": {"status": "ok"}}))
+        .await;
 }
 
 /// A store whose reads panic and whose writes never end.
@@ -81,14 +93,22 @@ impl TweetRepository for Broken {
 /// A site over it, which gives up after a second.
 pub(super) fn broken() -> Site {
     let check = Arc::new(InMemoryTweetRepository::default());
-    Site::over(Store { repository: Arc::new(Broken), check, schema: None })
+    Site::over(Store {
+        repository: Arc::new(Broken),
+        check,
+        schema: None,
+    })
 }
 
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_service_goes_on() {
     let site = broken();
     for _ in 0..2 {
-        let body = problem(site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await, 500).await;
+        let body = problem(
+            site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await,
+            500,
+        )
+        .await;
         assert!(!body.to_string().contains("part of a test"), "{body}");
     }
 }

@@ -66,21 +66,37 @@ const ANSWERED: [&str; 19] = [
 
 pub(super) fn request(line: &[u8], headers: &[&[u8]], body: &str) -> Vec<u8> {
     let length = format!("Content-Length: {}", body.len());
-    let rest =
-        [b"Connection: close", length.as_bytes(), b"Content-Type: application/json", b"", body.as_bytes()];
+    let rest = [
+        b"Connection: close",
+        length.as_bytes(),
+        b"Content-Type: application/json",
+        b"",
+        body.as_bytes(),
+    ];
     [&[line], headers, &rest].concat().join(&b"\r\n"[..])
 }
 
 pub(super) fn requests() -> Vec<Vec<u8>> {
-    let mut requests: Vec<_> = [&b"FORGED /livez HTTP/1.1"[..], b"GET http://forged.example/tweet/ HTTP/1.1"]
-        .map(|line| request(line, &[b"Host: localhost"], ""))
-        .into();
+    let mut requests: Vec<_> = [
+        &b"FORGED /livez HTTP/1.1"[..],
+        b"GET http://forged.example/tweet/ HTTP/1.1",
+    ]
+    .map(|line| request(line, &[b"Host: localhost"], ""))
+    .into();
     for hostile in HOSTILE {
         for name in HEADERS {
             let header = [name.as_bytes(), b": ", hostile].concat();
-            let host: &[u8] = if name == "Host" { &header } else { b"Host: localhost" };
+            let host: &[u8] = if name == "Host" {
+                &header
+            } else {
+                b"Host: localhost"
+            };
             requests.push(request(b"GET /tweet/?limit=1 HTTP/1.1", &[host, &header], ""));
-            requests.push(request(b"POST /tweet/ HTTP/1.1", &[host, &header], "{\"text\":\"hello\"}"));
+            requests.push(request(
+                b"POST /tweet/ HTTP/1.1",
+                &[host, &header],
+                "{\"text\":\"hello\"}",
+            ));
         }
         for (before, after) in [
             (&b"GET /"[..], &b" HTTP/1.1"[..]),
@@ -90,7 +106,11 @@ pub(super) fn requests() -> Vec<Vec<u8>> {
             (b"GET http://localhost/", b" HTTP/1.1"),
             (b"", b" /livez HTTP/1.1"),
         ] {
-            requests.push(request(&[before, hostile, after].concat(), &[b"Host: localhost"], ""));
+            requests.push(request(
+                &[before, hostile, after].concat(),
+                &[b"Host: localhost"],
+                "",
+            ));
         }
         let body = String::from_utf8_lossy(hostile);
         requests.push(request(b"POST /tweet/ HTTP/1.1", &[b"Host: localhost"], &body));
@@ -102,19 +122,43 @@ pub(super) fn requests() -> Vec<Vec<u8>> {
 
 /// Checks that an answer is one answer, ours from end to end, and tells its request id.
 pub(super) fn harmless(answer: &str) -> String {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {answer:?}"));
     assert!(!answer.to_lowercase().contains("forged"), "{answer}");
-    assert!(!answer.chars().any(|c| c.is_control() && !"\r\n".contains(c)), "{answer:?}");
+    assert!(
+        !answer.chars().any(|c| c.is_control() && !"\r\n".contains(c)),
+        "{answer:?}"
+    );
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")).expect("a status line");
-    let headers: Vec<_> = lines.map(|line| line.split_once(": ").expect("a header")).collect();
+    let status = lines
+        .next()
+        .and_then(|line| line.strip_prefix("HTTP/1.1 "))
+        .expect("a status line");
+    let headers: Vec<_> = lines
+        .map(|line| line.split_once(": ").expect("a header"))
+        .collect();
     for (name, value) in &headers {
         assert!(ANSWERED.contains(name), "{name}: {value}");
-        assert!(value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{name}: {value:?}");
-        assert_eq!(headers.iter().filter(|(other, _)| other == name).count(), 1, "{name} in {head}");
+        assert!(
+            value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()),
+            "{name}: {value:?}"
+        );
+        assert_eq!(
+            headers.iter().filter(|(other, _)| other == name).count(),
+            1,
+            "{name} in {head}"
+        );
     }
-    let header = |name| headers.iter().find(|header| header.0 == name).map(|header| header.1);
-    let length: usize = header("content-length").and_then(|length| length.parse().ok()).expect("a length");
+    let header = |name| {
+        headers
+            .iter()
+            .find(|header| header.0 == name)
+            .map(|header| header.1)
+    };
+    let length: usize = header("content-length")
+        .and_then(|length| length.parse().ok())
+        .expect("a length");
     assert_eq!(length, body.len(), "nothing follows: {answer:?}");
     let id = header("x-request-id").expect("a request id");
     assert_eq!(header("x-content-type-options"), Some("nosniff"), "{head}");

@@ -30,8 +30,19 @@ async fn the_same_request_twice_is_answered_with_the_first_tweet() {
             );
         }
         let (second, replayed, _) = created(post(&site, "key-2", "hello").await).await;
-        assert!(!replayed && second["id"] != first["id"], "another key is another tweet");
-        let all: Vec<Value> = site.client.get("/tweet/").send().await.json().await.value().deserialize();
+        assert!(
+            !replayed && second["id"] != first["id"],
+            "another key is another tweet"
+        );
+        let all: Vec<Value> = site
+            .client
+            .get("/tweet/")
+            .send()
+            .await
+            .json()
+            .await
+            .value()
+            .deserialize();
         assert_eq!(all, [second, first]);
     }
 }
@@ -44,8 +55,16 @@ async fn a_key_with_another_text_is_refused() {
     answer.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
     answer.assert_content_type("application/problem+json");
     let problem: Value = answer.json().await.value().deserialize();
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("used for another text")));
-    assert_eq!(created(post(&site, "key", "hello").await).await.0, first, "the first is as it was");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("used for another text"))
+    );
+    assert_eq!(
+        created(post(&site, "key", "hello").await).await.0,
+        first,
+        "the first is as it was"
+    );
 }
 
 #[tokio::test]
@@ -54,9 +73,24 @@ async fn two_at_once_make_one_tweet() {
     let one = || async { created(post(&site, "at-once", "hello").await).await };
     let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
     let answers = [a, b, c, d];
-    assert!(answers.iter().all(|(tweet, ..)| *tweet == answers[0].0), "{answers:?}");
-    assert_eq!(answers.iter().filter(|(_, replayed, _)| !replayed).count(), 1, "one of them stored it");
-    let all: Vec<Value> = site.client.get("/tweet/").send().await.json().await.value().deserialize();
+    assert!(
+        answers.iter().all(|(tweet, ..)| *tweet == answers[0].0),
+        "{answers:?}"
+    );
+    assert_eq!(
+        answers.iter().filter(|(_, replayed, _)| !replayed).count(),
+        1,
+        "one of them stored it"
+    );
+    let all: Vec<Value> = site
+        .client
+        .get("/tweet/")
+        .send()
+        .await
+        .json()
+        .await
+        .value()
+        .deserialize();
     assert_eq!(all.len(), 1);
 }
 
@@ -71,7 +105,20 @@ async fn a_key_that_is_none_is_refused_and_stores_nothing() {
             json!([{"pointer": "/Idempotency-Key", "detail": "must be 1 to 255 visible ASCII characters"}]);
         assert_eq!(problem["errors"], expected, "{key:?}");
     }
-    let twice = site.client.post("/tweet/").header("Idempotency-Key", "a").header("Idempotency-Key", "b");
-    twice.body_json(&json!({"text": "x"})).send().await.assert_status(StatusCode::BAD_REQUEST);
-    site.client.get("/tweet/").send().await.assert_json(&json!([])).await;
+    let twice = site
+        .client
+        .post("/tweet/")
+        .header("Idempotency-Key", "a")
+        .header("Idempotency-Key", "b");
+    twice
+        .body_json(&json!({"text": "x"}))
+        .send()
+        .await
+        .assert_status(StatusCode::BAD_REQUEST);
+    site.client
+        .get("/tweet/")
+        .send()
+        .await
+        .assert_json(&json!([]))
+        .await;
 }

@@ -9,7 +9,13 @@ async fn texts(site: &Site, path: &str) -> (Vec<String>, Option<String>) {
     assert_eq!(answer.0.status(), StatusCode::OK, "{path}");
     let link = header(&answer, "link");
     let tweets: Vec<Value> = answer.json().await.value().deserialize();
-    (tweets.iter().map(|tweet| tweet["text"].as_str().expect("a text").to_owned()).collect(), link)
+    (
+        tweets
+            .iter()
+            .map(|tweet| tweet["text"].as_str().expect("a text").to_owned())
+            .collect(),
+        link,
+    )
 }
 
 #[tokio::test]
@@ -32,8 +38,9 @@ async fn link_leads_through_all_pages_newest_first() {
         seen.extend(page);
         pages += 1;
         let Some(link) = link else { break };
-        let next =
-            link.strip_prefix("<http://api.localhost").and_then(|link| link.strip_suffix(">; rel=\"next\""));
+        let next = link
+            .strip_prefix("<http://api.localhost")
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""));
         path = next.expect("an absolute next link").to_owned();
     }
     assert_eq!(seen, ["6", "5", "4", "3", "2", "1", "0"]);
@@ -64,17 +71,42 @@ async fn a_page_holds_50_tweets_unless_told_and_at_most_200() {
 #[tokio::test]
 async fn wrong_parameters_are_all_named() {
     let site = Site::memory().await;
-    for limit in ["0", "201", "-1", "abc", "", "1.5", "+5", "99999999999999999999999", "%00", "١"] {
+    for limit in [
+        "0",
+        "201",
+        "-1",
+        "abc",
+        "",
+        "1.5",
+        "+5",
+        "99999999999999999999999",
+        "%00",
+        "١",
+    ] {
         let query: String = limit
             .bytes()
-            .map(|b| if b.is_ascii() { char::from(b).into() } else { format!("%{b:02X}") })
+            .map(|b| {
+                if b.is_ascii() {
+                    char::from(b).into()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
             .collect();
-        let body = problem(site.client.get(format!("/tweet/?limit={query}")).send().await, 400).await;
+        let body = problem(
+            site.client.get(format!("/tweet/?limit={query}")).send().await,
+            400,
+        )
+        .await;
         let expected = json!([{"pointer": "/limit", "detail": "must be a whole number from 1 to 200"}]);
         assert_eq!(body["errors"], expected, "{limit}");
     }
     for before in ["x", "", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "01KAN2FGVXM1SY9VXF7MJ4Z7Q"] {
-        let body = problem(site.client.get(format!("/tweet/?before={before}")).send().await, 400).await;
+        let body = problem(
+            site.client.get(format!("/tweet/?before={before}")).send().await,
+            400,
+        )
+        .await;
         assert_eq!(body["errors"][0]["pointer"], "/before", "{before}");
     }
     let body = problem(site.client.get("/tweet/?limit=0&before=x").send().await, 400).await;
@@ -85,6 +117,12 @@ async fn wrong_parameters_are_all_named() {
 async fn before_need_not_exist() {
     let site = Site::memory().await;
     site.create("hello").await;
-    assert_eq!(texts(&site, "/tweet/?before=7ZZZZZZZZZZZZZZZZZZZZZZZZZ").await.0, ["hello"]);
-    assert_eq!(texts(&site, "/tweet/?before=00000000000000000000000000").await.0, [""; 0]);
+    assert_eq!(
+        texts(&site, "/tweet/?before=7ZZZZZZZZZZZZZZZZZZZZZZZZZ").await.0,
+        ["hello"]
+    );
+    assert_eq!(
+        texts(&site, "/tweet/?before=00000000000000000000000000").await.0,
+        [""; 0]
+    );
 }

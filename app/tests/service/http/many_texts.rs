@@ -24,7 +24,9 @@ fn texts() -> Vec<String> {
     ];
     let mut walks: Vec<_> = blocks.iter().map(|block| block.clone().cycle()).collect();
     let count = walks.len();
-    (0..1000).map(|n| walks[n % count].by_ref().take(1 + n * 7 % 140).collect()).collect()
+    (0..1000)
+        .map(|n| walks[n % count].by_ref().take(1 + n * 7 % 140).collect())
+        .collect()
 }
 
 async fn every_text_comes_back(site: Site) {
@@ -37,9 +39,16 @@ async fn every_text_comes_back(site: Site) {
         let answer = site.client.get(path).header("host", "localhost").send().await;
         let link = header(&answer, "link");
         let page: Vec<Value> = answer.json().await.value().deserialize();
-        seen.extend(page.iter().map(|tweet| tweet["text"].as_str().expect("a text").to_owned()));
+        seen.extend(
+            page.iter()
+                .map(|tweet| tweet["text"].as_str().expect("a text").to_owned()),
+        );
         next = link.map(|link| {
-            link.trim_start_matches("<http://localhost").split('>').next().expect("a link").to_owned()
+            link.trim_start_matches("<http://localhost")
+                .split('>')
+                .next()
+                .expect("a link")
+                .to_owned()
         });
     }
     seen.reverse();

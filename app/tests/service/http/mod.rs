@@ -28,8 +28,16 @@ async fn problem(answer: TestResponse, status: u16) -> Value {
     answer.assert_content_type("application/problem+json");
     let id = header(&answer, "x-request-id").expect("a request id");
     let body: Value = answer.json().await.value().deserialize();
-    let members: Vec<_> = body.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(members, ["detail", "errors", "request_id", "status", "title", "type"]);
+    let members: Vec<_> = body
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        members,
+        ["detail", "errors", "request_id", "status", "title", "type"]
+    );
     assert_eq!(body["status"], status);
     assert_eq!(body["request_id"], id, "the same id in header and body");
     assert_eq!(body["type"], "about:blank");
@@ -37,5 +45,9 @@ async fn problem(answer: TestResponse, status: u16) -> Value {
 }
 
 fn header(answer: &TestResponse, name: &str) -> Option<String> {
-    answer.0.headers().get(name).map(|value| value.to_str().expect("ASCII").to_owned())
+    answer
+        .0
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().expect("ASCII").to_owned())
 }

@@ -20,10 +20,19 @@ async fn the_documentation_loads_nothing_from_elsewhere() {
     let answer = site.client.get("/docs").send().await;
     answer.assert_content_type("text/html; charset=utf-8");
     let html = answer.0.into_body().into_string().await.expect("text");
-    assert!(html.contains("SwaggerUIBundle("), "Swagger UI itself is in the page");
-    for loader in
-        ["<script src", "<link rel=\"stylesheet", "<img ", "<iframe", "@import", "src=\"http", "url(http"]
-    {
+    assert!(
+        html.contains("SwaggerUIBundle("),
+        "Swagger UI itself is in the page"
+    );
+    for loader in [
+        "<script src",
+        "<link rel=\"stylesheet",
+        "<img ",
+        "<iframe",
+        "@import",
+        "src=\"http",
+        "url(http",
+    ] {
         assert!(!html.contains(loader), "{loader}");
     }
 }
@@ -34,28 +43,57 @@ async fn the_document_is_served_as_json_and_as_yaml() {
     let answer = site.client.get("/openapi.json").send().await;
     answer.assert_content_type("application/json");
     let json: Value = answer.json().await.value().deserialize();
-    assert_eq!(json, serde_json::from_str::<Value>(&openapi::spec()).expect("JSON"));
+    assert_eq!(
+        json,
+        serde_json::from_str::<Value>(&openapi::spec()).expect("JSON")
+    );
     let answer = site.client.get("/openapi.yaml").send().await;
     answer.assert_content_type("application/yaml");
-    assert!(answer.0.into_body().into_string().await.expect("text").starts_with("openapi: 3.0"));
+    assert!(
+        answer
+            .0
+            .into_body()
+            .into_string()
+            .await
+            .expect("text")
+            .starts_with("openapi: 3.0")
+    );
 }
 
 #[test]
 fn every_operation_is_fit_for_a_generated_client() {
     let document: Value = serde_json::from_str(&openapi::spec()).expect("JSON");
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")));
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.0"))
+    );
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.keys().collect::<Vec<_>>(), ["/healthcheck/", "/livez", "/tweet/", "/tweet/{id}"]);
+    assert_eq!(
+        paths.keys().collect::<Vec<_>>(),
+        ["/healthcheck/", "/livez", "/tweet/", "/tweet/{id}"]
+    );
     let mut ids = Vec::new();
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().expect("operations") {
             let name = format!("{method} {path}");
-            ids.push(operation["operationId"].as_str().expect("an operationId").to_owned());
-            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name} has one tag");
+            ids.push(
+                operation["operationId"]
+                    .as_str()
+                    .expect("an operationId")
+                    .to_owned(),
+            );
+            assert_eq!(
+                operation["tags"].as_array().map(Vec::len),
+                Some(1),
+                "{name} has one tag"
+            );
             assert!(operation["summary"].is_string(), "{name} has a summary");
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 assert!(
-                    response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                    response["description"]
+                        .as_str()
+                        .is_some_and(|text| !text.is_empty()),
                     "{name} {status}"
                 );
                 let headers = response["headers"].as_object().expect("headers");
@@ -69,8 +107,14 @@ fn every_operation_is_fit_for_a_generated_client() {
         }
     }
     ids.sort();
-    assert_eq!(ids, ["createTweet", "getTweet", "healthcheck", "listTweets", "livez"]);
+    assert_eq!(
+        ids,
+        ["createTweet", "getTweet", "healthcheck", "listTweets", "livez"]
+    );
     for name in ["Tweet", "NewTweet", "Problem", "Health"] {
-        assert!(document["components"]["schemas"][name]["example"].is_object(), "{name} has an example");
+        assert!(
+            document["components"]["schemas"][name]["example"].is_object(),
+            "{name} has an example"
+        );
     }
 }

@@ -6,8 +6,11 @@ use tempfile::TempDir;
 use super::{header, problem};
 use crate::support::{Running, Site};
 
-const LIMIT: [(&str, &str); 3] =
-    [("DATABASE_URL", "memory:"), ("RATE_LIMIT_PER_SECOND", "1"), ("RATE_LIMIT_BURST", "3")];
+const LIMIT: [(&str, &str); 3] = [
+    ("DATABASE_URL", "memory:"),
+    ("RATE_LIMIT_PER_SECOND", "1"),
+    ("RATE_LIMIT_BURST", "3"),
+];
 
 #[tokio::test]
 async fn beyond_the_burst_a_client_has_to_wait() {
@@ -15,7 +18,10 @@ async fn beyond_the_burst_a_client_has_to_wait() {
     let first = site.client.get("/tweet/").send().await;
     first.assert_status_is_ok();
     assert_eq!(header(&first, "ratelimit").as_deref(), Some("\"client\";r=2"));
-    assert_eq!(header(&first, "ratelimit-policy").as_deref(), Some("\"client\";q=3;w=3"));
+    assert_eq!(
+        header(&first, "ratelimit-policy").as_deref(),
+        Some("\"client\";q=3;w=3")
+    );
     for method in [Method::GET, Method::POST] {
         // Once is not enough on a machine that is slow: a request a second is allowed.
         let mut answers = 0;
@@ -28,12 +34,19 @@ async fn beyond_the_burst_a_client_has_to_wait() {
             assert!(answers < 50, "nothing is refused");
         };
         assert_eq!(header(&refused, "retry-after").as_deref(), Some("1"));
-        assert_eq!(header(&refused, "ratelimit").as_deref(), Some("\"client\";r=0;t=1"));
+        assert_eq!(
+            header(&refused, "ratelimit").as_deref(),
+            Some("\"client\";r=0;t=1")
+        );
         problem(refused, 429).await;
     }
     for exempt in ["/livez", "/livez/", "/healthcheck", "/healthcheck/", "/metrics"] {
         let answer = site.client.get(exempt).send().await;
-        assert_eq!((answer.0.status().as_u16(), header(&answer, "ratelimit")), (200, None), "{exempt}");
+        assert_eq!(
+            (answer.0.status().as_u16(), header(&answer, "ratelimit")),
+            (200, None),
+            "{exempt}"
+        );
     }
 }
 

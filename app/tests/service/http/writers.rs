@@ -37,16 +37,37 @@ async fn with_a_list_a_token_of_it_is_needed_to_write_and_none_to_read() {
     for (sent, challenge) in [
         (None, "Bearer realm=\"templatesite\""),
         (Some("Basic YTpi".to_owned()), "Bearer realm=\"templatesite\""),
-        (Some(format!("Bearer {}", other.token)), "Bearer realm=\"templatesite\", error=\"invalid_token\""),
-        (Some(format!("Bearer {}", alice.line)), "Bearer realm=\"templatesite\", error=\"invalid_token\""),
-        (Some("Bearer".to_owned()), "Bearer realm=\"templatesite\", error=\"invalid_token\""),
+        (
+            Some(format!("Bearer {}", other.token)),
+            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
+        ),
+        (
+            Some(format!("Bearer {}", alice.line)),
+            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
+        ),
+        (
+            Some("Bearer".to_owned()),
+            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
+        ),
     ] {
         let answer = post(&site, sent.as_deref()).await;
-        assert_eq!(header(&answer, "www-authenticate").as_deref(), Some(challenge), "{sent:?}");
+        assert_eq!(
+            header(&answer, "www-authenticate").as_deref(),
+            Some(challenge),
+            "{sent:?}"
+        );
         let problem = problem(answer, 401).await.to_string();
-        assert!(!problem.contains(&other.token) && !problem.contains(&alice.line), "{problem}");
+        assert!(
+            !problem.contains(&other.token) && !problem.contains(&alice.line),
+            "{problem}"
+        );
     }
-    site.client.get("/tweet/").send().await.assert_json(json!([])).await;
+    site.client
+        .get("/tweet/")
+        .send()
+        .await
+        .assert_json(json!([]))
+        .await;
     let answer = post(&site, Some(&format!("bearer {}", alice.token))).await;
     answer.assert_status(StatusCode::CREATED);
 }
@@ -64,10 +85,19 @@ fn the_log_has_the_writer_and_never_the_token() {
     let folder = TempDir::new().expect("a folder");
     let (code, printed, _) = run(&["token", "new", "alice@example.org"], &[], folder.path());
     let lines: Vec<_> = printed.lines().filter(|line| !line.starts_with('#')).collect();
-    let [token, line] = lines[..] else { panic!("a token and its line: {printed}") };
-    assert!(code == 0 && token.starts_with("tws_") && token.len() == 68, "{printed}");
+    let [token, line] = lines[..] else {
+        panic!("a token and its line: {printed}")
+    };
+    assert!(
+        code == 0 && token.starts_with("tws_") && token.len() == 68,
+        "{printed}"
+    );
     fs::write(folder.path().join("tokens"), line).expect("the file");
-    let variables = [("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", "tokens"), ("LOG_LEVEL", "trace")];
+    let variables = [
+        ("DATABASE_URL", "memory:"),
+        ("API_TOKENS_FILE", "tokens"),
+        ("LOG_LEVEL", "trace"),
+    ];
     let mut service = Running::start(&variables, folder.path());
     let send = |service: &Running, token: &str, body: &str| {
         let head =
@@ -94,8 +124,11 @@ fn the_log_has_the_writer_and_never_the_token() {
     service.wait_for("was read again");
     assert!(send(&service, token, "{\"text\":\"late\"}").starts_with("HTTP/1.1 401 "));
     service.wait_for("status=401");
-    let leaked: Vec<_> =
-        service.log.iter().filter(|line| line.contains(token) || line.contains("tws_unknown")).collect();
+    let leaked: Vec<_> = service
+        .log
+        .iter()
+        .filter(|line| line.contains(token) || line.contains("tws_unknown"))
+        .collect();
     assert!(leaked.is_empty(), "{leaked:?}");
 }
 
@@ -106,7 +139,10 @@ fn a_bad_list_is_an_error_at_the_start() {
     for (file, error) in [
         ("tokens", "API_TOKENS_FILE: \"tokens\", line 2: "),
         ("nowhere", "API_TOKENS_FILE: \"nowhere\" cannot be read: "),
-        (".", "API_TOKENS_FILE: \".\" cannot be read: it is no regular file"),
+        (
+            ".",
+            "API_TOKENS_FILE: \".\" cannot be read: it is no regular file",
+        ),
     ] {
         let variables = [("DATABASE_URL", "sqlite://tweets.db"), ("API_TOKENS_FILE", file)];
         let mut service = Running::spawn(&variables, folder.path());

@@ -10,7 +10,10 @@ pub async fn added_tweets_are_found(repository: Arc<dyn TweetRepository>, _: Spa
     let added = tweets(0..5);
     repository.add(&added).await.expect("add");
     for tweet in &added {
-        assert_eq!(repository.find(&[tweet.id]).await.expect("find"), std::slice::from_ref(tweet));
+        assert_eq!(
+            repository.find(&[tweet.id]).await.expect("find"),
+            std::slice::from_ref(tweet)
+        );
     }
     let ids: Vec<_> = added.iter().map(|tweet| tweet.id).collect();
     let found = repository.find(&ids).await.expect("find");
@@ -20,10 +23,18 @@ pub async fn added_tweets_are_found(repository: Arc<dyn TweetRepository>, _: Spa
 /// Ids nobody stored shorten the answer; an id asked for twice is answered once.
 pub async fn absent_ids_are_left_out(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let stored = tweet(1);
-    assert_eq!(repository.find(&[stored.id]).await.expect("find"), [], "an empty store has nothing");
+    assert_eq!(
+        repository.find(&[stored.id]).await.expect("find"),
+        [],
+        "an empty store has nothing"
+    );
     repository.add(std::slice::from_ref(&stored)).await.expect("add");
     let extremes = [TweetId::from_u128(0), TweetId::from_u128(u128::MAX)];
-    assert_eq!(repository.find(&extremes).await.expect("find"), [], "ids at both ends of the range");
+    assert_eq!(
+        repository.find(&extremes).await.expect("find"),
+        [],
+        "ids at both ends of the range"
+    );
     let asked = [extremes[0], stored.id, tweet(2).id, stored.id, extremes[1]];
     assert_eq!(repository.find(&asked).await.expect("find"), [stored]);
 }
@@ -33,7 +44,13 @@ pub async fn nothing_asked_is_nothing_answered(repository: Arc<dyn TweetReposito
     repository.add(&[]).await.expect("adding nothing");
     assert_eq!(repository.find(&[]).await.expect("finding nothing"), []);
     assert_eq!(repository.latest(None, 10).await.expect("latest of nothing"), []);
-    assert_eq!(repository.latest(Some(tweet(1).id), 10).await.expect("latest of nothing"), []);
+    assert_eq!(
+        repository
+            .latest(Some(tweet(1).id), 10)
+            .await
+            .expect("latest of nothing"),
+        []
+    );
     repository.add(&tweets(0..2)).await.expect("add");
     assert_eq!(repository.latest(None, 0).await.expect("a page of nothing"), []);
 }
@@ -46,7 +63,10 @@ pub async fn latest_is_by_descending_id(repository: Arc<dyn TweetRepository>, _:
     for tweet in &shuffled {
         repository.add(std::slice::from_ref(tweet)).await.expect("add");
     }
-    assert_eq!(repository.latest(None, 10).await.expect("latest"), newest_first(shuffled));
+    assert_eq!(
+        repository.latest(None, 10).await.expect("latest"),
+        newest_first(shuffled)
+    );
 }
 
 /// `limit` and `before` both bound what is answered; `before` itself is left out and need not exist.
@@ -54,13 +74,28 @@ pub async fn a_limit_bounds_the_page(repository: Arc<dyn TweetRepository>, _: Sp
     let even: Vec<Tweet> = (0..10).map(|n| tweet(2 * n)).collect();
     repository.add(&even).await.expect("add");
     let numbers = |numbers: &[u64]| numbers.iter().copied().map(tweet).collect::<Vec<_>>();
-    assert_eq!(repository.latest(None, 3).await.expect("latest"), numbers(&[18, 16, 14]));
-    assert_eq!(repository.latest(Some(tweet(14).id), 2).await.expect("latest"), numbers(&[12, 10]));
-    assert_eq!(repository.latest(Some(tweet(13).id), 2).await.expect("latest"), numbers(&[12, 10]));
-    assert_eq!(repository.latest(Some(tweet(2).id), 5).await.expect("latest"), numbers(&[0]));
+    assert_eq!(
+        repository.latest(None, 3).await.expect("latest"),
+        numbers(&[18, 16, 14])
+    );
+    assert_eq!(
+        repository.latest(Some(tweet(14).id), 2).await.expect("latest"),
+        numbers(&[12, 10])
+    );
+    assert_eq!(
+        repository.latest(Some(tweet(13).id), 2).await.expect("latest"),
+        numbers(&[12, 10])
+    );
+    assert_eq!(
+        repository.latest(Some(tweet(2).id), 5).await.expect("latest"),
+        numbers(&[0])
+    );
     assert_eq!(repository.latest(Some(tweet(0).id), 5).await.expect("latest"), []);
     assert_eq!(
-        repository.latest(Some(TweetId::from_u128(u128::MAX)), 1).await.expect("latest"),
+        repository
+            .latest(Some(TweetId::from_u128(u128::MAX)), 1)
+            .await
+            .expect("latest"),
         numbers(&[18])
     );
 }
@@ -71,7 +106,11 @@ pub async fn pages_partition_the_tweets(repository: Arc<dyn TweetRepository>, _:
     repository.add(&added).await.expect("add");
     let expected = newest_first(added);
     for limit in [1, 2, 5, 22, 23, 24, 1000] {
-        assert_eq!(all_pages(&repository, limit).await, expected, "in pages of {limit}");
+        assert_eq!(
+            all_pages(&repository, limit).await,
+            expected,
+            "in pages of {limit}"
+        );
     }
 }
 
@@ -109,7 +148,10 @@ pub async fn texts_come_back_byte_for_byte(repository: Arc<dyn TweetRepository>,
     ];
     let added: Vec<Tweet> = (0..)
         .zip(&texts)
-        .map(|(n, text)| Tweet { text: TweetText::new(text).expect("a valid text"), ..tweet(n) })
+        .map(|(n, text)| Tweet {
+            text: TweetText::new(text).expect("a valid text"),
+            ..tweet(n)
+        })
         .collect();
     repository.add(&added).await.expect("add");
     let listed = repository.latest(None, texts.len()).await.expect("latest");
@@ -123,11 +165,21 @@ pub async fn texts_come_back_byte_for_byte(repository: Arc<dyn TweetRepository>,
 /// Adding an id again fails, changes nothing, and takes the rest of its batch with it.
 pub async fn a_stored_id_is_a_conflict_and_adds_nothing(repository: Arc<dyn TweetRepository>, _: Spawn) {
     repository.add(&[tweet(1)]).await.expect("add");
-    let other_text = Tweet { text: TweetText::new("another text").expect("a valid text"), ..tweet(1) };
+    let other_text = Tweet {
+        text: TweetText::new("another text").expect("a valid text"),
+        ..tweet(1)
+    };
     let outcome = repository.add(&[tweet(0), other_text, tweet(2)]).await;
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
-    assert_eq!(repository.latest(None, 10).await.expect("latest"), [tweet(1)], "as if it had not been tried");
-    repository.add(&[tweet(0), tweet(2)]).await.expect("the others can be added");
+    assert_eq!(
+        repository.latest(None, 10).await.expect("latest"),
+        [tweet(1)],
+        "as if it had not been tried"
+    );
+    repository
+        .add(&[tweet(0), tweet(2)])
+        .await
+        .expect("the others can be added");
 }
 
 /// A batch that contradicts itself is refused whole.

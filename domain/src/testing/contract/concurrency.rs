@@ -33,7 +33,10 @@ pub async fn concurrent_adds_are_all_kept(repository: Arc<dyn TweetRepository>, 
     for task in tasks {
         task.await;
     }
-    assert_eq!(all_pages(&repository, 50).await, newest_first(tweets(0..TASKS * EACH)));
+    assert_eq!(
+        all_pages(&repository, 50).await,
+        newest_first(tweets(0..TASKS * EACH))
+    );
 }
 
 /// A reader who walks the pages while others write sees every tweet that was there when it began, once, in order.
@@ -77,7 +80,10 @@ pub async fn a_read_after_a_write_sees_it(repository: Arc<dyn TweetRepository>, 
             .map(|_| {
                 let (repository, new) = (Arc::clone(&repository), new.clone());
                 spawn(Box::pin(async move {
-                    assert_eq!(repository.find(&[new.id]).await.expect("find"), slice::from_ref(&new));
+                    assert_eq!(
+                        repository.find(&[new.id]).await.expect("find"),
+                        slice::from_ref(&new)
+                    );
                     assert_eq!(repository.latest(None, 1).await.expect("latest"), [new]);
                 }))
             })
@@ -96,8 +102,14 @@ pub async fn dropping_a_call_harms_no_other(repository: Arc<dyn TweetRepository>
             .map(|other| {
                 let repository = Arc::clone(&repository);
                 spawn(Box::pin(async move {
-                    repository.add(&[tweet(3 * n + other)]).await.expect("add beside a dropped call");
-                    repository.latest(None, 5).await.expect("latest beside a dropped call");
+                    repository
+                        .add(&[tweet(3 * n + other)])
+                        .await
+                        .expect("add beside a dropped call");
+                    repository
+                        .latest(None, 5)
+                        .await
+                        .expect("latest beside a dropped call");
                 }))
             })
             .collect();
@@ -122,9 +134,18 @@ pub async fn dropping_a_call_harms_no_other(repository: Arc<dyn TweetRepository>
     }
     let stored = all_pages(&repository, 100).await;
     for n in 0..120 {
-        assert!(stored.contains(&tweet(n)), "tweet {n}, which nobody dropped, was lost");
+        assert!(
+            stored.contains(&tweet(n)),
+            "tweet {n}, which nobody dropped, was lost"
+        );
     }
-    for stray in stored.iter().filter(|stored| **stored != tweet(0) && stored.id >= tweet(1000).id) {
-        assert!(abandoned.contains(stray), "an abandoned tweet is stored whole or not at all");
+    for stray in stored
+        .iter()
+        .filter(|stored| **stored != tweet(0) && stored.id >= tweet(1000).id)
+    {
+        assert!(
+            abandoned.contains(stray),
+            "an abandoned tweet is stored whole or not at all"
+        );
     }
 }

@@ -13,28 +13,56 @@ pub async fn a_key_stores_one_tweet(repository: Arc<dyn TweetRepository>, _: Spa
     }
     assert_eq!(repository.latest(None, 10).await.expect("latest"), [tweet(0)]);
     assert_eq!(repository.find(&[tweet(0).id]).await.expect("find"), [tweet(0)]);
-    assert_eq!(repository.find(&[tweet(1).id]).await.expect("find"), [], "not stored, so not found");
+    assert_eq!(
+        repository.find(&[tweet(1).id]).await.expect("find"),
+        [],
+        "not stored, so not found"
+    );
     assert_eq!(repository.add_once(&[]).await.expect("nothing"), []);
 }
 
 /// Keys are compared byte by byte, at any length; what the tweets say plays no part.
 pub async fn a_key_tells_what_was_stored_whatever_the_text(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let longest = "~".repeat(IdempotencyKey::MAX_CHARS);
-    let keys = ["k", "K", "';drop(table)tweet;--", "\"k\"", "\\k", &longest, &longest[1..]];
+    let keys = [
+        "k",
+        "K",
+        "';drop(table)tweet;--",
+        "\"k\"",
+        "\\k",
+        &longest,
+        &longest[1..],
+    ];
     for (n, key) in (0..).zip(keys) {
-        assert_eq!(repository.add_once(&[keyed(n, key)]).await.expect("add once"), [tweet(n)], "{key}");
+        assert_eq!(
+            repository.add_once(&[keyed(n, key)]).await.expect("add once"),
+            [tweet(n)],
+            "{key}"
+        );
     }
     for (n, key) in (0..).zip(keys) {
-        assert_eq!(repository.add_once(&[keyed(100 + n, key)]).await.expect("again"), [tweet(n)], "{key}");
+        assert_eq!(
+            repository.add_once(&[keyed(100 + n, key)]).await.expect("again"),
+            [tweet(n)],
+            "{key}"
+        );
     }
-    repository.add(&[tweet(200), tweet(201)]).await.expect("tweets without a key do not meet");
+    repository
+        .add(&[tweet(200), tweet(201)])
+        .await
+        .expect("tweets without a key do not meet");
     assert_eq!(all_pages(&repository, 100).await.len(), keys.len() + 2);
 }
 
 /// In a batch, each is answered in its place; of those with one key the first counts.
 pub async fn keys_in_a_batch_are_told_apart(repository: Arc<dyn TweetRepository>, _: Spawn) {
     repository.add_once(&[keyed(0, "there")]).await.expect("add once");
-    let batch = [keyed(1, "twice"), keyed(2, "there"), keyed(3, "new"), keyed(4, "twice")];
+    let batch = [
+        keyed(1, "twice"),
+        keyed(2, "there"),
+        keyed(3, "new"),
+        keyed(4, "twice"),
+    ];
     let expected = [tweet(1), tweet(0), tweet(3), tweet(1)];
     for _ in 0..2 {
         assert_eq!(repository.add_once(&batch).await.expect("add once"), expected);
@@ -50,7 +78,10 @@ pub async fn a_stored_id_is_a_conflict_under_any_key(repository: Arc<dyn TweetRe
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
     assert_eq!(repository.latest(None, 10).await.expect("latest"), [tweet(1)]);
     let later = [keyed(2, "a"), keyed(3, "b")];
-    assert_eq!(repository.add_once(&later).await.expect("the keys are free"), [tweet(2), tweet(3)]);
+    assert_eq!(
+        repository.add_once(&later).await.expect("the keys are free"),
+        [tweet(2), tweet(3)]
+    );
 }
 
 /// Whoever comes first stores, and all are told the same, alone and in batches that overlap in any order.
@@ -61,16 +92,25 @@ pub async fn many_at_once_with_one_key_store_one_tweet(repository: Arc<dyn Tweet
         .map(|task| {
             let (repository, answers) = (Arc::clone(&repository), Arc::clone(&answers));
             spawn(Box::pin(async move {
-                let mut batch: Vec<Keyed> =
-                    (0..KEYS).map(|key| keyed(task * KEYS + key, &format!("key-{key}"))).collect();
+                let mut batch: Vec<Keyed> = (0..KEYS)
+                    .map(|key| keyed(task * KEYS + key, &format!("key-{key}")))
+                    .collect();
                 batch.rotate_left(usize::try_from(task % KEYS).expect("small"));
                 let (alone, together) = batch.split_at(2);
                 let mut stored = repository.add_once(together).await.expect("add once");
                 for one in alone {
-                    stored.extend(repository.add_once(std::slice::from_ref(one)).await.expect("add once"));
+                    stored.extend(
+                        repository
+                            .add_once(std::slice::from_ref(one))
+                            .await
+                            .expect("add once"),
+                    );
                 }
                 let keys = together.iter().chain(alone).map(|keyed| keyed.key.to_string());
-                answers.lock().unwrap_or_else(PoisonError::into_inner).extend(keys.zip(stored));
+                answers
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(keys.zip(stored));
             }))
         })
         .collect();
@@ -81,7 +121,11 @@ pub async fn many_at_once_with_one_key_store_one_tweet(repository: Arc<dyn Tweet
     answers.sort_unstable_by(|(a, one), (b, other)| (a, one.id).cmp(&(b, other.id)));
     assert_eq!(answers.len() as u64, 16 * KEYS, "everybody was answered");
     answers.dedup();
-    assert_eq!(answers.len() as u64, KEYS, "all callers with a key were told the same: {answers:?}");
+    assert_eq!(
+        answers.len() as u64,
+        KEYS,
+        "all callers with a key were told the same: {answers:?}"
+    );
     let stored = all_pages(&repository, 100).await;
     assert_eq!(stored.len() as u64, KEYS);
     assert!(answers.iter().all(|(_, tweet)| stored.contains(tweet)) && tweets(0..128).contains(&stored[0]));

@@ -11,8 +11,13 @@ use self::{promql::named, sources::Query};
 use crate::service::Service;
 
 /// What Prometheus itself makes, with its labels.
-const PROMETHEUS: [(&str, &[&str]); 2] =
-    [("up", &["job", "instance"]), ("ALERTS", &["alertname", "alertstate", "severity", "job", "instance"])];
+const PROMETHEUS: [(&str, &[&str]); 2] = [
+    ("up", &["job", "instance"]),
+    (
+        "ALERTS",
+        &["alertname", "alertstate", "severity", "job", "instance"],
+    ),
+];
 
 /// The labels that Prometheus gives every series it scrapes.
 const TARGET: [&str; 2] = ["job", "instance"];
@@ -31,7 +36,13 @@ struct Known {
 async fn all_that_rules_alerts_console_and_dashboard_ask_for_is_there() {
     let service = Service::reach();
     let id = service.create("something to measure").await.id;
-    service.client.get_tweet().id(id.as_str()).send().await.expect("200");
+    service
+        .client
+        .get_tweet()
+        .id(id.as_str())
+        .send()
+        .await
+        .expect("200");
     service.client.list_tweets().send().await.expect("200");
     service.get("/no/such/path").await;
 
@@ -43,29 +54,44 @@ async fn all_that_rules_alerts_console_and_dashboard_ask_for_is_there() {
 
 impl Known {
     fn of(scrape: &str, queries: &[Query]) -> Self {
-        let recorded =
-            queries.iter().filter_map(|query| Some((query.records.clone()?, named(&query.text).by)));
-        Self { scraped: series(scrape), jobs: sources::jobs(), recorded: recorded.collect() }
+        let recorded = queries
+            .iter()
+            .filter_map(|query| Some((query.records.clone()?, named(&query.text).by)));
+        Self {
+            scraped: series(scrape),
+            jobs: sources::jobs(),
+            recorded: recorded.collect(),
+        }
     }
 
     /// What a query asks for in vain, each with the place.
     fn missing(&self, query: &Query) -> Vec<String> {
-        let Query { place, text, shown, .. } = query;
+        let Query {
+            place, text, shown, ..
+        } = query;
         let named = named(text);
         let mut missing = Vec::new();
         if named.selectors.is_empty() {
             missing.push(format!("{place}: no metric in {text}"));
         }
-        let lost = shown.iter().filter(|label| !named.by.is_empty() && !named.by.contains(*label));
+        let lost = shown
+            .iter()
+            .filter(|label| !named.by.is_empty() && !named.by.contains(*label));
         missing.extend(lost.map(|label| format!("{place}: shows {label}, which no result has of {text}")));
         for selector in named.selectors {
             let metric = &selector.metric;
-            let mut wanted: BTreeMap<&str, Option<&str>> =
-                named.by.iter().chain(shown).map(|label| (&**label, None)).collect();
+            let mut wanted: BTreeMap<&str, Option<&str>> = named
+                .by
+                .iter()
+                .chain(shown)
+                .map(|label| (&**label, None))
+                .collect();
             for (label, operator, value) in &selector.matchers {
                 let exact = (operator == "=" && !value.is_empty()).then_some(&**value);
                 if label == "job" && exact.is_none_or(|job| !self.jobs.contains(job)) {
-                    missing.push(format!("{place}: no scrape is named {value:?}, as {metric} has it"));
+                    missing.push(format!(
+                        "{place}: no scrape is named {value:?}, as {metric} has it"
+                    ));
                 }
                 wanted.insert(label, exact);
             }
@@ -87,10 +113,14 @@ impl Known {
         let fits = |labels: &BTreeMap<String, String>| {
             let mut wanted = wanted.iter().filter(|(label, _)| !TARGET.contains(label));
             wanted.all(|(label, value)| {
-                labels.get(*label).is_some_and(|has| value.is_none_or(|value| value == has))
+                labels
+                    .get(*label)
+                    .is_some_and(|has| value.is_none_or(|value| value == has))
             })
         };
-        self.scraped.get(metric).is_some_and(|series| series.iter().any(fits))
+        self.scraped
+            .get(metric)
+            .is_some_and(|series| series.iter().any(fits))
     }
 }
 
@@ -100,8 +130,13 @@ fn series(scrape: &str) -> Series {
     let mut series = Series::new();
     for sample in line.captures_iter(scrape) {
         let labels = sample.get(2).map_or("", |labels| labels.as_str());
-        let labels = label.captures_iter(labels).map(|pair| (pair[1].to_owned(), pair[2].to_owned()));
-        series.entry(sample[1].to_owned()).or_default().push(labels.collect());
+        let labels = label
+            .captures_iter(labels)
+            .map(|pair| (pair[1].to_owned(), pair[2].to_owned()));
+        series
+            .entry(sample[1].to_owned())
+            .or_default()
+            .push(labels.collect());
     }
     series
 }
@@ -139,6 +174,10 @@ fn what_is_not_there_is_found() {
         ("up{b=\"1\"}", ""),
         ("1 + 1", ""),
     ] {
-        assert_ne!(known.missing(&query(text, None, shown)), [""; 0], "{text}, showing {shown}");
+        assert_ne!(
+            known.missing(&query(text, None, shown)),
+            [""; 0],
+            "{text}, showing {shown}"
+        );
     }
 }

@@ -36,28 +36,46 @@ pub(crate) fn named(query: &str) -> Named {
     let mut tokens = TOKEN.find_iter(query).map(|token| token.as_str()).peekable();
     let mut named = Named::default();
     while let Some(token) = tokens.next() {
-        assert!(!NOT_READ.contains(&token), "this test cannot read {token} yet: {query}");
+        assert!(
+            !NOT_READ.contains(&token),
+            "this test cannot read {token} yet: {query}"
+        );
         if !token.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
             assert_ne!(token, "{", "a selector must name its metric: {query}");
         } else if token == "by" {
             let labels = tokens.by_ref().take_while(|token| *token != ")");
-            named.by.extend(labels.filter(|token| !["(", ","].contains(token)).map(str::to_owned));
+            named.by.extend(
+                labels
+                    .filter(|token| !["(", ","].contains(token))
+                    .map(str::to_owned),
+            );
         } else if !OPERATORS.contains(&token) && !matches!(tokens.peek(), Some(&("(" | "by" | "without"))) {
             let mut inside = Vec::new();
             if tokens.next_if_eq(&"{").is_some() {
                 inside.extend(tokens.by_ref().take_while(|token| *token != "}"));
             }
-            named.selectors.push(Selector { metric: token.to_owned(), matchers: matchers(&inside, query) });
+            named.selectors.push(Selector {
+                metric: token.to_owned(),
+                matchers: matchers(&inside, query),
+            });
         }
     }
     named
 }
 
 fn matchers(tokens: &[&str], query: &str) -> Vec<(String, String, String)> {
-    let matchers = tokens.split(|token| *token == ",").filter(|matcher| !matcher.is_empty());
+    let matchers = tokens
+        .split(|token| *token == ",")
+        .filter(|matcher| !matcher.is_empty());
     let matcher = |matcher: &[&str]| {
-        let [label, operator, value] = matcher else { panic!("no matcher: {matcher:?} in {query}") };
-        ((*label).to_owned(), (*operator).to_owned(), value.trim_matches(['"', '\'']).to_owned())
+        let [label, operator, value] = matcher else {
+            panic!("no matcher: {matcher:?} in {query}")
+        };
+        (
+            (*label).to_owned(),
+            (*operator).to_owned(),
+            value.trim_matches(['"', '\'']).to_owned(),
+        )
     };
     matchers.map(matcher).collect()
 }
@@ -67,11 +85,20 @@ fn a_query_names_metrics_matchers_and_labels() {
     let query = r#"histogram_quantile(0.9, sum by (le, route) (rate(a_bucket{job="x", code!~"5.{2}"}[5m:1m])))
         or 0 * job:b:rate5m / sum(c) by (le) > 1e3 and time() - d offset 5m >= $__rate_interval"#;
     let matcher = |label: &str, operator: &str, value: &str| (label.into(), operator.into(), value.into());
-    let selector = |metric: &str| Selector { metric: metric.into(), matchers: Vec::new() };
+    let selector = |metric: &str| Selector {
+        metric: metric.into(),
+        matchers: Vec::new(),
+    };
     let a = Selector {
         matchers: vec![matcher("job", "=", "x"), matcher("code", "!~", "5.{2}")],
         ..selector("a_bucket")
     };
     let selectors = vec![a, selector("job:b:rate5m"), selector("c"), selector("d")];
-    assert_eq!(named(query), Named { selectors, by: ["le".into(), "route".into()].into() });
+    assert_eq!(
+        named(query),
+        Named {
+            selectors,
+            by: ["le".into(), "route".into()].into()
+        }
+    );
 }
