@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use adapters::{
     InMemoryTweetRepository, SystemClock,
-    decorators::{Batched, Cached},
+    tweet::{Batched, Cached},
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};

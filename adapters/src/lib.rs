@@ -1,20 +1,22 @@
 //! The driven side of the hexagon: one module a technology, each implementing ports of `domain`.
 
+pub mod tweet;
+
+mod batch_queue;
+
+pub mod auth;
 pub mod clock;
-pub mod decorators;
-pub mod memory;
-pub mod seaorm;
+pub mod database;
 pub mod syslog;
-pub mod token_file;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use auth::token_file::TokenFile;
 pub use clock::SystemClock;
-pub use decorators::{Batched, Cached, Metered};
-pub use memory::InMemoryTweetRepository;
-pub use seaorm::{SeaOrmHealthCheck, SeaOrmTweetRepository};
-pub use token_file::TokenFile;
+pub use tweet::{
+    Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository, sea_orm::SeaOrmHealthCheck,
+};
 
 /// The README's example, compiled and run with the documentation's tests.
 #[cfg(doctest)]

@@ -9,10 +9,10 @@ use std::{
 
 use adapters::{
     SeaOrmTweetRepository,
-    seaorm::{self, AloneError, Connections, Options},
+    database::{self, AloneError, Connections, Options},
     testing::{FreshDatabase, Proxy},
 };
-use domain::{Keyed, RepositoryError, TweetRepository, testing::contract::tweet};
+use domain::{Keyed, RepositoryError, TweetRepository, testing::tweet::tweet};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::{task::JoinSet, time::timeout};
@@ -26,7 +26,7 @@ async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
         statement_timeout: SECOND,
         ..Options::default()
     };
-    let connections = seaorm::connect(url, options).await.expect("a database");
+    let connections = database::connect(url, options).await.expect("a database");
     Migrator::up(&connections.database(), None)
         .await
         .expect("a schema");
@@ -104,7 +104,7 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
 #[tokio::test]
 async fn a_connection_that_was_just_used_is_used_again() {
     let database = FreshDatabase::postgres().await;
-    let connections = seaorm::connect(database.url(), Options::default())
+    let connections = database::connect(database.url(), Options::default())
         .await
         .expect("a database");
     Migrator::up(&connections.database(), None)
@@ -135,7 +135,7 @@ async fn nobody_waits_for_a_connection_that_nobody_uses() {
             acquire_timeout: SECOND,
             ..Options::default()
         };
-        let connections = seaorm::connect(database.url(), options)
+        let connections = database::connect(database.url(), options)
             .await
             .expect("a database");
         Migrator::up(&connections.database(), None)
@@ -162,7 +162,7 @@ fn a_store_is_dropped_without_its_runtime() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let store = runtime.block_on(async {
         let database = FreshDatabase::postgres().await;
-        let connections = seaorm::connect(database.url(), Options::default())
+        let connections = database::connect(database.url(), Options::default())
             .await
             .expect("a database");
         Migrator::up(&connections.database(), None)

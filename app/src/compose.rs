@@ -4,9 +4,9 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, TokenFile,
-    decorators::{Batched, Cached, Metered},
-    seaorm,
-    token_file::TokenFileError,
+    auth::token_file::TokenFileError,
+    database,
+    tweet::{Batched, Cached, Metered},
 };
 use domain::{Authenticator, Clock, HealthCheck, TweetRepository, TweetService};
 use opentelemetry::metrics::Meter;
@@ -14,7 +14,7 @@ use poem::endpoint::BoxEndpoint;
 
 use crate::{
     config::{Config, Database, Place},
-    schema::{Schema, SchemaCheck},
+    migrations::{Schema, SchemaCheck},
     telemetry::{self, metrics::Metrics},
 };
 
@@ -33,7 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be reached or opened.
-    pub async fn open(config: &Database) -> Result<Self, seaorm::ConnectError> {
+    pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
         match &config.place {
             Place::Memory => {
                 let memory = Arc::new(InMemoryTweetRepository::default());
@@ -44,13 +44,13 @@ impl Store {
                 })
             }
             Place::Sql(url) => {
-                let options = seaorm::Options {
+                let options = database::Options {
                     max_connections: config.max_connections,
                     acquire_timeout: config.acquire_timeout,
                     statement_timeout: config.statement_timeout,
                     log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
                 };
-                let connections = seaorm::connect(url, options).await?;
+                let connections = database::connect(url, options).await?;
                 Ok(Self {
                     repository: Arc::new(SeaOrmTweetRepository::new(connections.clone())),
                     check: Arc::new(SeaOrmHealthCheck::new(connections.clone())),
@@ -104,7 +104,7 @@ pub fn site(
     let metrics = Metrics::new(telemetry::dropped_lines);
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
-        seaorm::observe_pool(schema.connections(), &metrics.meter);
+        database::observe_pool(schema.connections(), &metrics.meter);
         // Otherwise nothing is served before the schema is up to date, and there is nothing to report.
         if !config.database.migrate_on_start {
             checks.push(Arc::new(SchemaCheck::new(schema.clone())));

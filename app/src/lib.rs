@@ -5,7 +5,7 @@ pub mod runtime;
 pub mod telemetry;
 
 pub mod compose;
-pub mod schema;
+pub mod migrations;
 pub mod server;
 
 pub mod cli;

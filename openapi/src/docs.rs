@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
-use crate::{csp, document};
+use crate::{document, http::csp};
 
 /// How operations are grouped, in the pages and in generated clients.
 #[derive(Tags)]

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{body::Body, docs::Tag, schema::schema_type};
+use crate::{docs::Tag, http::json::Body, http::schema::schema_type};
 
 /// Load balancers ask every few seconds and give up soon; an answer that comes late is no answer.
 const DEADLINE: Duration = Duration::from_secs(2);

@@ -10,40 +10,15 @@
 //! A handler must not block its thread: on a small machine all requests may share one. What blocks goes to
 //! `tokio::task::spawn_blocking`.
 
-mod tweets;
+mod tweet;
 
 mod docs;
 mod health;
 mod metrics;
 
-mod body;
-mod failure;
-mod problem;
-mod schema;
-mod wire;
-
-mod deadline;
-mod edge;
-mod trust;
+mod http;
+mod middleware;
 mod unreadable;
-
-mod bearer;
-mod client_address;
-mod cors;
-mod csp;
-mod forwarded;
-mod host;
-mod hosts;
-mod rate_limit;
-mod security;
-
-mod base_url;
-mod idempotency;
-mod new_tweet;
-mod params;
-mod request_id;
-mod routes;
-mod turns;
 
 use std::{
     collections::HashMap,
@@ -61,16 +36,16 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
-pub use client_address::ClientAddress;
-pub use cors::AllowedOrigins;
-pub use forwarded::TrustedProxies;
-pub use hosts::AllowedHosts;
+pub use http::problem::RETRY_AFTER;
 pub use metrics::Scrape;
-pub use problem::RETRY_AFTER;
-pub use rate_limit::RateLimit;
-pub use request_id::RequestId;
-pub use trust::Trust;
-pub use turns::Refused;
+pub use middleware::allowed_hosts::AllowedHosts;
+pub use middleware::client_address::ClientAddress;
+pub use middleware::concurrency_limit::Refused;
+pub use middleware::cors::AllowedOrigins;
+pub use middleware::forwarded::TrustedProxies;
+pub use middleware::rate_limit::RateLimit;
+pub use middleware::request_id::RequestId;
+pub use middleware::trust::Trust;
 pub use unreadable::Unreadable;
 
 /// What the site needs from the composition root.
@@ -103,15 +78,15 @@ pub struct Context {
 /// Everything the service answers over HTTP.
 pub fn site(context: &Context) -> BoxEndpoint<'static> {
     let api = (
-        tweets::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
+        tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
         health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
         docs::DocsApi,
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );
-    let routes = routes::Routes::of(api.clone());
+    let routes = middleware::normalize_path::Routes::of(api.clone());
     service(api)
         .into_endpoint()
-        .with(edge::Edge::new(routes, context))
+        .with(middleware::Edge::new(routes, context))
         .boxed()
 }
 
@@ -121,7 +96,7 @@ pub fn spec() -> String {
 }
 
 fn document() -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(Description::<(tweets::TweetsApi, health::HealthApi)>(PhantomData))
+    service(Description::<(tweet::TweetsApi, health::HealthApi)>(PhantomData))
 }
 
 /// An API's types without its routes: all that the document needs.
@@ -140,7 +115,7 @@ impl<A: OpenApi> OpenApi for Description<A> {
         A::register(registry);
     }
 
-    fn add_routes(self, _: &mut HashMap<String, HashMap<poem::http::Method, BoxEndpoint<'static>>>) {}
+    fn add_routes(self, _: &mut HashMap<String, HashMap<::poem::http::Method, BoxEndpoint<'static>>>) {}
 }
 
 /// The paths that end in a slash, which the framework cuts off. Requests may leave it out as well.
@@ -160,7 +135,7 @@ fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(
             "Yours to choose; what is not 1 to 128 letters, digits and `.`, `_`, `@`, `-` is replaced.",
         ))
-        .extra_response_header::<request_id::RequestIdHeader, _>(
+        .extra_response_header::<middleware::request_id::RequestIdHeader, _>(
             ExtraHeader::new("X-Request-ID").description(request_id),
         )
 }

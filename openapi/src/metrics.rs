@@ -12,7 +12,7 @@ use poem_openapi::{
     payload::{PlainText, Response},
 };
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Everything measured so far, in the Prometheus text format.
 pub type Scrape = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;

@@ -2,7 +2,7 @@
 
 use poem::http::StatusCode;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Set on a request that stands in for one that the server could not read: it is answered with this status, and
 /// otherwise like any other.

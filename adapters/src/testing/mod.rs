@@ -7,12 +7,12 @@
 )]
 
 mod cluster;
-mod gated;
 mod proxy;
+pub mod tweet;
 
 pub use cluster::PostgresServer;
-pub use gated::Gated;
 pub use proxy::Proxy;
+pub use tweet::Gated;
 
 use domain::{Clock, TweetIds};
 use sea_orm::{ConnectionTrait, Database, DbErr};

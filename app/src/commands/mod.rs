@@ -9,14 +9,14 @@ use std::{
     net::SocketAddr,
 };
 
-use adapters::{seaorm::ConnectError, token_file::TokenFileError};
+use adapters::{auth::token_file::TokenFileError, database::ConnectError};
 use domain::RepositoryError;
 
 pub use fixtures::load_fixtures;
 pub use healthcheck::healthcheck;
 pub use token::new_token;
 
-use crate::{cli::Direction, compose::Store, config::Config, schema::MigrationError};
+use crate::{cli::Direction, compose::Store, config::Config, migrations::MigrationError};
 
 /// Why a command did not do what it was told: what happened, to what, and what to do.
 #[derive(Debug, thiserror::Error)]

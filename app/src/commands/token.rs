@@ -1,4 +1,4 @@
-use adapters::token_file::{self, Issued};
+use adapters::auth::token_file::{self, Issued};
 use domain::Writer;
 
 use super::{Failure, print};

@@ -34,7 +34,7 @@ impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory:"),
-            Self::Sql(url) => f.write_str(&adapters::seaorm::place(url)),
+            Self::Sql(url) => f.write_str(&adapters::database::place(url)),
         }
     }
 }

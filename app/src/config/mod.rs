@@ -7,10 +7,10 @@
 //! 3. List it in `environment.env` and in the README; tests say how.
 
 mod database;
+mod hosts;
 mod http;
 mod reader;
 mod sources;
-mod trust;
 mod variables;
 
 use std::{
@@ -108,7 +108,7 @@ impl Config {
         let mut read = Reader::new(values);
         let listen = read.parsed("LISTEN_ADDR");
         let worker_threads = worker_threads(&mut read);
-        let trust = trust::read(&mut read, listen);
+        let trust = hosts::read(&mut read, listen);
         let http = Http::read(&mut read);
         let database = Database::read(&mut read, http.as_ref().map(|http| http.request_timeout));
         let tokens = read.text("API_TOKENS_FILE").map(PathBuf::from);

@@ -34,8 +34,8 @@ use tokio::{
 };
 
 use super::{
-    body::Timely,
-    pace::{Pace, Paced, Stage},
+    connection_state::{Pace, Paced, Stage},
+    timeout_body::Timely,
 };
 use crate::config::Http;
 

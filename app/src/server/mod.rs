@@ -8,8 +8,8 @@ mod connection;
 mod connections;
 mod unreadable;
 
-mod body;
-mod pace;
+mod connection_state;
+mod timeout_body;
 
 mod signals;
 
@@ -29,7 +29,7 @@ use crate::{
     commands::Failure,
     compose::{self, Store},
     config::Config,
-    schema::not_up_to_date,
+    migrations::not_up_to_date,
 };
 use connection::Service;
 use connections::Connections;

@@ -1,0 +1,3 @@
+//! Who holds a token.
+
+pub mod token_file;

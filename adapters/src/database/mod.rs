@@ -1,0 +1,13 @@
+//! Connections to PostgreSQL and SQLite, and calls through them.
+
+mod connect;
+pub(crate) mod error;
+mod hot_connections;
+mod metrics;
+mod migration_lock;
+mod resilient_pool;
+
+pub use connect::{ConnectError, Options, connect, place};
+pub use metrics::observe_pool;
+pub use migration_lock::AloneError;
+pub use resilient_pool::{Again, CallError, Connections, Pool};

@@ -1,0 +1,12 @@
+//! The tweet stores: every adapter and every decorator.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail"
+)]
+
+mod batched;
+mod cached;
+mod contract;
+mod model;

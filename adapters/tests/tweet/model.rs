@@ -1,0 +1,110 @@
+//! SQL stores against the in-memory one as their model: the same operations, the same answers.
+
+use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, database, testing::FreshDatabase};
+use domain::{DateTime, RepositoryError, Tweet, TweetId, TweetRepository, TweetText};
+use migration::{Migrator, MigratorTrait};
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Add(Vec<Tweet>),
+    Find(Vec<TweetId>),
+    Latest(Option<TweetId>, usize),
+}
+
+/// Few distinct ids, at both ends of the range and in between, so that operations meet each other.
+fn id() -> impl Strategy<Value = TweetId> {
+    let near = |base: u128| (0..12_u128).prop_map(move |n| TweetId::from_u128(base.wrapping_add(n)));
+    prop_oneof![
+        near(0),
+        near(u128::MAX - 5),
+        near(1 << 127),
+        near(0x018b_cfe5_6800_0000_0000_0000_0000_0000)
+    ]
+}
+
+fn tweet() -> impl Strategy<Value = Tweet> {
+    let text = prop_oneof![
+        "\\PC{1,140}",
+        "[\u{1}-\u{1f}a-c\u{7f}-\u{a0}]{1,20}",
+        any::<String>()
+    ];
+    let text = text.prop_filter_map("a valid text", |text| TweetText::new(&text).ok());
+    let timestamp = (-62_135_596_800_000_i64..253_402_300_800_000)
+        .prop_filter_map("a time", DateTime::from_timestamp_millis);
+    (id(), text, timestamp).prop_map(|(id, text, timestamp)| Tweet { id, text, timestamp })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => vec(tweet(), 0..6).prop_map(Operation::Add),
+        1 => vec(id(), 0..10).prop_map(Operation::Find),
+        2 => (proptest::option::of(id()), 0_usize..60).prop_map(|(before, limit)| Operation::Latest(before, limit)),
+    ]
+}
+
+/// What an operation answered, in a form that can be compared: finding has no order, and errors no equality.
+async fn answer(store: &dyn TweetRepository, operation: &Operation) -> Result<Vec<Tweet>, String> {
+    let outcome = match operation {
+        Operation::Add(tweets) => store.add(tweets).await.map(|()| Vec::new()),
+        Operation::Find(ids) => store.find(ids).await.map(|mut found| {
+            found.sort_by_key(|tweet| tweet.id);
+            found
+        }),
+        Operation::Latest(before, limit) => store.latest(*before, *limit).await,
+    };
+    outcome.map_err(|error| match error {
+        RepositoryError::Conflict => "conflict".to_owned(),
+        other => format!("{other:?}"),
+    })
+}
+
+/// Each case starts on a migrated, empty database: taking the schema down and up again is the cheapest way to one.
+fn behaves_like_memory(database: &FreshDatabase) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    // One connection: SQLite tells another that a column is there twice which has not noticed yet that it was dropped.
+    let options = database::Options {
+        max_connections: 1,
+        ..database::Options::default()
+    };
+    let pool = runtime
+        .block_on(database::connect(database.url(), options))
+        .expect("connect");
+    let store = SeaOrmTweetRepository::new(pool.clone());
+    let config = ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let outcome = TestRunner::new(config).run(&vec(operation(), 1..25), |operations| {
+        runtime.block_on(async {
+            Migrator::refresh(&pool.database())
+                .await
+                .expect("an empty schema");
+            let model = InMemoryTweetRepository::default();
+            for operation in &operations {
+                let (expected, got) = (answer(&model, operation).await, answer(&store, operation).await);
+                prop_assert_eq!(expected, got, "after {:?}", operation);
+            }
+            Ok(())
+        })
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
+
+#[test]
+fn sqlite_behaves_like_memory() {
+    behaves_like_memory(&FreshDatabase::sqlite());
+}
+
+#[test]
+fn postgres_behaves_like_memory() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    behaves_like_memory(&runtime.block_on(FreshDatabase::postgres()));
+}

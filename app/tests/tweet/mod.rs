@@ -1,0 +1,11 @@
+//! The resource over HTTP: tweets.
+
+mod bad_bodies;
+mod creating;
+mod getting;
+mod idempotency;
+mod listing;
+mod many_texts;
+mod pages;
+mod stack;
+mod wire;
