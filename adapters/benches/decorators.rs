@@ -14,7 +14,9 @@ use adapters::{
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
-use domain::{Clock, Keyed, RepositoryError, Tweet, TweetId, TweetIds, TweetRepository, TweetText};
+use domain::{
+    Clock, IdGenerator, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, TweetText,
+};
 use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
 
 const CALLERS: usize = 64;
@@ -49,9 +51,9 @@ impl TweetRepository for Slow {
         self.store.add(tweets).await
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         self.statement().await;
-        self.store.add_once(tweets).await
+        self.store.add_idempotent(tweets).await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
@@ -83,7 +85,7 @@ fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
 }
 
 fn tweets(count: usize) -> Vec<Tweet> {
-    let (ids, now) = (TweetIds::default(), SystemClock.now());
+    let (ids, now) = (IdGenerator::<Tweet>::default(), SystemClock.now());
     let text = TweetText::new("hello").expect("a text");
     (0..count)
         .map(|_| Tweet {

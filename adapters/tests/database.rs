@@ -9,10 +9,10 @@ use std::{
 
 use adapters::{
     SeaOrmTweetRepository,
-    database::{self, AloneError, Connections, Options},
+    database::{self, Database, MigrationLockError, Options},
     testing::{FreshDatabase, Proxy},
 };
-use domain::{Keyed, RepositoryError, TweetRepository, testing::tweet::tweet};
+use domain::{IdempotentTweet, RepositoryError, TweetRepository, testing::tweet::tweet};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::{task::JoinSet, time::timeout};
@@ -20,7 +20,7 @@ use tokio::{task::JoinSet, time::timeout};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A migrated database behind one connection, on which a call may take a second.
-async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
+async fn open(url: &str) -> (Database, SeaOrmTweetRepository) {
     let options = Options {
         max_connections: 1,
         statement_timeout: SECOND,
@@ -34,7 +34,7 @@ async fn open(url: &str) -> (Connections, SeaOrmTweetRepository) {
 }
 
 /// What PostgreSQL answers to `ask`, which calls it `number`.
-async fn number(connections: &Connections, ask: &str) -> i64 {
+async fn number(connections: &Database, ask: &str) -> i64 {
     let ask = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, ask.to_owned());
     let row = connections
         .database()
@@ -86,7 +86,7 @@ async fn sqlite_waits_for_another_writer_until_the_deadline() {
     let database = FreshDatabase::sqlite();
     let (_, store) = open(database.url()).await;
     let (other, _) = open(database.url()).await;
-    let work = other.alone(SECOND, async |_| {
+    let work = other.with_migration_lock(SECOND, async |_| {
         let began = Instant::now();
         let error = store.add(&[tweet(1)]).await.expect_err("somebody else writes");
         assert!(
@@ -125,7 +125,7 @@ async fn a_connection_that_was_just_used_is_used_again() {
     );
 }
 
-/// Connections that are out of the pool are missed by nobody who asks it: not by many callers, nor by the health check.
+/// Database that are out of the pool are missed by nobody who asks it: not by many callers, nor by the health check.
 #[tokio::test]
 async fn nobody_waits_for_a_connection_that_nobody_uses() {
     let database = FreshDatabase::postgres().await;
@@ -232,14 +232,14 @@ async fn an_addition_under_a_key_whose_answer_is_lost_is_stored_once_and_acknowl
     let database = FreshDatabase::postgres().await;
     let proxy = Proxy::to(database.url());
     let (_, store) = open(proxy.url()).await;
-    let keyed = |n, key: &str| Keyed {
-        tweet: tweet(n),
+    let keyed = |n, key: &str| IdempotentTweet {
+        item: tweet(n),
         key: key.parse().expect("a key"),
     };
-    store.add_once(&[keyed(1, "one")]).await.expect("added");
+    store.add_idempotent(&[keyed(1, "one")]).await.expect("added");
     proxy.lose_the_next_answer();
     let stored = store
-        .add_once(&[keyed(2, "two"), keyed(3, "three")])
+        .add_idempotent(&[keyed(2, "two"), keyed(3, "three")])
         .await
         .expect("added");
     assert_eq!(stored, [tweet(2), tweet(3)]);
@@ -265,13 +265,19 @@ async fn a_read_whose_answer_is_lost_is_made_again() {
 async fn one_at_a_time(database: FreshDatabase) {
     let (first, _) = open(database.url()).await;
     let (second, _) = open(database.url()).await;
-    let work = first.alone(SECOND, async |_| {
-        let outcome = second.alone(SECOND / 2, async |_| Ok(())).await;
-        assert!(matches!(outcome, Err(AloneError::Busy(_))), "{outcome:?}");
+    let work = first.with_migration_lock(SECOND, async |_| {
+        let outcome = second.with_migration_lock(SECOND / 2, async |_| Ok(())).await;
+        assert!(
+            matches!(outcome, Err(MigrationLockError::Timeout(_))),
+            "{outcome:?}"
+        );
         Ok(())
     });
     timeout(10 * SECOND, work).await.expect("an end").expect("a turn");
-    second.alone(SECOND, async |_| Ok(())).await.expect("a turn");
+    second
+        .with_migration_lock(SECOND, async |_| Ok(()))
+        .await
+        .expect("a turn");
 }
 
 #[tokio::test]

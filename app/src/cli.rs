@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::Writer;
+use domain::Principal;
 
 /// Stores tweets and lets clients create and retrieve them. Configured by environment variables; `templatesite config`
 /// lists them.
@@ -48,7 +48,7 @@ pub enum Token {
     /// Print a new token and its line for the file that API_TOKENS_FILE names. Nothing is stored.
     New {
         /// Whose it is: 1 to 64 letters, digits or characters of ._@-
-        name: Writer,
+        name: Principal,
     },
 }
 

@@ -13,7 +13,7 @@ use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
 use crate::{
-    config::{Config, Database, Place},
+    config::{Config, Database, StoreUrl},
     migrations::{Schema, SchemaCheck},
     telemetry::{self, metrics::Metrics},
 };
@@ -35,7 +35,7 @@ impl Store {
     /// When the database cannot be reached or opened.
     pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
         match &config.place {
-            Place::Memory => {
+            StoreUrl::Memory => {
                 let memory = Arc::new(InMemoryTweetRepository::default());
                 Ok(Self {
                     repository: Arc::clone(&memory) as _,
@@ -43,7 +43,7 @@ impl Store {
                     schema: None,
                 })
             }
-            Place::Sql(url) => {
+            StoreUrl::Sql(url) => {
                 let options = database::Options {
                     max_connections: config.max_connections,
                     acquire_timeout: config.acquire_timeout,
@@ -95,7 +95,7 @@ pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticat
 }
 
 /// The HTTP surface over a store, with metrics of its own. It is not ready any more once it is `draining`.
-pub fn site(
+pub fn router(
     config: &Config,
     store: &Store,
     authenticator: Option<Arc<dyn Authenticator>>,
@@ -111,10 +111,14 @@ pub fn site(
         }
     }
     let repository = stack(&config.database, store, &metrics.meter);
-    openapi::site(&openapi::Context {
+    openapi::router(&openapi::Dependencies {
         tweets: Arc::new(TweetService::new(repository, clock())),
         checks,
-        trust: config.trust.clone(),
+        trust: openapi::Trust {
+            hosts: config.http.allowed_hosts.clone(),
+            proxies: config.http.trusted_proxies.clone(),
+            origins: config.http.allowed_origins.clone(),
+        },
         authenticator,
         rate_limit: config.http.rate_limit,
         clock: clock(),

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Failure> {
+async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::CommandError> {
     match command {
         Command::Serve => return server::serve(config).await,
         Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use adapters::database::{self, Connections};
+use adapters::database::{self, Database};
 use async_trait::async_trait;
 use domain::{HealthCheck, Unhealthy};
 use migration::{Migration, MigrationStatus, Migrator, MigratorTrait};
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The database's schema.
 #[derive(Debug, Clone)]
-pub struct Schema(Connections);
+pub struct Schema(Database);
 
 /// A migration and whether it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +44,12 @@ impl MigrationError {
 
 impl Schema {
     /// The schema of the database behind these connections.
-    pub fn new(connections: Connections) -> Self {
+    pub fn new(connections: Database) -> Self {
         Self(connections)
     }
 
     /// The way to its database.
-    pub fn connections(&self) -> &Connections {
+    pub fn connections(&self) -> &Database {
         &self.0
     }
 
@@ -58,7 +58,7 @@ impl Schema {
     /// # Errors
     /// [`MigrationError`] when a migration fails, or another process does not come to an end.
     pub async fn up(&self) -> Result<usize, MigrationError> {
-        let work = self.0.alone(PATIENCE, async |transaction| {
+        let work = self.0.with_migration_lock(PATIENCE, async |transaction| {
             let pending = Migrator::get_pending_migrations(transaction).await?;
             Migrator::up(transaction, None).await?;
             Ok(pending.len())
@@ -71,7 +71,7 @@ impl Schema {
     /// # Errors
     /// As for [`up`](Self::up).
     pub async fn down(&self) -> Result<(), MigrationError> {
-        let work = self.0.alone(PATIENCE, async |transaction| {
+        let work = self.0.with_migration_lock(PATIENCE, async |transaction| {
             Migrator::down(transaction, Some(1)).await
         });
         work.await.map_err(MigrationError::new)
@@ -82,12 +82,12 @@ impl Schema {
     /// # Errors
     /// [`MigrationError`] when the database cannot be asked.
     pub async fn steps(&self) -> Result<Vec<Step>, MigrationError> {
-        let ask = async |pool: Arc<database::Pool>| {
+        let ask = async |pool: Arc<database::PoolGeneration>| {
             Migrator::get_migration_with_status_read_only(pool.database()).await
         };
         let steps = self
             .0
-            .call(|pool, _| ask(pool))
+            .run(|pool, _| ask(pool))
             .await
             .map_err(MigrationError::new)?;
         let step = |step: &Migration| Step {

@@ -1,22 +1,22 @@
-//! What lets a client try again without storing anything twice.
+//! Idempotency keys: what lets a client send a request again without storing anything twice.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::Tweet;
+use crate::RepositoryError;
 
 /// A client's name for one creation, after the
 /// [Idempotency-Key header](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/): 1 to
-/// [`MAX_CHARS`](Self::MAX_CHARS) visible ASCII characters. Keys are kept as long as tweets are. Cheap to clone.
+/// [`MAX_CHARS`](Self::MAX_CHARS) visible ASCII characters. A key is stored as long as its item. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(Arc<str>);
 
 impl IdempotencyKey {
-    /// The longest key, in characters, which are bytes here.
+    /// The maximum length, in characters, which are bytes here.
     pub const MAX_CHARS: usize = 255;
 
-    /// The key itself.
+    /// The key as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -28,30 +28,51 @@ impl fmt::Display for IdempotencyKey {
     }
 }
 
-/// A text that is no key.
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("must be 1 to {} visible ASCII characters", IdempotencyKey::MAX_CHARS)]
-pub struct NotAKey;
+pub struct ParseIdempotencyKeyError;
 
 impl FromStr for IdempotencyKey {
-    type Err = NotAKey;
+    type Err = ParseIdempotencyKeyError;
 
-    fn from_str(text: &str) -> Result<Self, NotAKey> {
+    fn from_str(text: &str) -> Result<Self, ParseIdempotencyKeyError> {
         let fits = (1..=Self::MAX_CHARS).contains(&text.len());
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+
         if fits && visible {
             Ok(Self(text.into()))
         } else {
-            Err(NotAKey)
+            Err(ParseIdempotencyKeyError)
         }
     }
 }
 
-/// A tweet to be stored unless its key was used before.
+/// An item to be stored unless its key was used before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keyed {
-    /// The tweet as it would be stored.
-    pub tweet: Tweet,
+pub struct Idempotent<T> {
+    /// The item as it would be stored.
+    pub item: T,
     /// The client's name for its creation.
     pub key: IdempotencyKey,
+}
+
+/// The result of a creation under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateOutcome<T> {
+    /// This call stored the item.
+    Created(T),
+    /// An earlier call with the same key stored it.
+    Replayed(T),
+}
+
+/// Why nothing could be created under a key.
+#[derive(Debug, Clone, Error)]
+pub enum CreateIdempotentError {
+    /// The key was used before, for a creation with other content.
+    #[error("the idempotency key was used for other content")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] RepositoryError),
 }

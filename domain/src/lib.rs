@@ -1,28 +1,36 @@
-//! The hexagon's inside: what a tweet is, what can be done with tweets, and the ports through which the rest of the
-//! world is reached. No framework, runtime, database or HTTP crate is known here.
+//! The inside of the hexagon: what a tweet is, what can be done with tweets, and the ports to the rest of the world.
+//! It depends on no framework, runtime, database or HTTP crate.
 //!
-//! Read [`ports`] first: it states the whole boundary. Then [`tweet::service`], the use cases the driving side calls.
+//! - Resource: [`tweet`], its values, its port and its use cases. Yours to replace.
+//! - Mechanism: everything else. [`ports`] holds the ports that every service needs; [`Id`], [`Text`], [`Page`] and
+//!   [`Idempotent`] are what resources are built from.
+
+pub mod tweet;
 
 pub mod ports;
-pub mod tweet;
 
 mod error;
 mod id;
 mod idempotency_key;
+mod page;
 mod principal;
+mod text;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use error::{BoxedSource, RepositoryError, Unhealthy};
-pub use id::TweetIds;
-pub use idempotency_key::{IdempotencyKey, Keyed, NotAKey};
-pub use ports::{Authenticator, Clock, HealthCheck, TweetRepository};
-pub use principal::{NotAWriter, Writer};
+pub use id::{Id, IdGenerator, ParseIdError};
+pub use idempotency_key::{
+    CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, ParseIdempotencyKeyError,
+};
+pub use page::{Page, PageLimit};
+pub use ports::{Authenticator, Clock, HealthCheck};
+pub use principal::{ParsePrincipalError, Principal};
+pub use text::{Text, TextError};
 pub use tweet::{
-    Page, PageLimit, TextError, Tweet, TweetId, TweetText,
-    service::{CreateOnceError, Created, TweetService},
+    IdempotentTweet, NewTweet, Tweet, TweetId, TweetText, repository::TweetRepository, service::TweetService,
 };
 
-/// The crate's handle on a point in time, so that no other crate has to choose a time library.
+/// The crate's re-export of its time library, so that no other crate has to choose one.
 pub use chrono::{DateTime, SecondsFormat, Utc};

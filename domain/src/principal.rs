@@ -1,45 +1,49 @@
-//! Who may create tweets.
+//! Who makes a request.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-/// The name of somebody who may create tweets, for the log: `[A-Za-z0-9._@-]`, 1 to [`MAX_CHARS`](Self::MAX_CHARS)
-/// characters, so that it can stand in a log line as it is. Cheap to clone.
+/// The name of an authenticated client, for the log: 1 to [`MAX_CHARS`](Self::MAX_CHARS) characters of
+/// `[A-Za-z0-9._@-]`, so that it can stand in a log line as it is. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Writer(Arc<str>);
+pub struct Principal(Arc<str>);
 
-impl Writer {
-    /// The longest name, in characters, which are bytes here.
+impl Principal {
+    /// The maximum length, in characters, which are bytes here.
     pub const MAX_CHARS: usize = 64;
 
-    /// The name itself.
+    /// The name as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Writer {
+impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// A text that is no writer's name.
+/// The text is not a principal's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a name is 1 to {} letters, digits or characters of ._@-", Writer::MAX_CHARS)]
-pub struct NotAWriter;
+#[error(
+    "a name is 1 to {} letters, digits or characters of ._@-",
+    Principal::MAX_CHARS
+)]
+pub struct ParsePrincipalError;
 
-impl FromStr for Writer {
-    type Err = NotAWriter;
+impl FromStr for Principal {
+    type Err = ParsePrincipalError;
 
-    fn from_str(name: &str) -> Result<Self, NotAWriter> {
+    fn from_str(name: &str) -> Result<Self, ParsePrincipalError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
-        let fits = (1..=Self::MAX_CHARS).contains(&name.len()) && name.bytes().all(allowed);
-        if fits {
+        let valid = (1..=Self::MAX_CHARS).contains(&name.len()) && name.bytes().all(allowed);
+
+        if valid {
             Ok(Self(name.into()))
         } else {
-            Err(NotAWriter)
+            Err(ParsePrincipalError)
         }
     }
 }

@@ -37,7 +37,7 @@ use poem_openapi::{
 };
 
 pub use http::problem::RETRY_AFTER;
-pub use metrics::Scrape;
+pub use metrics::MetricsRenderer;
 pub use middleware::allowed_hosts::AllowedHosts;
 pub use middleware::client_address::ClientAddress;
 pub use middleware::concurrency_limit::Refused;
@@ -50,7 +50,7 @@ pub use unreadable::Unreadable;
 
 /// What the site needs from the composition root.
 #[derive(Clone)]
-pub struct Context {
+pub struct Dependencies {
     /// The use cases.
     pub tweets: Arc<TweetService>,
     /// Every dependency the health report names.
@@ -72,11 +72,11 @@ pub struct Context {
     /// How requests fare is recorded through it.
     pub meter: Meter,
     /// What `/metrics` answers.
-    pub scrape: Scrape,
+    pub scrape: MetricsRenderer,
 }
 
 /// Everything the service answers over HTTP.
-pub fn site(context: &Context) -> BoxEndpoint<'static> {
+pub fn router(context: &Dependencies) -> BoxEndpoint<'static> {
     let api = (
         tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
         health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),

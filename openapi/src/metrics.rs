@@ -15,11 +15,11 @@ use poem_openapi::{
 use crate::http::problem::Problem;
 
 /// Everything measured so far, in the Prometheus text format.
-pub type Scrape = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
+pub type MetricsRenderer = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) struct MetricsApi {
-    scrape: Scrape,
+    scrape: MetricsRenderer,
 }
 
 /// About the service, not of its API, so the document does not list it.
@@ -33,7 +33,7 @@ impl MetricsApi {
 }
 
 impl MetricsApi {
-    pub(crate) fn new(scrape: Scrape) -> Self {
+    pub(crate) fn new(scrape: MetricsRenderer) -> Self {
         Self { scrape }
     }
 }

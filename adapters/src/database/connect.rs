@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DbErr};
+use sea_orm::{ConnectOptions, DbErr};
 use thiserror::Error;
 use url::Url;
 
-use super::resilient_pool::{CallError, Connections};
+use super::resilient_pool::{CallError, Database};
 
 /// How to reach a database.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,7 @@ pub struct ConnectError {
 ///
 /// # Errors
 /// [`ConnectError`] when there is no answer within `acquire_timeout`, or a refusal.
-pub async fn connect(url: &str, options: Options) -> Result<Connections, ConnectError> {
+pub async fn connect(url: &str, options: Options) -> Result<Database, ConnectError> {
     let server_side = options.statement_timeout * 9 / 10;
     let mut connect = ConnectOptions::new(url);
     connect
@@ -72,13 +72,13 @@ pub async fn connect(url: &str, options: Options) -> Result<Connections, Connect
                 .busy_timeout(server_side)
         });
     let failed = |reason| ConnectError {
-        place: place(url),
+        place: redacted(url),
         reason,
     };
-    let database = Database::connect(connect)
+    let database = sea_orm::Database::connect(connect)
         .await
         .map_err(|error| failed(reason(&error)))?;
-    let connections = Connections::new(database, options.statement_timeout);
+    let connections = Database::new(database, options.statement_timeout);
     connections
         .ping(options.statement_timeout)
         .await
@@ -92,7 +92,7 @@ pub async fn connect(url: &str, options: Options) -> Result<Connections, Connect
 const NO_ANSWER: &str = "no answer in time";
 
 /// Where the database is, fit for a log: without the password.
-pub fn place(url: &str) -> String {
+pub fn redacted(url: &str) -> String {
     match Url::parse(url) {
         Ok(mut url) => {
             let _ = url.set_password(None);

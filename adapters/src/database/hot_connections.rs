@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 
-use super::{metrics::postgres, resilient_pool::Pool};
+use super::{metrics::postgres, resilient_pool::PoolGeneration};
 
 /// How many connections are kept at most: one for each kind of statement that a busy service has under way.
 const MOST: usize = 4;
@@ -19,7 +19,7 @@ const MOST: usize = 4;
 /// How long a connection may be kept until the pool tries it again, and closes it when it has become too old.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Connections that were just used, the last one last. A pool tries each connection that comes back, and lends another
+/// Database that were just used, the last one last. A pool tries each connection that comes back, and lends another
 /// to who comes next: that is a second way to the server and back for each statement, and a process there that slept
 /// and has forgotten what it knew. A busy service is better off with the few that it used before.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ impl Drop for Kept {
     }
 }
 
-impl Pool {
+impl PoolGeneration {
     /// Carries the statement out; how many rows it made.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let Some(pool) = postgres(&self.database) else {

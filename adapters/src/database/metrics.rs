@@ -3,19 +3,19 @@
 use opentelemetry::{KeyValue, metrics::Meter};
 use sea_orm::{
     DatabaseConnection, DatabaseConnectionType, SqlxPostgresConnector,
-    sqlx::{Database, PgPool, Pool},
+    sqlx::{self, PgPool},
 };
 
-use super::resilient_pool::{self as connections, Connections};
+use super::resilient_pool::{Database, PoolGeneration};
 
 /// Lets `meter` ask the pool for `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic
 /// conventions) whenever metrics are collected.
-pub fn observe_pool(connections: &Connections, meter: &Meter) {
+pub fn observe_pool(connections: &Database, meter: &Meter) {
     let pool = connections.clone();
     meter
         .i64_observable_up_down_counter("db.client.connection.count")
         .with_unit("{connection}")
-        .with_description("Connections to the database, idle or used.")
+        .with_description("Database to the database, idle or used.")
         .with_callback(move |count| {
             let Some(Figures { idle, used, .. }) = figures(&pool.pool()) else {
                 return;
@@ -65,7 +65,7 @@ struct Figures {
 }
 
 /// `None` for what is not a pool of [`connect`](super::connect).
-fn figures(connections: &connections::Pool) -> Option<Figures> {
+fn figures(connections: &PoolGeneration) -> Option<Figures> {
     let database = &connections.database;
     if let Some(pool) = postgres(database) {
         return Some(of_pool(pool, connections.kept.count() as i64));
@@ -78,7 +78,7 @@ fn figures(connections: &connections::Pool) -> Option<Figures> {
     }
 }
 
-fn of_pool<D: Database>(pool: &Pool<D>, kept: i64) -> Figures {
+fn of_pool<D: sqlx::Database>(pool: &sqlx::Pool<D>, kept: i64) -> Figures {
     // The two are not read at one instant, so a connection that opens or closes between them must not make a negative.
     let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64 + kept);
     let max = i64::from(pool.options().get_max_connections());

@@ -9,7 +9,7 @@ use sea_orm::{
 use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
-use super::{error::is_busy, resilient_pool::Connections};
+use super::{error::is_busy, resilient_pool::Database};
 
 /// The advisory lock's key: `template`, in ASCII. Whatever else takes locks in the same database must not use it.
 const KEY: i64 = i64::from_be_bytes(*b"template");
@@ -23,19 +23,19 @@ const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Why nothing was changed.
 #[derive(Debug, Error)]
-pub enum AloneError {
+pub enum MigrationLockError {
     /// Another process was busy all the time.
     #[error("no turn within {} s; another process is changing the schema, or left a transaction open", .0.as_secs())]
-    Busy(Duration),
+    Timeout(Duration),
     /// The work took longer than any should.
     #[error("no end after {} h", LONGEST.as_secs() / 3600)]
-    Endless,
+    RanTooLong,
     /// The database refused, or could not be reached.
     #[error(transparent)]
     Database(#[from] DbErr),
 }
 
-impl Connections {
+impl Database {
     /// Does `work` in a transaction, while no other process on this database does work of this kind. All of it is
     /// stored or nothing. PostgreSQL's limit on the time of statements is lifted for it.
     ///
@@ -43,22 +43,22 @@ impl Connections {
     /// the transaction, and so with the process or its connection.
     ///
     /// # Errors
-    /// [`AloneError`]; nothing was stored. [`AloneError::Busy`] after `patience`.
-    pub async fn alone<T>(
+    /// [`MigrationLockError`]; nothing was stored. [`MigrationLockError::Timeout`] after `patience`.
+    pub async fn with_migration_lock<T>(
         &self,
         patience: Duration,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
-    ) -> Result<T, AloneError> {
+    ) -> Result<T, MigrationLockError> {
         let database = self.database();
         let transaction = timeout(patience, lock(&database))
             .await
-            .map_err(|_| AloneError::Busy(patience))??;
+            .map_err(|_| MigrationLockError::Timeout(patience))??;
         let done = timeout(LONGEST, async {
             let done = work(&transaction).await?;
             transaction.commit().await?;
             Ok::<_, DbErr>(done)
         });
-        Ok(done.await.map_err(|_| AloneError::Endless)??)
+        Ok(done.await.map_err(|_| MigrationLockError::RanTooLong)??)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connections to PostgreSQL and SQLite, and calls through them.
+//! Database to PostgreSQL and SQLite, and calls through them.
 
 mod connect;
 pub(crate) mod error;
@@ -7,7 +7,7 @@ mod metrics;
 mod migration_lock;
 mod resilient_pool;
 
-pub use connect::{ConnectError, Options, connect, place};
+pub use connect::{ConnectError, Options, connect, redacted};
 pub use metrics::observe_pool;
-pub use migration_lock::AloneError;
-pub use resilient_pool::{Again, CallError, Connections, Pool};
+pub use migration_lock::MigrationLockError;
+pub use resilient_pool::{Attempt, CallError, Database, PoolGeneration};

@@ -22,17 +22,17 @@ use super::{error::is_lost, hot_connections::Kept, metrics as pool};
 /// And a server that went away leaves a pool full of dead connections behind, each of which would fail one more call.
 /// So every call has its deadline here, and a pool is given up as a whole.
 #[derive(Debug, Clone)]
-pub struct Connections(Arc<Shared>);
+pub struct Database(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    pool: RwLock<Arc<Pool>>,
+    pool: RwLock<Arc<PoolGeneration>>,
     deadline: Duration,
 }
 
 /// The connections of one attempt of a call.
 #[derive(Debug)]
-pub struct Pool {
+pub struct PoolGeneration {
     pub(crate) database: DatabaseConnection,
     pub(crate) kept: Kept,
     /// How many calls the database answered, even if it refused.
@@ -50,11 +50,11 @@ pub enum CallError {
     Late(Duration),
 }
 
-impl Connections {
+impl Database {
     /// Calls through this pool, each of which may take until `deadline`.
     pub(crate) fn new(database: DatabaseConnection, deadline: Duration) -> Self {
         Self(Arc::new(Shared {
-            pool: RwLock::new(Pool::of(database)),
+            pool: RwLock::new(PoolGeneration::of(database)),
             deadline,
         }))
     }
@@ -69,11 +69,11 @@ impl Connections {
     ///
     /// # Errors
     /// [`CallError`], at the latest when the deadline for statements is over.
-    pub async fn call<T, F>(&self, call: impl Fn(Arc<Pool>, Again) -> F) -> Result<T, CallError>
+    pub async fn run<T, F>(&self, call: impl Fn(Arc<PoolGeneration>, Attempt) -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
-        self.call_within(self.0.deadline, call).await
+        self.run_within(self.0.deadline, call).await
     }
 
     /// Asks for a sign of life.
@@ -81,20 +81,20 @@ impl Connections {
     /// # Errors
     /// [`CallError`], at the latest after this time.
     pub async fn ping(&self, deadline: Duration) -> Result<(), CallError> {
-        self.call_within(deadline, |pool, _| async move { pool.database.ping().await })
+        self.run_within(deadline, |pool, _| async move { pool.database.ping().await })
             .await
     }
 
-    async fn call_within<T, F>(
+    async fn run_within<T, F>(
         &self,
         deadline: Duration,
-        call: impl Fn(Arc<Pool>, Again) -> F,
+        call: impl Fn(Arc<PoolGeneration>, Attempt) -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
         let end = Instant::now() + deadline;
-        let mut again = Again(false);
+        let mut again = Attempt(false);
         loop {
             let pool = self.pool();
             let answers = pool.answers.load(Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl Connections {
                     if again.0 {
                         return Err(error.into());
                     }
-                    again = Again(true);
+                    again = Attempt(true);
                 }
                 Ok(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))) => {
                     self.give_up_if_silent(&pool, answers);
@@ -123,13 +123,13 @@ impl Connections {
         }
     }
 
-    pub(crate) fn pool(&self) -> Arc<Pool> {
+    pub(crate) fn pool(&self) -> Arc<PoolGeneration> {
         Arc::clone(&self.0.pool.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A call that was late among others that were answered met a slow statement or a long queue. More connections
     /// would only add to a database's load then, so the pool stays.
-    fn give_up_if_silent(&self, pool: &Arc<Pool>, answers: u64) {
+    fn give_up_if_silent(&self, pool: &Arc<PoolGeneration>, answers: u64) {
         if pool.answers.load(Ordering::Relaxed) == answers {
             self.give_up(pool);
         }
@@ -137,19 +137,19 @@ impl Connections {
 
     /// Puts a fresh pool in this one's place, unless that was done already. Those who still use the old one do so until
     /// they are done, and its connections are closed when the last of them is.
-    fn give_up(&self, pool: &Arc<Pool>) {
+    fn give_up(&self, pool: &Arc<PoolGeneration>) {
         let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&current, pool) {
             return;
         }
         if let Some(fresh) = pool::fresh(&pool.database) {
-            *current = Pool::of(fresh);
+            *current = PoolGeneration::of(fresh);
             tracing::warn!("the connections to the database are lost or silent; new ones take their place");
         }
     }
 }
 
-impl Pool {
+impl PoolGeneration {
     fn of(database: DatabaseConnection) -> Arc<Self> {
         Arc::new(Self {
             database,
@@ -166,4 +166,4 @@ impl Pool {
 
 /// Whether a call is made a second time, so that its first attempt may have been carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Again(pub bool);
+pub struct Attempt(pub bool);

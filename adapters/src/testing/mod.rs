@@ -14,8 +14,8 @@ pub use cluster::PostgresServer;
 pub use proxy::Proxy;
 pub use tweet::Gated;
 
-use domain::{Clock, TweetIds};
-use sea_orm::{ConnectionTrait, Database, DbErr};
+use domain::{Clock, IdGenerator};
+use sea_orm::{ConnectionTrait, DbErr};
 use tempfile::TempDir;
 use url::Url;
 
@@ -46,7 +46,7 @@ impl FreshDatabase {
         // Unique on a server that several machines may use at once.
         let name = format!(
             "templatesite_test_{}",
-            TweetIds::default().next(SystemClock.now())
+            IdGenerator::<FreshDatabase>::default().next(SystemClock.now())
         )
         .to_lowercase();
         let create = format!("create database {name} encoding 'UTF8' template template0");
@@ -85,7 +85,7 @@ impl Drop for FreshDatabase {
 }
 
 async fn run(server: &Url, sql: &str) -> Result<(), DbErr> {
-    let connection = Database::connect(server.as_str()).await?;
+    let connection = sea_orm::Database::connect(server.as_str()).await?;
     connection.execute_unprepared(sql).await?;
     connection.close().await
 }

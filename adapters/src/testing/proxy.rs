@@ -23,7 +23,7 @@ pub struct Proxy {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Connections older than this are forgotten.
+    /// Database older than this are forgotten.
     era: AtomicUsize,
     /// Whether the server's next answer is lost, and its connection with it.
     cut: AtomicBool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{BoxedSource, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
 use crate::batch_queue::{Key, Lanes, Turn, UnderWay, Waiting};
 
@@ -26,7 +26,7 @@ const LARGEST_BATCH: usize = crate::batch_queue::LARGEST_BATCH;
 pub struct Batched<R> {
     inner: Arc<R>,
     adds: Arc<Lanes<(), Vec<Tweet>, Answer<()>>>,
-    adds_once: Arc<Lanes<(), Vec<Keyed>, Answer<Vec<Tweet>>>>,
+    adds_idempotent: Arc<Lanes<(), Vec<IdempotentTweet>, Answer<Vec<Tweet>>>>,
     finds: Arc<Lanes<(), Vec<TweetId>, Answer<Vec<Tweet>>>>,
     pages: Arc<Lanes<Page, (), Answer<Vec<Tweet>>>>,
 }
@@ -44,8 +44,8 @@ impl<R: TweetRepository + 'static> Batched<R> {
             adds: Lanes::new(Vec::len, false, move |lane, batch| {
                 Box::pin(add(Arc::clone(&adds), lane, batch))
             }),
-            adds_once: Lanes::new(Vec::len, false, move |lane, batch| {
-                Box::pin(add_once(Arc::clone(&once), lane, batch))
+            adds_idempotent: Lanes::new(Vec::len, false, move |lane, batch| {
+                Box::pin(add_idempotent(Arc::clone(&once), lane, batch))
             }),
             finds: Lanes::new(Vec::len, true, move |lane, batch| {
                 Box::pin(find(Arc::clone(&finds), lane, batch))
@@ -70,12 +70,12 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
         share(self.adds.turn((), || tweets.to_vec()), || self.inner.add(tweets)).await
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Answer<Vec<Tweet>> {
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Answer<Vec<Tweet>> {
         if tweets.is_empty() || tweets.len() > LARGEST_BATCH {
-            return self.inner.add_once(tweets).await;
+            return self.inner.add_idempotent(tweets).await;
         }
-        share(self.adds_once.turn((), || tweets.to_vec()), || {
-            self.inner.add_once(tweets)
+        share(self.adds_idempotent.turn((), || tweets.to_vec()), || {
+            self.inner.add_idempotent(tweets)
         })
         .await
     }
@@ -131,19 +131,19 @@ async fn add(inner: Arc<impl TweetRepository>, lane: Lane<Vec<Tweet>, ()>, batch
     }
 }
 
-async fn add_once(
+async fn add_idempotent(
     inner: Arc<impl TweetRepository>,
-    lane: Lane<Vec<Keyed>, Vec<Tweet>>,
-    batch: Batch<Vec<Keyed>, Vec<Tweet>>,
+    lane: Lane<Vec<IdempotentTweet>, Vec<Tweet>>,
+    batch: Batch<Vec<IdempotentTweet>, Vec<Tweet>>,
 ) {
-    let tweets: Vec<Keyed> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
-    let mut outcome = inner.add_once(&tweets).await.map(Vec::into_iter);
+    let tweets: Vec<IdempotentTweet> = batch.iter().flat_map(|waiting| &waiting.item).cloned().collect();
+    let mut outcome = inner.add_idempotent(&tweets).await.map(Vec::into_iter);
     let alone = batch.len() > 1 && outcome.as_ref().is_err_and(may_be_one_bad_item);
     let _lane = alone.then_some(lane);
     for Waiting { item, answer } in batch {
         let outcome = match &mut outcome {
             Ok(stored) => Ok(stored.take(item.len()).collect()),
-            Err(_) if alone => inner.add_once(&item).await,
+            Err(_) if alone => inner.add_idempotent(&item).await,
             Err(error) => Err(error.clone()),
         };
         let _ = answer.send(outcome);

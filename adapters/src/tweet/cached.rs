@@ -1,7 +1,7 @@
 //! Tweets that were read or written before, from memory.
 
 use async_trait::async_trait;
-use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 use quick_cache::{Weighter, sync::Cache};
 
 /// What an entry takes besides its text: the key, the tweet, the text's header and the cache's bookkeeping, in bytes.
@@ -50,8 +50,8 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
         Ok(())
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
-        let stored = self.inner.add_once(tweets).await?;
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
+        let stored = self.inner.add_idempotent(tweets).await?;
         self.keep(&stored);
         Ok(stored)
     }

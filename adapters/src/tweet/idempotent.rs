@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ::sea_orm::{DbErr, FromQueryResult, prelude::*};
-use domain::Keyed;
+use domain::IdempotentTweet;
 
 use super::{
     entity::Model,
     sea_orm::{ROWS_A_STATEMENT, insert},
     sql as statements,
 };
-use crate::database::Pool;
+use crate::database::PoolGeneration;
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -22,13 +22,16 @@ struct Row {
 
 /// Stores those whose keys are new, all or none. Answers what is stored under the keys when that may be something else
 /// than was given, which costs a second statement; else nothing.
-pub(super) async fn add_once(pool: Arc<Pool>, tweets: &[Keyed]) -> Result<HashMap<String, Model>, DbErr> {
-    let mut new: Vec<&Keyed> = tweets.iter().collect();
+pub(super) async fn add_idempotent(
+    pool: Arc<PoolGeneration>,
+    tweets: &[IdempotentTweet],
+) -> Result<HashMap<String, Model>, DbErr> {
+    let mut new: Vec<&IdempotentTweet> = tweets.iter().collect();
     // In one order everywhere, so that two who insert the same keys at once do not wait for each other in a circle.
     // Stable, so that of one key the first stays.
     new.sort_by(|a, b| a.key.cmp(&b.key));
     new.dedup_by(|a, b| a.key == b.key);
-    if insert(&pool, &new, statements::insert_once).await? == tweets.len() as u64 {
+    if insert(&pool, &new, statements::insert_idempotent).await? == tweets.len() as u64 {
         return Ok(HashMap::new());
     }
     let mut stored = HashMap::with_capacity(new.len());

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    HealthCheck, IdempotencyKey, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy,
+    HealthCheck, IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy,
 };
 
 /// [`TweetRepository`] that keeps everything until it is dropped. Use it in unit tests of your own code:
@@ -17,11 +17,11 @@ use domain::{
 /// use std::sync::Arc;
 ///
 /// use adapters::{InMemoryTweetRepository, SystemClock};
-/// use domain::{PageLimit, TweetService, TweetText};
+/// use domain::{NewTweet, TweetService, TweetText};
 ///
 /// let tweets = TweetService::new(Arc::new(InMemoryTweetRepository::default()), Arc::new(SystemClock));
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// let created = tweets.create(TweetText::new("hello")?).await?;
+/// let created = tweets.create(NewTweet { text: TweetText::new("hello")? }).await?;
 /// assert_eq!(tweets.get(created.id).await?, Some(created));
 /// # Ok::<_, Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -66,10 +66,10 @@ impl TweetRepository for InMemoryTweetRepository {
         self.write().add(tweets)
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         let mut stored = self.write();
         let mut new = HashMap::new();
-        for Keyed { tweet, key } in tweets {
+        for IdempotentTweet { item: tweet, key } in tweets {
             if !stored.keys.contains_key(key) {
                 new.entry(key.clone()).or_insert(tweet);
             }
@@ -80,7 +80,7 @@ impl TweetRepository for InMemoryTweetRepository {
             .extend(new.into_iter().map(|(key, tweet)| (key, tweet.id)));
         Ok(tweets
             .iter()
-            .filter_map(|Keyed { key, .. }| stored.tweets.get(stored.keys.get(key)?).cloned())
+            .filter_map(|IdempotentTweet { key, .. }| stored.tweets.get(stored.keys.get(key)?).cloned())
             .collect())
     }
 

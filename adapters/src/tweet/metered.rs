@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use async_trait::async_trait;
-use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 use opentelemetry::{
     KeyValue,
     metrics::{BoundHistogram, Histogram, Meter},
@@ -18,7 +18,7 @@ pub struct Metered<R: ?Sized> {
     duration: Histogram<f64>,
     // The attributes of a success are looked up once, here; failures are rare enough to be looked up each time.
     add: BoundHistogram<f64>,
-    add_once: BoundHistogram<f64>,
+    add_idempotent: BoundHistogram<f64>,
     find: BoundHistogram<f64>,
     latest: BoundHistogram<f64>,
 }
@@ -32,11 +32,16 @@ impl<R: ?Sized> Metered<R> {
             .with_description("How long the tweet store took to answer a call.")
             .build();
         let bound = |operation| duration.bind(&[KeyValue::new("db.operation.name", operation)]);
-        let (add, add_once, find, latest) = (bound("add"), bound("add_once"), bound("find"), bound("latest"));
+        let (add, add_idempotent, find, latest) = (
+            bound("add"),
+            bound("add_idempotent"),
+            bound("find"),
+            bound("latest"),
+        );
         Self {
             inner,
             add,
-            add_once,
+            add_idempotent,
             find,
             latest,
             duration,
@@ -73,9 +78,13 @@ impl<R: TweetRepository + ?Sized> TweetRepository for Metered<R> {
         self.measure("add", &self.add, self.inner.add(tweets)).await
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
-        self.measure("add_once", &self.add_once, self.inner.add_once(tweets))
-            .await
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
+        self.measure(
+            "add_idempotent",
+            &self.add_idempotent,
+            self.inner.add_idempotent(tweets),
+        )
+        .await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
@@ -132,11 +141,11 @@ mod tests {
         let counts = counts(async |meter| {
             let store = Metered::new(Arc::new(InMemoryTweetRepository::default()), meter);
             store.add(&[tweet(1), tweet(2)]).await.expect("added");
-            let keyed = Keyed {
-                tweet: tweet(3),
+            let keyed = IdempotentTweet {
+                item: tweet(3),
                 key: "k".parse().expect("a key"),
             };
-            assert_eq!(store.add_once(&[keyed]).await.expect("added"), [tweet(3)]);
+            assert_eq!(store.add_idempotent(&[keyed]).await.expect("added"), [tweet(3)]);
             assert_eq!(store.find(&[tweet(1).id]).await.expect("found"), [tweet(1)]);
             for _ in 0..3 {
                 assert_eq!(store.latest(None, 1).await.expect("listed"), [tweet(3)]);
@@ -144,7 +153,7 @@ mod tests {
         });
         let expected = [
             r#"{db_operation_name="add"} 1"#,
-            r#"{db_operation_name="add_once"} 1"#,
+            r#"{db_operation_name="add_idempotent"} 1"#,
             r#"{db_operation_name="find"} 1"#,
             r#"{db_operation_name="latest"} 3"#,
         ];

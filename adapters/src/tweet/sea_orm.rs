@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use ::sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 use async_trait::async_trait;
-use domain::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use domain::{HealthCheck, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 
 use super::{entity::Model, idempotent, sql as statements};
-use crate::database::{Again, Connections, Pool, error::is_conflict};
+use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict};
 
 /// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet with its key is four.
 pub(super) const ROWS_A_STATEMENT: usize = 8_000;
@@ -15,12 +15,12 @@ pub(super) const ROWS_A_STATEMENT: usize = 8_000;
 /// [`TweetRepository`] on a migrated database. A call that meets a lost connection is made again on a fresh one.
 #[derive(Debug, Clone)]
 pub struct SeaOrmTweetRepository {
-    connections: Connections,
+    connections: Database,
 }
 
 impl SeaOrmTweetRepository {
     /// A repository over what [`connect`] opened.
-    pub fn new(connections: Connections) -> Self {
+    pub fn new(connections: Database) -> Self {
         Self { connections }
     }
 }
@@ -33,19 +33,19 @@ impl TweetRepository for SeaOrmTweetRepository {
         }
         Ok(self
             .connections
-            .call(|pool, again| add(pool, tweets, again))
+            .run(|pool, again| add(pool, tweets, again))
             .await?)
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         if tweets.is_empty() {
             return Ok(Vec::new());
         }
         let stored = self
             .connections
-            .call(|pool, _| idempotent::add_once(pool, tweets))
+            .run(|pool, _| idempotent::add_idempotent(pool, tweets))
             .await?;
-        let answer = |Keyed { tweet, key }: &Keyed| match stored.get(key.as_str()) {
+        let answer = |IdempotentTweet { item: tweet, key }: &IdempotentTweet| match stored.get(key.as_str()) {
             Some(row) => Tweet::try_from(row.clone()),
             None => Ok(tweet.clone()),
         };
@@ -59,13 +59,13 @@ impl TweetRepository for SeaOrmTweetRepository {
         let ids = &*ids;
         let rows = self
             .connections
-            .call(|pool, _| async move { find(&pool, ids).await })
+            .run(|pool, _| async move { find(&pool, ids).await })
             .await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        let page = |pool: Arc<Pool>, _| async move {
+        let page = |pool: Arc<PoolGeneration>, _| async move {
             pool.read(statements::latest(
                 pool.database().get_database_backend(),
                 before,
@@ -73,14 +73,14 @@ impl TweetRepository for SeaOrmTweetRepository {
             ))
             .await
         };
-        let rows: Vec<Model> = self.connections.call(page).await?;
+        let rows: Vec<Model> = self.connections.run(page).await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 }
 
 /// Adds all or none. An attempt before this one that was lost may have added them, and then they conflict with
 /// themselves.
-async fn add(pool: Arc<Pool>, tweets: &[Tweet], again: Again) -> Result<(), DbErr> {
+async fn add(pool: Arc<PoolGeneration>, tweets: &[Tweet], again: Attempt) -> Result<(), DbErr> {
     match insert(&pool, tweets, statements::insert).await {
         Err(error) if again.0 && is_conflict(&error) => {
             if are_stored(&pool, tweets).await? {
@@ -95,7 +95,7 @@ async fn add(pool: Arc<Pool>, tweets: &[Tweet], again: Again) -> Result<(), DbEr
 
 /// All or none, in a transaction when one statement cannot take them; how many rows it made.
 pub(super) async fn insert<T>(
-    pool: &Pool,
+    pool: &PoolGeneration,
     items: &[T],
     statement: impl Fn(DbBackend, &[T]) -> Statement,
 ) -> Result<u64, DbErr> {
@@ -116,7 +116,7 @@ pub(super) async fn insert<T>(
 }
 
 /// Whether these very tweets are stored, every one of them.
-async fn are_stored(pool: &Pool, tweets: &[Tweet]) -> Result<bool, DbErr> {
+async fn are_stored(pool: &PoolGeneration, tweets: &[Tweet]) -> Result<bool, DbErr> {
     let mut tweets: Vec<_> = tweets.iter().collect();
     tweets.sort_unstable_by_key(|tweet| tweet.id);
     let ids: Vec<_> = tweets.iter().map(|tweet| tweet.id).collect();
@@ -126,7 +126,7 @@ async fn are_stored(pool: &Pool, tweets: &[Tweet]) -> Result<bool, DbErr> {
     Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(same))
 }
 
-async fn find(pool: &Pool, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
+async fn find(pool: &PoolGeneration, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
     let backend = pool.database().get_database_backend();
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(ROWS_A_STATEMENT) {
@@ -146,12 +146,12 @@ const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
 /// [`HealthCheck`] that asks the database itself.
 #[derive(Debug, Clone)]
 pub struct SeaOrmHealthCheck {
-    connections: Connections,
+    connections: Database,
 }
 
 impl SeaOrmHealthCheck {
     /// A check of the database behind these connections.
-    pub fn new(connections: Connections) -> Self {
+    pub fn new(connections: Database) -> Self {
         Self { connections }
     }
 }

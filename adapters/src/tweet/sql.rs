@@ -5,7 +5,7 @@ use ::sea_orm::{
     ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryTrait, Statement, Value,
     sea_query::ArrayType,
 };
-use domain::{Keyed, Tweet, TweetId};
+use domain::{IdempotentTweet, Tweet, TweetId};
 
 use super::entity::{ActiveModel, Column, Entity, uuid};
 
@@ -45,8 +45,8 @@ pub(super) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
 }
 
 /// Inserts those whose keys are new.
-pub(super) fn insert_once(backend: DatabaseBackend, tweets: &[&Keyed]) -> Statement {
-    let values = |Keyed { tweet, key }: &Keyed| -> [Value; 4] {
+pub(super) fn insert_idempotent(backend: DatabaseBackend, tweets: &[&IdempotentTweet]) -> Statement {
+    let values = |IdempotentTweet { item: tweet, key }: &IdempotentTweet| -> [Value; 4] {
         [
             uuid(tweet.id).into(),
             tweet.text.as_str().into(),

@@ -5,7 +5,7 @@ use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{Failure, print};
+use super::{CommandError, print};
 use crate::{config::Config, server};
 
 /// Longer than the service takes to give up on a dependency, shorter than an orchestrator waits.
@@ -15,9 +15,13 @@ const DEADLINE: Duration = Duration::from_secs(4);
 ///
 /// # Errors
 /// When the answer cannot be printed. That the service is not well is the exit code's to tell.
-pub async fn healthcheck(config: &Config) -> Result<ExitCode, Failure> {
+pub async fn healthcheck(config: &Config) -> Result<ExitCode, CommandError> {
     let address = server::from_here(config.listen);
-    let host = format!("{}:{}", config.trust.hosts.prefer(address.ip()), address.port());
+    let host = format!(
+        "{}:{}",
+        config.http.allowed_hosts.prefer(address.ip()),
+        address.port()
+    );
     let (code, report) = match timeout(DEADLINE, ask(address, &host)).await {
         Ok(Ok((StatusCode::OK, report))) => (ExitCode::SUCCESS, report),
         Ok(Ok((_, report))) => (ExitCode::FAILURE, report),

@@ -20,7 +20,7 @@ use crate::{cli::Direction, compose::Store, config::Config, migrations::Migratio
 
 /// Why a command did not do what it was told: what happened, to what, and what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CommandError {
     /// The database is not there.
     #[error("{0}. Is it running, and do DATABASE_URL or POSTGRES_* lead to it?")]
     Connect(#[from] ConnectError),
@@ -79,7 +79,7 @@ pub enum Failure {
 ///
 /// # Errors
 /// When the database cannot be reached, or refuses.
-pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failure> {
+pub async fn migrate(config: &Config, direction: Direction) -> Result<(), CommandError> {
     let store = Store::open(&config.database).await?;
     let Some(schema) = store.schema else {
         tracing::info!("memory has no schema to migrate");
@@ -104,7 +104,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Failur
 ///
 /// # Errors
 /// Any other that the system reports.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), CommandError> {
     match io::stdout()
         .write_all(text.as_bytes())
         .and_then(|()| io::stdout().flush())

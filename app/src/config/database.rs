@@ -8,12 +8,12 @@ use super::reader::Reader;
 #[derive(Debug)]
 pub struct Database {
     /// `DATABASE_URL`, or `POSTGRES_*`
-    pub place: Place,
+    pub place: StoreUrl,
     /// `DATABASE_MAX_CONNECTIONS`
     pub max_connections: u32,
-    /// `DATABASE_ACQUIRE_SECONDS`
+    /// `DATABASE_ACQUIRE_TIMEOUT_SECONDS`
     pub acquire_timeout: Duration,
-    /// `DATABASE_STATEMENT_SECONDS`
+    /// `DATABASE_STATEMENT_TIMEOUT_SECONDS`
     pub statement_timeout: Duration,
     /// `CACHE_BYTES`
     pub cache_bytes: u64,
@@ -23,30 +23,30 @@ pub struct Database {
 
 /// Where tweets are kept.
 #[derive(Clone)]
-pub enum Place {
+pub enum StoreUrl {
     /// `memory:`: in the process, until it ends.
     Memory,
     /// `postgres://…` or `sqlite://…`. It may hold a password.
     Sql(String),
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory:"),
-            Self::Sql(url) => f.write_str(&adapters::database::place(url)),
+            Self::Sql(url) => f.write_str(&adapters::database::redacted(url)),
         }
     }
 }
 
-const NEXT_TO_YOU: &str = "sqlite://templatesite.db";
+const DEFAULT_SQLITE_URL: &str = "sqlite://templatesite.db";
 
 impl Database {
     /// The database must be given up before `request_timeout`, the deadline of the whole request.
     pub(super) fn read(read: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {
         let place = place(read);
         let max_connections = read.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
-        let acquire_timeout = read.number("DATABASE_ACQUIRE_SECONDS", 1..=3600);
+        let acquire_timeout = read.number("DATABASE_ACQUIRE_TIMEOUT_SECONDS", 1..=3600);
         let statement_timeout = statement_timeout(read, request_timeout);
         let cache_bytes = read.parsed("CACHE_BYTES");
         let migrate_on_start = read.switch("MIGRATE_ON_START");
@@ -62,7 +62,7 @@ impl Database {
 }
 
 fn statement_timeout(read: &mut Reader, request_timeout: Option<Duration>) -> Option<Duration> {
-    const NAME: &str = "DATABASE_STATEMENT_SECONDS";
+    const NAME: &str = "DATABASE_STATEMENT_TIMEOUT_SECONDS";
     let request_timeout = request_timeout?;
     if read.text(NAME).is_none() {
         return Some(request_timeout / 2);
@@ -72,9 +72,9 @@ fn statement_timeout(read: &mut Reader, request_timeout: Option<Duration>) -> Op
     read.with(NAME, |text| seconds(text).map(Duration::from_secs).filter(fits))
 }
 
-fn place(read: &mut Reader) -> Option<Place> {
+fn place(read: &mut Reader) -> Option<StoreUrl> {
     if read.text("DATABASE_URL").is_some() {
-        return read.with("DATABASE_URL", by_url);
+        return read.with("DATABASE_URL", parse_url);
     }
     let port: Option<u16> = read.with("POSTGRES_PORT", |port| port.parse().ok().filter(|port| *port > 0));
     let Some(host) = read.text("POSTGRES_HOST") else {
@@ -83,7 +83,7 @@ fn place(read: &mut Reader) -> Option<Place> {
                 "POSTGRES_PASSWORD is set, but neither POSTGRES_HOST nor DATABASE_URL is".to_owned(),
             );
         }
-        return Some(Place::Sql(NEXT_TO_YOU.to_owned()));
+        return Some(StoreUrl::Sql(DEFAULT_SQLITE_URL.to_owned()));
     };
     let (database, user) = (read.text("POSTGRES_DB")?, read.text("POSTGRES_USER")?);
     let password = read.text("POSTGRES_PASSWORD");
@@ -97,20 +97,20 @@ fn place(read: &mut Reader) -> Option<Place> {
     url.path_segments_mut().ok()?.clear().push(&database);
     url.set_username(&user).ok()?;
     url.set_password(password.as_deref()).ok()?;
-    Some(Place::Sql(url.into()))
+    Some(StoreUrl::Sql(url.into()))
 }
 
-fn by_url(text: &str) -> Option<Place> {
+fn parse_url(text: &str) -> Option<StoreUrl> {
     let url = Url::parse(text).ok()?;
     match url.scheme() {
-        "memory" if text == "memory:" => Some(Place::Memory),
+        "memory" if text == "memory:" => Some(StoreUrl::Memory),
         "postgres" | "postgresql" if url.host_str().is_some_and(|host| !host.is_empty()) => {
-            Some(Place::Sql(text.to_owned()))
+            Some(StoreUrl::Sql(text.to_owned()))
         }
         // Every connection of a pool would have a ":memory:" of its own.
         "sqlite" if !text.contains(":memory:") && !text.contains("mode=memory") => {
             let file = text.strip_prefix("sqlite://")?;
-            (!file.is_empty() && !file.starts_with('?')).then(|| Place::Sql(text.to_owned()))
+            (!file.is_empty() && !file.starts_with('?')).then(|| StoreUrl::Sql(text.to_owned()))
         }
         _ => None,
     }

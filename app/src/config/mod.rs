@@ -7,7 +7,6 @@
 //! 3. List it in `environment.env` and in the README; tests say how.
 
 mod database;
-mod hosts;
 mod http;
 mod reader;
 mod sources;
@@ -23,11 +22,10 @@ use std::{
 };
 
 use adapters::syslog;
-use openapi::Trust;
 use tracing::Level;
 use url::Host;
 
-pub use database::{Database, Place};
+pub use database::{Database, StoreUrl};
 pub use http::Http;
 pub use reader::Problems;
 use reader::Reader;
@@ -42,11 +40,9 @@ pub struct Config {
     pub worker_threads: NonZeroUsize,
     /// `DATABASE_*`, `POSTGRES_*`, `MIGRATE_ON_START`
     pub database: Database,
-    /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`
-    pub trust: Trust,
     /// `API_TOKENS_FILE`
     pub tokens: Option<PathBuf>,
-    /// `*_SECONDS`, `MAX_REQUESTS`, `MAX_CONNECTIONS`, `RATE_LIMIT_*`
+    /// `ALLOWED_HOSTS`, `TRUSTED_PROXIES`, `CORS_ALLOWED_ORIGINS`, `*_SECONDS`, `MAX_CONCURRENT_REQUESTS`, `MAX_CONNECTIONS`, `RATE_LIMIT_*`
     pub http: Http,
     /// `LOG_*`, `CONSOLE_LOGS`, `SYSLOG_*`
     pub logs: Logs,
@@ -108,8 +104,7 @@ impl Config {
         let mut read = Reader::new(values);
         let listen = read.parsed("LISTEN_ADDR");
         let worker_threads = worker_threads(&mut read);
-        let trust = hosts::read(&mut read, listen);
-        let http = Http::read(&mut read);
+        let http = Http::read(&mut read, listen);
         let database = Database::read(&mut read, http.as_ref().map(|http| http.request_timeout));
         let tokens = read.text("API_TOKENS_FILE").map(PathBuf::from);
         let logs = Logs::read(&mut read);
@@ -119,7 +114,6 @@ impl Config {
             Some(Self {
                 listen: listen?,
                 worker_threads: worker_threads?,
-                trust: trust?,
                 database: database?,
                 tokens,
                 http: http?,

@@ -125,13 +125,13 @@ pub const VARIABLES: &[Variable] = &[
         "The largest number of connections.",
     ),
     plain(
-        "DATABASE_ACQUIRE_SECONDS",
+        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
         "3",
         "a whole number from 1 to 3600",
         "How long a request waits for a connection before it is answered 503.",
     ),
     plain(
-        "DATABASE_STATEMENT_SECONDS",
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS",
         "",
         "a whole number from 1 to 3600, less than REQUEST_TIMEOUT_SECONDS",
         "How long the database may take over a request before it is answered 503, the wait for a connection included; \
@@ -156,19 +156,19 @@ pub const VARIABLES: &[Variable] = &[
         "How many threads serve requests; without it, one for each core.",
     ),
     plain(
-        "HEADER_READ_SECONDS",
+        "HEADER_READ_TIMEOUT_SECONDS",
         "10",
         SECONDS,
         "How long a client may take to send a request's header.",
     ),
     plain(
-        "BODY_READ_SECONDS",
+        "BODY_READ_TIMEOUT_SECONDS",
         "10",
         SECONDS,
         "How long it may take to send the body before it is answered 408.",
     ),
     plain(
-        "IDLE_SECONDS",
+        "IDLE_TIMEOUT_SECONDS",
         "75",
         SECONDS,
         "How long a connection may be quiet: before a request, or not taking its answer.",
@@ -180,7 +180,7 @@ pub const VARIABLES: &[Variable] = &[
         "How long a request may take before it is answered 503.",
     ),
     plain(
-        "MAX_REQUESTS",
+        "MAX_CONCURRENT_REQUESTS",
         "1024",
         COUNT,
         "How many requests may be under way; further ones are answered 503 at once.",
@@ -192,13 +192,13 @@ pub const VARIABLES: &[Variable] = &[
         "How many connections may be open; further ones wait until one is closed.",
     ),
     plain(
-        "DRAIN_SECONDS",
+        "SHUTDOWN_DELAY_SECONDS",
         "0",
         "a whole number from 0 to 3600",
         "How long to go on serving after SIGTERM or SIGINT while /healthcheck/ says nok, so that load balancers notice.",
     ),
     plain(
-        "SHUTDOWN_SECONDS",
+        "SHUTDOWN_TIMEOUT_SECONDS",
         "10",
         SECONDS,
         "How long requests under way may then take to finish.",

@@ -59,7 +59,7 @@ impl Connections {
             let connections = self.closing.receiver_count();
             tracing::warn!(
                 connections,
-                "SHUTDOWN_SECONDS are over: giving up on the requests under way"
+                "SHUTDOWN_TIMEOUT_SECONDS are over: giving up on the requests under way"
             );
         }
     }

@@ -26,7 +26,7 @@ use std::{
 use tokio::{sync::oneshot, time::sleep};
 
 use crate::{
-    commands::Failure,
+    commands::CommandError,
     compose::{self, Store},
     config::Config,
     migrations::not_up_to_date,
@@ -41,7 +41,7 @@ use signals::Signals;
 /// # Errors
 /// When the list of writers cannot be used, the store not be opened or migrated, or the address not be listened on.
 /// Nothing was served then.
-pub async fn serve(config: &Config) -> Result<ExitCode, Failure> {
+pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     // Asked for first, so that a signal during start-up stops it in order too.
     let mut signals = Signals::new()?;
     let draining = Arc::new(AtomicBool::new(false));
@@ -68,18 +68,18 @@ async fn run(
     config: &Config,
     draining: Arc<AtomicBool>,
     stop: oneshot::Receiver<()>,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CommandError> {
     let authenticator = compose::authenticator(config).await?;
     tracing::info!(store = ?config.database.place, "opening the store");
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
     accept::raise_descriptor_limit(config.http.max_connections);
-    let listener = accept::listen(config.listen).map_err(|error| Failure::Listen {
+    let listener = accept::listen(config.listen).map_err(|error| CommandError::Listen {
         address: config.listen,
         error,
     })?;
     let address = listener.local_addr()?;
-    let site = compose::site(config, &store, authenticator, Arc::clone(&draining));
+    let site = compose::router(config, &store, authenticator, Arc::clone(&draining));
     let service = Service::new(site, &config.http, address, draining);
     let connections = Connections::new(service, config.http.max_connections);
     announce(address);
@@ -96,7 +96,7 @@ async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn migrate(config: &Config, store: &Store) -> Result<(), Failure> {
+async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     let Some(schema) = &store.schema else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use openapi::Scrape;
+use openapi::MetricsRenderer;
 use opentelemetry::{
     KeyValue,
     metrics::{Meter, MeterProvider},
@@ -30,7 +30,7 @@ pub struct Metrics {
     /// For whoever measures.
     pub meter: Meter,
     /// For whoever asks. Instruments work as long as it exists.
-    pub scrape: Scrape,
+    pub scrape: MetricsRenderer,
 }
 
 impl Metrics {

@@ -138,7 +138,7 @@ mod tests {
         let (written, sent) = logged(Console::Text, || {
             runtime.block_on(async {
                 let store = compose::Store::open(&config.database).await.expect("a store");
-                let client = TestClient::new(compose::site(&config, &store, None, Arc::default()))
+                let client = TestClient::new(compose::router(&config, &store, None, Arc::default()))
                     .default_header("host", "localhost");
                 client
                     .get("/tweet/")

@@ -60,10 +60,13 @@ async fn waits_for_its_turn(database: FreshDatabase) {
     let connections = database::connect(&url, database::Options::default())
         .await
         .expect("a database");
-    let work = connections.alone(PATIENCE, async |_| {
+    let work = connections.with_migration_lock(PATIENCE, async |_| {
         let starting = thread::spawn(move || {
             let folder = TempDir::new().expect("a folder");
-            let variables = [("DATABASE_URL", &*url), ("DATABASE_STATEMENT_SECONDS", "1")];
+            let variables = [
+                ("DATABASE_URL", &*url),
+                ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1"),
+            ];
             let mut service = Running::spawn(&variables, folder.path());
             service.wait_for("another process is changing the schema; waiting for it");
             service

@@ -22,8 +22,8 @@ use crate::{
 
 /// Short deadlines, so that an outage is an outage soon: a connection within 1 s, an answer within 2 s, all within 4 s.
 const DEADLINES: [(&str, &str); 3] = [
-    ("DATABASE_ACQUIRE_SECONDS", "1"),
-    ("DATABASE_STATEMENT_SECONDS", "2"),
+    ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1"),
+    ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "2"),
     ("REQUEST_TIMEOUT_SECONDS", "4"),
 ];
 

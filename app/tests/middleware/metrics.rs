@@ -76,7 +76,7 @@ pub(super) fn client(store: &Store) -> Client {
 }
 
 fn client_of(config: &Config, store: &Store) -> Client {
-    TestClient::new(compose::site(config, store, None, Arc::default())).default_header("host", "localhost")
+    TestClient::new(compose::router(config, store, None, Arc::default())).default_header("host", "localhost")
 }
 
 pub(super) fn over(repository: impl TweetRepository + 'static) -> Store {

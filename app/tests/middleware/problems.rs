@@ -5,7 +5,7 @@ use std::{future::pending, sync::Arc};
 use adapters::InMemoryTweetRepository;
 use app::compose::Store;
 use async_trait::async_trait;
-use domain::{BoxedSource, Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{BoxedSource, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 use serde_json::json;
 
 use crate::support::Site;
@@ -77,7 +77,7 @@ impl TweetRepository for Broken {
         pending().await
     }
 
-    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+    async fn add_idempotent(&self, _: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         pending().await
     }
 

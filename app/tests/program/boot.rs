@@ -130,7 +130,7 @@ fn an_unreachable_database_is_reported_without_its_password() {
     let port = unused.local_addr().expect("an address").port();
     drop(unused);
     let url = format!("postgres://me:hunter2@127.0.0.1:{port}/tweets");
-    let short = ("DATABASE_ACQUIRE_SECONDS", "1");
+    let short = ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1");
     let place = format!("postgres://me@127.0.0.1:{port}/tweets");
     fails(
         &[("DATABASE_URL", &url), short],

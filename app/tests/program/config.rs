@@ -31,7 +31,7 @@ fn without_variables_there_are_the_defaults() {
 #[test]
 fn the_database_is_given_up_before_the_request_is() {
     let statement = |variables: &[_]| config(variables).database.statement_timeout;
-    let (request, database) = ("REQUEST_TIMEOUT_SECONDS", "DATABASE_STATEMENT_SECONDS");
+    let (request, database) = ("REQUEST_TIMEOUT_SECONDS", "DATABASE_STATEMENT_TIMEOUT_SECONDS");
     assert_eq!(statement(&[]), Duration::from_secs(5), "half of 10 s");
     assert_eq!(statement(&[(request, "1")]), Duration::from_millis(500));
     assert_eq!(
@@ -90,11 +90,11 @@ fn every_wrong_value_is_named_with_what_is_allowed_all_at_once() {
         ("CORS_ALLOWED_ORIGINS", "example.com"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_MAX_CONNECTIONS", "0"),
-        ("DATABASE_ACQUIRE_SECONDS", "soon"),
+        ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "soon"),
         ("WORKER_THREADS", "0"),
         ("MIGRATE_ON_START", "yes"),
         ("REQUEST_TIMEOUT_SECONDS", "-1"),
-        ("SHUTDOWN_SECONDS", "99999999999"),
+        ("SHUTDOWN_TIMEOUT_SECONDS", "99999999999"),
         ("LOG_LEVEL", "INFO"),
         ("LOG_FORMAT", "xml\u{1b}[31m"),
         ("CONSOLE_LOGS", "1"),

@@ -46,7 +46,7 @@ fn give_up_on(variables: &[(&str, &str)], silent: &str, slow: &str, detail: &str
 fn a_header_that_does_not_end_is_408() {
     let (silent, slow) = ("GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: ");
     give_up_on(
-        &[("HEADER_READ_SECONDS", "1")],
+        &[("HEADER_READ_TIMEOUT_SECONDS", "1")],
         silent,
         slow,
         "the header did not arrive in time",
@@ -56,8 +56,11 @@ fn a_header_that_does_not_end_is_408() {
 #[test]
 fn a_body_that_does_not_end_is_a_408_problem() {
     // A later deadline than the request's own gives way to it: the client is slow, not the service.
-    let variables = [("BODY_READ_SECONDS", "1")];
-    let wide = [("BODY_READ_SECONDS", "60"), ("REQUEST_TIMEOUT_SECONDS", "1")];
+    let variables = [("BODY_READ_TIMEOUT_SECONDS", "1")];
+    let wide = [
+        ("BODY_READ_TIMEOUT_SECONDS", "60"),
+        ("REQUEST_TIMEOUT_SECONDS", "1"),
+    ];
     for variables in [&variables[..], &wide] {
         give_up_on(
             variables,
@@ -70,7 +73,10 @@ fn a_body_that_does_not_end_is_a_408_problem() {
 
 #[test]
 fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
-    let service = Running::in_memory(&[("IDLE_SECONDS", "1"), ("HEADER_READ_SECONDS", "1")]);
+    let service = Running::in_memory(&[
+        ("IDLE_TIMEOUT_SECONDS", "1"),
+        ("HEADER_READ_TIMEOUT_SECONDS", "1"),
+    ]);
     let (mut new, mut used, mut busy) = (Client::of(&service), Client::of(&service), Client::of(&service));
     assert_eq!(used.get("/livez").expect("an answer").status, 200);
     let started = Instant::now();
@@ -89,7 +95,7 @@ fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
 
 #[test]
 fn a_client_that_reads_nothing_is_let_go() {
-    let service = Running::in_memory(&[("IDLE_SECONDS", "1")]);
+    let service = Running::in_memory(&[("IDLE_TIMEOUT_SECONDS", "1")]);
     let open = || service.metric("process_open_fds");
     let before = open();
     let mut client = Client::of(&service);
@@ -131,7 +137,7 @@ fn p99(client: &mut Client) -> Duration {
 
 #[test]
 fn slow_clients_do_not_slow_others() {
-    let service = Running::in_memory(&[("MAX_REQUESTS", "2")]);
+    let service = Running::in_memory(&[("MAX_CONCURRENT_REQUESTS", "2")]);
     let mut client = Client::of(&service);
     p99(&mut client);
     let alone = p99(&mut client);

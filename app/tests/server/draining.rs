@@ -9,7 +9,7 @@ use crate::{
 
 #[test]
 fn while_it_drains_it_serves_and_says_so() {
-    let mut service = Running::in_memory(&[("DRAIN_SECONDS", "60")]);
+    let mut service = Running::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
     let mut kept = Client::of(&service);
     let healthy = kept.get("/healthcheck/").expect("an answer");
     assert!(
@@ -44,7 +44,7 @@ fn while_it_drains_it_serves_and_says_so() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     for (signal, name, code) in [("TERM", "SIGTERM", 143), ("INT", "SIGINT", 130)] {
-        let mut service = Running::in_memory(&[("DRAIN_SECONDS", "60")]);
+        let mut service = Running::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
         service.signal("TERM");
         service.wait_for("SIGTERM: finishing");
         service.signal(signal);
@@ -55,7 +55,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn quiet_connections_do_not_hold_it_up() {
-    let mut service = Running::in_memory(&[("SHUTDOWN_SECONDS", "60")]);
+    let mut service = Running::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "60")]);
     let (mut new, mut used) = (Client::of(&service), Client::of(&service));
     assert_eq!(used.get("/livez").expect("an answer").status, 200);
     service.signal("TERM");
@@ -68,7 +68,7 @@ fn quiet_connections_do_not_hold_it_up() {
 
 #[test]
 fn a_request_that_does_not_end_is_given_up() {
-    let mut service = Running::in_memory(&[("SHUTDOWN_SECONDS", "1")]);
+    let mut service = Running::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
     let mut stuck = Client::of(&service);
     stuck.send(post_head(100).as_bytes()).expect("a header");
     assert_eq!(Client::of(&service).get("/livez").expect("an answer").status, 200);

@@ -74,7 +74,7 @@ async fn ten_times_the_load_is_served_as_fast_as_one() {
     let folder = TempDir::new().expect("a folder");
     let room = ROOM.to_string();
     let service = Running::start(
-        &[("DATABASE_URL", proxy.url()), ("MAX_REQUESTS", &room)],
+        &[("DATABASE_URL", proxy.url()), ("MAX_CONCURRENT_REQUESTS", &room)],
         folder.path(),
     );
     proxy.slow_down(Duration::from_millis(20));

@@ -29,9 +29,12 @@ async fn more_requests_than_allowed_are_refused_at_once() {
         check,
         schema: None,
     };
-    let config = config(&[("MAX_REQUESTS", "2"), ("REQUEST_TIMEOUT_SECONDS", "60")]);
+    let config = config(&[
+        ("MAX_CONCURRENT_REQUESTS", "2"),
+        ("REQUEST_TIMEOUT_SECONDS", "60"),
+    ]);
     let client = Arc::new(
-        TestClient::new(compose::site(&config, &store, None, Arc::default()))
+        TestClient::new(compose::router(&config, &store, None, Arc::default()))
             .default_header("host", "localhost"),
     );
     let ask = || {

@@ -20,7 +20,7 @@ async fn who_is_refused_and_does_not_wait_is_made_to() {
     let folder = TempDir::new().expect("a folder");
     let variables = [
         ("DATABASE_URL", proxy.url()),
-        ("MAX_REQUESTS", "1"),
+        ("MAX_CONCURRENT_REQUESTS", "1"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
     ];
     let mut service = Running::start(&variables, folder.path());
@@ -65,5 +65,5 @@ async fn who_is_refused_and_does_not_wait_is_made_to() {
         200,
         "there is room again"
     );
-    service.wait_for("MAX_REQUESTS are under way");
+    service.wait_for("MAX_CONCURRENT_REQUESTS are under way");
 }

@@ -157,7 +157,7 @@ async fn a_rolling_restart_fails_no_request() {
     let database = FreshDatabase::postgres().await;
     let folder = TempDir::new().expect("a folder");
     let start = || {
-        let variables = [("DATABASE_URL", database.url()), ("DRAIN_SECONDS", "1")];
+        let variables = [("DATABASE_URL", database.url()), ("SHUTDOWN_DELAY_SECONDS", "1")];
         Running::start(&variables, folder.path())
     };
     let proxy = Proxy::start();

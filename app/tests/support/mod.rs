@@ -39,7 +39,8 @@ fn client(
     store: &Store,
     writers: Option<Arc<dyn Authenticator>>,
 ) -> TestClient<BoxEndpoint<'static>> {
-    TestClient::new(compose::site(config, store, writers, Arc::default())).default_header("host", "localhost")
+    TestClient::new(compose::router(config, store, writers, Arc::default()))
+        .default_header("host", "localhost")
 }
 
 /// A site over a store of its own, in this process.

@@ -47,7 +47,7 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Prob
         (_, Some(_)) => "must be there once".to_owned(),
         (Ok(Ok(key)), None) => return Ok(Some(key)),
         (Ok(Err(reason)), None) => reason.to_string(),
-        (Err(_), None) => domain::NotAKey.to_string(),
+        (Err(_), None) => domain::ParseIdempotencyKeyError.to_string(),
     };
     let violation = Violation::new("/Idempotency-Key", reason);
     Err(Problem::bad_request(

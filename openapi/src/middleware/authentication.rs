@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use domain::{Authenticator, Writer};
+use domain::{Authenticator, Principal};
 use poem::{
     Request, RequestBody,
     http::{HeaderMap, StatusCode, header},
@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 #[derive(Clone)]
 pub(crate) struct Doorkeeper {
     authenticator: Arc<dyn Authenticator>,
-    admitted: Arc<OnceLock<Writer>>,
+    admitted: Arc<OnceLock<Principal>>,
 }
 
 impl Doorkeeper {
@@ -31,7 +31,7 @@ impl Doorkeeper {
     }
 
     /// Who was let in.
-    pub(crate) fn admitted(&self) -> Option<&Writer> {
+    pub(crate) fn admitted(&self) -> Option<&Principal> {
         self.admitted.get()
     }
 
@@ -182,7 +182,7 @@ mod tests {
             reason: "it is away".to_owned(),
             source: None,
         };
-        let alice: Writer = "alice".parse().expect("a name");
+        let alice: Principal = "alice".parse().expect("a name");
         for (authenticator, sent, status) in [
             (
                 FakeAuthenticator::Knows("a", alice.clone()),

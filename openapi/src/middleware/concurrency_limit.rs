@@ -51,7 +51,7 @@ impl Turns {
                 self.refusing.store(true, Relaxed);
                 tracing::warn!(
                     under_way = self.all,
-                    "MAX_REQUESTS are under way: further ones are refused"
+                    "MAX_CONCURRENT_REQUESTS are under way: further ones are refused"
                 );
             }
             return Err(Problem::refused());

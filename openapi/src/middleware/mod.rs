@@ -15,7 +15,7 @@ pub(crate) mod trust;
 
 use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, thread, time::Duration, time::Instant};
 
-use domain::{Authenticator, Clock, Writer};
+use domain::{Authenticator, Clock, Principal};
 use futures_util::FutureExt;
 use governor::clock::DefaultClock;
 use poem::{
@@ -24,7 +24,7 @@ use poem::{
 };
 
 use crate::{
-    Context,
+    Dependencies,
     http::problem::Problem,
     metrics::{self, HttpMetrics},
     middleware::authentication::Doorkeeper,
@@ -51,7 +51,7 @@ struct Shared {
 }
 
 impl Edge {
-    pub(crate) fn new(routes: Routes, context: &Context) -> Self {
+    pub(crate) fn new(routes: Routes, context: &Dependencies) -> Self {
         Self(Arc::new(Shared {
             routes,
             trust: context.trust.clone(),
@@ -164,7 +164,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             route = route.unwrap_or("-"),
             status,
             duration_ms = took.as_micros() as f64 / 1000.0,
-            writer = doorkeeper.as_ref().and_then(Doorkeeper::admitted).map(Writer::as_str),
+            writer = doorkeeper.as_ref().and_then(Doorkeeper::admitted).map(Principal::as_str),
         );
         Ok(response)
     }

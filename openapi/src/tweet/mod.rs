@@ -6,7 +6,7 @@ pub(crate) mod response;
 
 use std::sync::Arc;
 
-use domain::{CreateOnceError, Created, TweetId, TweetService};
+use domain::{CreateIdempotentError, CreateOutcome, NewTweet, TweetId, TweetService};
 use poem::{
     http::StatusCode,
     web::headers::{ETag, HeaderMapExt, IfNoneMatch},
@@ -122,12 +122,16 @@ impl TweetsApi {
     ) -> Result<CreateTweetAnswer, Failure<CreateFails>> {
         let _turn = self.turns.take()?;
         let (tweet, replayed) = match key_of(headers)? {
-            None => (self.tweets.create(text.0).await?, None),
-            Some(key) => match self.tweets.create_once(text.0, key).await {
-                Ok(Created::Now(tweet)) => (tweet, None),
-                Ok(Created::Before(tweet)) => (tweet, Some(true)),
-                Err(CreateOnceError::KeyReused) => return Err(key_reused().into()),
-                Err(CreateOnceError::Store(error)) => return Err(error.into()),
+            None => (self.tweets.create(NewTweet { text: text.0 }).await?, None),
+            Some(key) => match self
+                .tweets
+                .create_idempotent(NewTweet { text: text.0 }, key)
+                .await
+            {
+                Ok(CreateOutcome::Created(tweet)) => (tweet, None),
+                Ok(CreateOutcome::Replayed(tweet)) => (tweet, Some(true)),
+                Err(CreateIdempotentError::KeyReused) => return Err(key_reused().into()),
+                Err(CreateIdempotentError::Store(error)) => return Err(error.into()),
             },
         };
         let location = base.tweet(tweet.id);
@@ -158,7 +162,7 @@ impl TweetsApi {
             .next
             .map(|id| format!("<{base}/tweet/?limit={}&before={id}>; rel=\"next\"", limit.get()));
         let tweets = page
-            .tweets
+            .items
             .into_iter()
             .map(|tweet| TweetBody::new(tweet, &base))
             .collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{NotAWriter, Writer};
+use domain::{ParsePrincipalError, Principal};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -11,7 +11,7 @@ type Hash = [u8; 32];
 
 /// Whom the file lets in.
 #[derive(Debug, Default)]
-pub(super) struct Entries(Vec<(Hash, Writer)>);
+pub(super) struct Entries(Vec<(Hash, Principal)>);
 
 /// A line that cannot be used. Its content is left out: it may be a token that was put there by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum Reason {
     NoColon,
     /// What stands before the colon is no name.
     #[error(transparent)]
-    Name(#[from] NotAWriter),
+    Name(#[from] ParsePrincipalError),
     /// What stands behind the colon is no hash.
     #[error("behind the colon must be the token's SHA-256, 64 hexadecimal digits")]
     Hash,
@@ -66,7 +66,7 @@ impl Entries {
     }
 
     /// Compares with every entry, whether or not one before it fits, and each in constant time.
-    pub(super) fn holder(&self, token: &str) -> Option<&Writer> {
+    pub(super) fn holder(&self, token: &str) -> Option<&Principal> {
         let sent = Sha256::digest(token);
         let mut holder = None;
         for (hash, writer) in &self.0 {
@@ -83,7 +83,7 @@ impl Entries {
 }
 
 /// The line that lets the holder of a token in.
-pub(super) fn line(writer: &Writer, token: &str) -> String {
+pub(super) fn line(writer: &Principal, token: &str) -> String {
     format!("{writer}:{}", to_hex(&Sha256::digest(token)))
 }
 
@@ -124,7 +124,7 @@ mod tests {
             "0".repeat(64)
         );
         let entries = Entries::parse(&text).expect("entries");
-        assert_eq!(entries.holder("secret").map(Writer::as_str), Some("alice"));
+        assert_eq!(entries.holder("secret").map(Principal::as_str), Some("alice"));
         for other in ["", "Secret", "secret ", SECRET] {
             assert_eq!(entries.holder(other), None, "{other}");
         }
@@ -166,12 +166,12 @@ mod tests {
             writers in proptest::collection::btree_map("[!-~]{1,50}", "[A-Za-z0-9._@-]{1,64}", 0..8),
             other in "\\PC{0,50}",
         ) {
-            let names = writers.iter().map(|(token, name)| (token, name.parse::<Writer>().expect("a name")));
+            let names = writers.iter().map(|(token, name)| (token, name.parse::<Principal>().expect("a name")));
             let text: String = names.map(|(token, name)| line(&name, token) + "\n").collect();
             let entries = Entries::parse(&text).expect("entries");
             prop_assert_eq!(entries.len(), writers.len());
             for (token, name) in &writers {
-                prop_assert_eq!(entries.holder(token).map(Writer::as_str), Some(&**name));
+                prop_assert_eq!(entries.holder(token).map(Principal::as_str), Some(&**name));
             }
             prop_assert_eq!(entries.holder(&other).is_some(), writers.contains_key(&other));
         }

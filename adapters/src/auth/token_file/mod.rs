@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{Authenticator, Unhealthy, Writer};
+use domain::{Authenticator, Principal, Unhealthy};
 use tokio::{
     task::spawn_blocking,
     time::{sleep, timeout},
@@ -72,7 +72,7 @@ impl TokenFile {
 
 #[async_trait]
 impl Authenticator for TokenFile {
-    async fn authenticate(&self, token: &str) -> Result<Option<Writer>, Unhealthy> {
+    async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unhealthy> {
         let entries = Arc::clone(&self.entries.read().unwrap_or_else(PoisonError::into_inner));
         Ok(entries.holder(token).cloned())
     }
@@ -165,7 +165,7 @@ pub struct Issued {
 ///
 /// # Errors
 /// When the system has no random bytes.
-pub fn issue(writer: &Writer) -> io::Result<Issued> {
+pub fn issue(writer: &Principal) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
     let token = format!("tws_{}", entries::to_hex(&random));

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use domain::{Keyed, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 use tokio::sync::Semaphore;
 
 use crate::InMemoryTweetRepository;
@@ -84,9 +84,10 @@ impl TweetRepository for Gated {
         self.pass(format!("add {}", tweets.len()), answer).await
     }
 
-    async fn add_once(&self, tweets: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
-        let answer = self.store.add_once(tweets).await;
-        self.pass(format!("add_once {}", tweets.len()), answer).await
+    async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
+        let answer = self.store.add_idempotent(tweets).await;
+        self.pass(format!("add_idempotent {}", tweets.len()), answer)
+            .await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {

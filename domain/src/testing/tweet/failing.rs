@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::{HealthCheck, Keyed, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use crate::{HealthCheck, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 
 /// A store that answers every call with the same error: an outage.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ impl TweetRepository for FailingTweetRepository {
         Err(self.0.clone())
     }
 
-    async fn add_once(&self, _: &[Keyed]) -> Result<Vec<Tweet>, RepositoryError> {
+    async fn add_idempotent(&self, _: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         Err(self.0.clone())
     }
 

@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Spawn, all_pages, keyed, tweet, tweets};
-use crate::{IdempotencyKey, Keyed, RepositoryError, Tweet, TweetRepository};
+use crate::{IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetRepository};
 
 /// The first call with a key stores; every further one is told what was stored, and stores nothing.
 pub async fn a_key_stores_one_tweet(repository: Arc<dyn TweetRepository>, _: Spawn) {
     for n in 0..3 {
-        let stored = repository.add_once(&[keyed(n, "k")]).await.expect("add once");
+        let stored = repository
+            .add_idempotent(&[keyed(n, "k")])
+            .await
+            .expect("add once");
         assert_eq!(stored, [tweet(0)], "call {n}");
     }
     assert_eq!(repository.latest(None, 10).await.expect("latest"), [tweet(0)]);
@@ -18,7 +21,7 @@ pub async fn a_key_stores_one_tweet(repository: Arc<dyn TweetRepository>, _: Spa
         [],
         "not stored, so not found"
     );
-    assert_eq!(repository.add_once(&[]).await.expect("nothing"), []);
+    assert_eq!(repository.add_idempotent(&[]).await.expect("nothing"), []);
 }
 
 /// Keys are compared byte by byte, at any length; what the tweets say plays no part.
@@ -35,14 +38,20 @@ pub async fn a_key_tells_what_was_stored_whatever_the_text(repository: Arc<dyn T
     ];
     for (n, key) in (0..).zip(keys) {
         assert_eq!(
-            repository.add_once(&[keyed(n, key)]).await.expect("add once"),
+            repository
+                .add_idempotent(&[keyed(n, key)])
+                .await
+                .expect("add once"),
             [tweet(n)],
             "{key}"
         );
     }
     for (n, key) in (0..).zip(keys) {
         assert_eq!(
-            repository.add_once(&[keyed(100 + n, key)]).await.expect("again"),
+            repository
+                .add_idempotent(&[keyed(100 + n, key)])
+                .await
+                .expect("again"),
             [tweet(n)],
             "{key}"
         );
@@ -56,7 +65,10 @@ pub async fn a_key_tells_what_was_stored_whatever_the_text(repository: Arc<dyn T
 
 /// In a batch, each is answered in its place; of those with one key the first counts.
 pub async fn keys_in_a_batch_are_told_apart(repository: Arc<dyn TweetRepository>, _: Spawn) {
-    repository.add_once(&[keyed(0, "there")]).await.expect("add once");
+    repository
+        .add_idempotent(&[keyed(0, "there")])
+        .await
+        .expect("add once");
     let batch = [
         keyed(1, "twice"),
         keyed(2, "there"),
@@ -65,7 +77,10 @@ pub async fn keys_in_a_batch_are_told_apart(repository: Arc<dyn TweetRepository>
     ];
     let expected = [tweet(1), tweet(0), tweet(3), tweet(1)];
     for _ in 0..2 {
-        assert_eq!(repository.add_once(&batch).await.expect("add once"), expected);
+        assert_eq!(
+            repository.add_idempotent(&batch).await.expect("add once"),
+            expected
+        );
     }
     let stored = repository.latest(None, 10).await.expect("latest");
     assert_eq!(stored, [tweet(3), tweet(1), tweet(0)]);
@@ -74,12 +89,15 @@ pub async fn keys_in_a_batch_are_told_apart(repository: Arc<dyn TweetRepository>
 /// An id is unique whatever the key, and what conflicts stores nothing, its key included.
 pub async fn a_stored_id_is_a_conflict_under_any_key(repository: Arc<dyn TweetRepository>, _: Spawn) {
     repository.add(&[tweet(1)]).await.expect("add");
-    let outcome = repository.add_once(&[keyed(0, "a"), keyed(1, "b")]).await;
+    let outcome = repository.add_idempotent(&[keyed(0, "a"), keyed(1, "b")]).await;
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
     assert_eq!(repository.latest(None, 10).await.expect("latest"), [tweet(1)]);
     let later = [keyed(2, "a"), keyed(3, "b")];
     assert_eq!(
-        repository.add_once(&later).await.expect("the keys are free"),
+        repository
+            .add_idempotent(&later)
+            .await
+            .expect("the keys are free"),
         [tweet(2), tweet(3)]
     );
 }
@@ -92,16 +110,16 @@ pub async fn many_at_once_with_one_key_store_one_tweet(repository: Arc<dyn Tweet
         .map(|task| {
             let (repository, answers) = (Arc::clone(&repository), Arc::clone(&answers));
             spawn(Box::pin(async move {
-                let mut batch: Vec<Keyed> = (0..KEYS)
+                let mut batch: Vec<IdempotentTweet> = (0..KEYS)
                     .map(|key| keyed(task * KEYS + key, &format!("key-{key}")))
                     .collect();
                 batch.rotate_left(usize::try_from(task % KEYS).expect("small"));
                 let (alone, together) = batch.split_at(2);
-                let mut stored = repository.add_once(together).await.expect("add once");
+                let mut stored = repository.add_idempotent(together).await.expect("add once");
                 for one in alone {
                     stored.extend(
                         repository
-                            .add_once(std::slice::from_ref(one))
+                            .add_idempotent(std::slice::from_ref(one))
                             .await
                             .expect("add once"),
                     );

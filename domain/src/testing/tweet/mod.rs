@@ -21,7 +21,7 @@ pub use concurrency::*;
 pub use failing::{FailingHealthCheck, FailingTweetRepository};
 pub use idempotency::*;
 
-use crate::{Keyed, Tweet, TweetId, TweetRepository, TweetText};
+use crate::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText};
 
 /// What a case runs beside itself.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -87,9 +87,9 @@ pub fn tweet(n: u64) -> Tweet {
     }
 }
 
-fn keyed(n: u64, key: &str) -> Keyed {
-    Keyed {
-        tweet: tweet(n),
+fn keyed(n: u64, key: &str) -> IdempotentTweet {
+    IdempotentTweet {
+        item: tweet(n),
         key: key.parse().expect("a valid key"),
     }
 }

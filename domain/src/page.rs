@@ -1,0 +1,57 @@
+//! Pages of a collection.
+
+use crate::Id;
+
+/// The maximum number of items on a page: 1 to [`MAX`](Self::MAX), by default [`DEFAULT`](Self::DEFAULT).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit(usize);
+
+impl PageLimit {
+    /// The largest limit that a client may ask for.
+    pub const MAX: usize = 200;
+
+    /// The limit of a request that names none.
+    pub const DEFAULT: usize = 50;
+
+    /// `None` if `limit` is out of range.
+    pub fn new(limit: usize) -> Option<Self> {
+        (1..=Self::MAX).contains(&limit).then_some(Self(limit))
+    }
+
+    /// The number of items.
+    pub const fn get(self) -> usize {
+        self.0
+    }
+
+    /// The number of items to fetch. One more than the page holds tells whether there is a next page, without a second
+    /// query.
+    pub const fn with_lookahead(self) -> usize {
+        self.0 + 1
+    }
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(Self::DEFAULT)
+    }
+}
+
+/// A part of a collection, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// At most as many items as the limit.
+    pub items: Vec<T>,
+    /// The `before` of the next page; `None` on the last page.
+    pub next: Option<Id<T>>,
+}
+
+impl<T> Page<T> {
+    /// The page in `fetched`, of which [`PageLimit::with_lookahead`] items were asked for.
+    pub fn new(mut fetched: Vec<T>, limit: PageLimit, id: impl Fn(&T) -> Id<T>) -> Self {
+        let has_next = fetched.len() > limit.get();
+        fetched.truncate(limit.get());
+
+        let next = if has_next { fetched.last().map(id) } else { None };
+        Self { items: fetched, next }
+    }
+}
