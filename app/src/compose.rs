@@ -124,7 +124,7 @@ pub fn router(
         clock: clock(),
         draining,
         request_timeout: config.http.request_timeout,
-        max_requests: config.http.max_requests,
+        max_concurrent_requests: config.http.max_concurrent_requests,
         meter: metrics.meter,
         scrape: metrics.scrape,
     })

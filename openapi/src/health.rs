@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{docs::Tag, http::json::Body, http::schema::schema_type};
+use crate::{docs::Tag, http::json::Json, http::schema::schema_type};
 
 /// Load balancers ask every few seconds and give up soon; an answer that comes late is no answer.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -35,10 +35,10 @@ pub(crate) struct HealthApi {
 enum HealthAnswer {
     /// Everything the service needs works.
     #[oai(status = 200)]
-    Healthy(Body<HealthBody>),
+    Healthy(Json<HealthBody>),
     /// Something the service needs does not work; send no requests here.
     #[oai(status = 503)]
-    Unhealthy(Body<HealthBody>),
+    Unhealthy(Json<HealthBody>),
 }
 
 #[derive(ApiResponse)]
@@ -72,12 +72,12 @@ impl HealthApi {
             .values()
             .all(|dependency| dependency.status == Status::Ok)
         {
-            HealthAnswer::Healthy(Body(HealthBody {
+            HealthAnswer::Healthy(Json(HealthBody {
                 status: Status::Ok,
                 dependencies,
             }))
         } else {
-            HealthAnswer::Unhealthy(Body(HealthBody {
+            HealthAnswer::Unhealthy(Json(HealthBody {
                 status: Status::Nok,
                 dependencies,
             }))

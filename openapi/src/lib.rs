@@ -3,7 +3,7 @@
 //!
 //! # Adding a route
 //! 1. Write a method with `#[oai(path, method, operation_id, tag)]` in the file of its resource, or a new file.
-//! 2. Name the statuses it can fail with in a `failure::Statuses`, so that the document tells them.
+//! 2. Name the statuses it can fail with in a `failure::DocumentedErrors`, so that the document tells them.
 //! 3. A new resource joins the tuple in [`site`].
 //! 4. `cargo run -- openapi > openapi/openapi.json`, and a test in `app/tests` that speaks to it over HTTP.
 //!
@@ -40,7 +40,7 @@ pub use http::problem::RETRY_AFTER;
 pub use metrics::MetricsRenderer;
 pub use middleware::allowed_hosts::AllowedHosts;
 pub use middleware::client_address::ClientAddress;
-pub use middleware::concurrency_limit::Refused;
+pub use middleware::concurrency_limit::Overloaded;
 pub use middleware::cors::AllowedOrigins;
 pub use middleware::forwarded::TrustedProxies;
 pub use middleware::rate_limit::RateLimit;
@@ -68,7 +68,7 @@ pub struct Dependencies {
     /// How long a request may take before it is answered 503.
     pub request_timeout: Duration,
     /// How many operations on tweets may be under way; further ones are answered 503 at once.
-    pub max_requests: usize,
+    pub max_concurrent_requests: usize,
     /// How requests fare is recorded through it.
     pub meter: Meter,
     /// What `/metrics` answers.
@@ -78,7 +78,7 @@ pub struct Dependencies {
 /// Everything the service answers over HTTP.
 pub fn router(context: &Dependencies) -> BoxEndpoint<'static> {
     let api = (
-        tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_requests),
+        tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_concurrent_requests),
         health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
         docs::DocsApi,
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
@@ -96,13 +96,13 @@ pub fn spec() -> String {
 }
 
 fn document() -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(Description::<(tweet::TweetsApi, health::HealthApi)>(PhantomData))
+    service(SpecOnly::<(tweet::TweetsApi, health::HealthApi)>(PhantomData))
 }
 
 /// An API's types without its routes: all that the document needs.
-struct Description<A>(PhantomData<A>);
+struct SpecOnly<A>(PhantomData<A>);
 
-impl<A: OpenApi> OpenApi for Description<A> {
+impl<A: OpenApi> OpenApi for SpecOnly<A> {
     fn meta() -> Vec<MetaApi> {
         let mut apis = A::meta();
         for path in apis.iter_mut().flat_map(|api| &mut api.paths) {

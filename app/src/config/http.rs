@@ -22,7 +22,7 @@ pub struct Http {
     /// `REQUEST_TIMEOUT_SECONDS`
     pub request_timeout: Duration,
     /// `MAX_CONCURRENT_REQUESTS`
-    pub max_requests: usize,
+    pub max_concurrent_requests: usize,
     /// `MAX_CONNECTIONS`
     pub max_connections: usize,
     /// `RATE_LIMIT_*`
@@ -49,7 +49,7 @@ impl Http {
         let request_timeout = seconds("REQUEST_TIMEOUT_SECONDS", 1);
         let drain = seconds("SHUTDOWN_DELAY_SECONDS", 0);
         let shutdown = seconds("SHUTDOWN_TIMEOUT_SECONDS", 1);
-        let max_requests = read.number("MAX_CONCURRENT_REQUESTS", 1..=1_000_000);
+        let max_concurrent_requests = read.number("MAX_CONCURRENT_REQUESTS", 1..=1_000_000);
         let max_connections = read.number("MAX_CONNECTIONS", 1..=1_000_000);
         let per_second = read.number("RATE_LIMIT_PER_SECOND", 0..=1_000_000);
         let burst = read.number("RATE_LIMIT_BURST", 1..=1_000_000);
@@ -71,7 +71,7 @@ impl Http {
             body_read: body_read?,
             idle: idle?,
             request_timeout: request_timeout?,
-            max_requests: usize::try_from(max_requests?).ok()?,
+            max_concurrent_requests: usize::try_from(max_concurrent_requests?).ok()?,
             max_connections: usize::try_from(max_connections?).ok()?,
             rate_limit: NonZeroU32::new(per_second?).and_then(limit),
             drain: drain?,

@@ -20,7 +20,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use openapi::{RETRY_AFTER, Refused};
+use openapi::{Overloaded, RETRY_AFTER};
 use poem::{
     Body, Endpoint,
     endpoint::BoxEndpoint,
@@ -163,7 +163,7 @@ impl Service {
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE && response.data::<Refused>().is_some() {
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE && response.data::<Overloaded>().is_some() {
             // Refusing costs little, but not nothing, and those who wait as they were asked to cost nothing.
             pace.hold(RETRY_AFTER);
         }

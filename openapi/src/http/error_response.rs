@@ -13,32 +13,32 @@ use poem_openapi::{
 use crate::http::problem::{MEDIA_TYPE, Problem, ProblemBody};
 
 /// The statuses an operation can fail with, each a problem+json.
-pub(crate) trait Statuses: Send + Sync + 'static {
+pub(crate) trait DocumentedErrors: Send + Sync + 'static {
     const STATUSES: &'static [u16];
 }
 
 /// A [`Problem`] of an operation whose document lists `S::STATUSES`.
-pub(crate) struct Failure<S>(Problem, PhantomData<S>);
+pub(crate) struct ErrorResponse<S>(Problem, PhantomData<S>);
 
-impl<S> From<Problem> for Failure<S> {
+impl<S> From<Problem> for ErrorResponse<S> {
     fn from(problem: Problem) -> Self {
         Self(problem, PhantomData)
     }
 }
 
-impl<S> From<RepositoryError> for Failure<S> {
+impl<S> From<RepositoryError> for ErrorResponse<S> {
     fn from(error: RepositoryError) -> Self {
         Problem::from(error).into()
     }
 }
 
-impl<S> From<Failure<S>> for poem::Error {
-    fn from(failure: Failure<S>) -> Self {
+impl<S> From<ErrorResponse<S>> for poem::Error {
+    fn from(failure: ErrorResponse<S>) -> Self {
         failure.0.into()
     }
 }
 
-impl<S: Statuses> ApiResponse for Failure<S> {
+impl<S: DocumentedErrors> ApiResponse for ErrorResponse<S> {
     fn meta() -> MetaResponses {
         let response = |&status: &u16| MetaResponse {
             description: StatusCode::from_u16(status)

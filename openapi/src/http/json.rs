@@ -10,9 +10,9 @@ use serde::Serialize;
 
 /// A JSON answer. `poem_openapi::payload::Json` builds a `serde_json::Value` first; this writes the bytes at once.
 #[derive(Debug)]
-pub(crate) struct Body<T>(pub(crate) T);
+pub(crate) struct Json<T>(pub(crate) T);
 
-impl<T: Type> Payload for Body<T> {
+impl<T: Type> Payload for Json<T> {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn schema_ref() -> MetaSchemaRef {
@@ -24,7 +24,7 @@ impl<T: Type> Payload for Body<T> {
     }
 }
 
-impl<T: Type + Serialize> IntoResponse for Body<T> {
+impl<T: Type + Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         // Takes a third of serde_json's time for a page, which is mostly the search for what must be escaped. It keeps
         // room for the worst case of each text; a tweet fits at once.
@@ -52,7 +52,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_a_text_holds_it_stays_one_json_string(text in "[\\s\\S]{0,9}|[\"\\\\<>&\0-\u{1f}\u{2028}]{0,9}") {
-            let response = Body(Violation::new("/text", text.clone())).into_response();
+            let response = Json(Violation::new("/text", text.clone())).into_response();
             let body = response.into_body().into_vec().now_or_never().expect("a whole body").expect("a body");
             prop_assert!(body.iter().all(|byte| *byte >= b' '), "{}", String::from_utf8_lossy(&body).escape_debug());
             let read: Value = serde_json::from_slice(&body).expect("JSON");

@@ -15,7 +15,7 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use crate::{http::json::Body, middleware::concurrency_limit::Refused, middleware::request_id::RequestId};
+use crate::{http::json::Json, middleware::concurrency_limit::Overloaded, middleware::request_id::RequestId};
 
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// There is no room for the request.
-    pub(crate) fn refused() -> Self {
+    pub(crate) fn overloaded() -> Self {
         let detail = "too many requests are under way; try again";
         Self {
             refused: true,
@@ -93,7 +93,7 @@ impl Problem {
     }
 
     /// What the framework raises, in our words: its own may quote the request.
-    pub(crate) fn of(error: poem::Error) -> Self {
+    pub(crate) fn from_error(error: poem::Error) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(problem) => return problem,
             Err(error) => error,
@@ -137,7 +137,7 @@ impl Problem {
             request_id: request_id.as_str().to_owned(),
             errors: self.errors,
         };
-        let mut response = Body(body).into_response();
+        let mut response = Json(body).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
@@ -152,7 +152,7 @@ impl Problem {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if self.refused {
-            response.set_data(Refused);
+            response.set_data(Overloaded);
         }
         if self.status == StatusCode::REQUEST_TIMEOUT {
             // RFC 9110, 15.5.9: what is still missing of the body must not be taken for a request.

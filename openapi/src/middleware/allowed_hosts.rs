@@ -21,16 +21,16 @@ enum Pattern {
 /// Text that is not a list of hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of host names, addresses, .names and *")]
-pub struct NotHosts;
+pub struct ParseAllowedHostsError;
 
 /// Names and addresses, `.example.com` for a name and its subdomains, `*` for all, between commas. Without ports:
 /// they are not compared.
 impl FromStr for AllowedHosts {
-    type Err = NotHosts;
+    type Err = ParseAllowedHostsError;
 
-    fn from_str(list: &str) -> Result<Self, NotHosts> {
+    fn from_str(list: &str) -> Result<Self, ParseAllowedHostsError> {
         list.split(',')
-            .map(|entry| Pattern::parse(entry.trim()).ok_or(NotHosts))
+            .map(|entry| Pattern::parse(entry.trim()).ok_or(ParseAllowedHostsError))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -166,7 +166,11 @@ mod tests {
             "[a]",
         ];
         for list in wrong {
-            assert_eq!(list.parse::<AllowedHosts>(), Err(NotHosts), "{list:?}");
+            assert_eq!(
+                list.parse::<AllowedHosts>(),
+                Err(ParseAllowedHostsError),
+                "{list:?}"
+            );
         }
     }
 

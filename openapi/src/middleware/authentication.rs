@@ -16,12 +16,12 @@ use crate::http::problem::Problem;
 
 /// Set on requests where writers need a token.
 #[derive(Clone)]
-pub(crate) struct Doorkeeper {
+pub(crate) struct BearerAuth {
     authenticator: Arc<dyn Authenticator>,
     admitted: Arc<OnceLock<Principal>>,
 }
 
-impl Doorkeeper {
+impl BearerAuth {
     /// For one request.
     pub(crate) fn new(authenticator: &Arc<dyn Authenticator>) -> Self {
         Self {
@@ -37,9 +37,11 @@ impl Doorkeeper {
 
     async fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let token = match token_of(headers) {
-            Sent::Nothing => return Err(Problem::unauthorized("a token is needed to create tweets", ASK)),
-            Sent::Malformed => None,
-            Sent::Token(token) => Some(token),
+            Credentials::Missing => {
+                return Err(Problem::unauthorized("a token is needed to create tweets", ASK));
+            }
+            Credentials::Malformed => None,
+            Credentials::Bearer(token) => Some(token),
         };
         let writer = match token {
             Some(token) => self.authenticator.authenticate(token).await.map_err(|error| {
@@ -58,11 +60,11 @@ const ASK: &str = "Bearer realm=\"templatesite\"";
 const INVALID: &str = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
 
 /// An argument of operations that only writers may use. As the first one, it refuses others before their body is read.
-pub(crate) struct ForWriters;
+pub(crate) struct RequireAuth;
 
 const SCHEME: &str = "ApiToken";
 
-impl<'a> ApiExtractor<'a> for ForWriters {
+impl<'a> ApiExtractor<'a> for RequireAuth {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
     type ParamType = ();
     type ParamRawType = ();
@@ -95,7 +97,7 @@ impl<'a> ApiExtractor<'a> for ForWriters {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        if let Some(doorkeeper) = request.data::<Doorkeeper>() {
+        if let Some(doorkeeper) = request.data::<BearerAuth>() {
             doorkeeper.admit(request.headers()).await?;
         }
         Ok(Self)
@@ -104,28 +106,28 @@ impl<'a> ApiExtractor<'a> for ForWriters {
 
 /// What a request carries.
 #[derive(Debug, PartialEq, Eq)]
-enum Sent<'a> {
+enum Credentials<'a> {
     /// No credentials that this service asked for.
-    Nothing,
+    Missing,
     /// Something that is no token, or several.
     Malformed,
     /// What may be a token.
-    Token(&'a str),
+    Bearer(&'a str),
 }
 
 /// `Authorization: Bearer <b64token>` (RFC 6750, 2.1); the scheme's name in any case (RFC 9110, 11.1).
-fn token_of(headers: &HeaderMap) -> Sent<'_> {
+fn token_of(headers: &HeaderMap) -> Credentials<'_> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
-        return Sent::Nothing;
+        return Credentials::Missing;
     };
     if values.next().is_some() {
-        return Sent::Malformed;
+        return Credentials::Malformed;
     }
     let value = value.as_bytes();
     let (scheme, rest) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Sent::Nothing;
+        return Credentials::Missing;
     }
     let token = rest.trim_ascii();
     let body = token
@@ -134,8 +136,8 @@ fn token_of(headers: &HeaderMap) -> Sent<'_> {
         .unwrap_or(token);
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
     match std::str::from_utf8(token) {
-        Ok(token) if !body.is_empty() && body.iter().all(allowed) => Sent::Token(token),
-        _ => Sent::Malformed,
+        Ok(token) if !body.is_empty() && body.iter().all(allowed) => Credentials::Bearer(token),
+        _ => Credentials::Malformed,
     }
 }
 
@@ -159,21 +161,24 @@ mod tests {
     #[test]
     fn a_token_is_told_from_what_is_none() {
         for (value, sent) in [
-            ("Bearer abc", Sent::Token("abc")),
-            ("bEARER  a-._~+/9== ", Sent::Token("a-._~+/9==")),
-            ("Bearer", Sent::Malformed),
-            ("Bearer ", Sent::Malformed),
-            ("Bearer =", Sent::Malformed),
-            ("Bearer a b", Sent::Malformed),
-            ("Bearer a=b", Sent::Malformed),
-            ("Basic YTpi", Sent::Nothing),
-            ("Bearerabc", Sent::Nothing),
-            ("", Sent::Nothing),
+            ("Bearer abc", Credentials::Bearer("abc")),
+            ("bEARER  a-._~+/9== ", Credentials::Bearer("a-._~+/9==")),
+            ("Bearer", Credentials::Malformed),
+            ("Bearer ", Credentials::Malformed),
+            ("Bearer =", Credentials::Malformed),
+            ("Bearer a b", Credentials::Malformed),
+            ("Bearer a=b", Credentials::Malformed),
+            ("Basic YTpi", Credentials::Missing),
+            ("Bearerabc", Credentials::Missing),
+            ("", Credentials::Missing),
         ] {
             assert_eq!(token_of(&headers(&[value.as_bytes()])), sent, "{value:?}");
         }
-        assert_eq!(token_of(&headers(&[])), Sent::Nothing);
-        assert_eq!(token_of(&headers(&[b"Bearer a", b"Bearer a"])), Sent::Malformed);
+        assert_eq!(token_of(&headers(&[])), Credentials::Missing);
+        assert_eq!(
+            token_of(&headers(&[b"Bearer a", b"Bearer a"])),
+            Credentials::Malformed
+        );
     }
 
     #[tokio::test]
@@ -201,7 +206,7 @@ mod tests {
             ),
         ] {
             let authenticator: Arc<dyn Authenticator> = Arc::new(authenticator);
-            let doorkeeper = Doorkeeper::new(&authenticator);
+            let doorkeeper = BearerAuth::new(&authenticator);
             let refusal = doorkeeper
                 .admit(&headers(&[sent]))
                 .await
@@ -216,14 +221,14 @@ mod tests {
         #[test]
         fn every_token_is_read_as_it_is(token in "[A-Za-z0-9._~+/-]{1,80}={0,2}", gap in " {1,3}") {
             let headers = headers(&[format!("Bearer{gap}{token}").as_bytes()]);
-            prop_assert_eq!(token_of(&headers), Sent::Token(&token));
+            prop_assert_eq!(token_of(&headers), Credentials::Bearer(&token));
         }
 
         #[test]
         fn no_header_makes_the_reader_panic(sent in proptest::collection::vec(any::<u8>(), 0..80)) {
             token_of(&headers(&[&sent]));
             let headers = headers(&[&[b"Bearer ", &sent[..]].concat()]);
-            if let Sent::Token(token) = token_of(&headers) {
+            if let Credentials::Bearer(token) = token_of(&headers) {
                 prop_assert!(token.bytes().all(|byte| byte.is_ascii_graphic()));
             }
         }

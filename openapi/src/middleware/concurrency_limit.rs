@@ -15,21 +15,21 @@ use crate::http::problem::Problem;
 /// Data of an answer that refuses a request because too many are under way. A client that sends the next one at once
 /// had better be made to wait: many of them would keep the service busy with refusing.
 #[derive(Debug, Clone, Copy)]
-pub struct Refused;
+pub struct Overloaded;
 
 /// Without a refusal for this long, the overload is over.
 const OVER: Duration = Duration::from_secs(1);
 
 /// How many requests may be worked on at once. An operation takes its turn once its request has arrived as a whole: who
 /// sends slowly keeps nobody from working.
-pub(crate) struct Turns {
+pub(crate) struct ConcurrencyLimit {
     free: Semaphore,
     all: usize,
     refusing: AtomicBool,
     last_refusal: Mutex<Option<Instant>>,
 }
 
-impl Turns {
+impl ConcurrencyLimit {
     pub(crate) fn new(all: usize) -> Self {
         let (refusing, last_refusal) = (AtomicBool::new(false), Mutex::new(None));
         Self {
@@ -44,7 +44,7 @@ impl Turns {
     ///
     /// # Errors
     /// When all are taken: a wait would only add to the load. The log is told once, and once more when it is over.
-    pub(crate) fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
+    pub(crate) fn try_acquire(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let Ok(turn) = self.free.try_acquire() else {
             let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
             if last.replace(Instant::now()).is_none() {
@@ -54,7 +54,7 @@ impl Turns {
                     "MAX_CONCURRENT_REQUESTS are under way: further ones are refused"
                 );
             }
-            return Err(Problem::refused());
+            return Err(Problem::overloaded());
         };
         if self.refusing.load(Relaxed) {
             let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,14 +37,14 @@ enum Origins {
 /// Text that is not a list of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of origins such as https://example.com")]
-pub struct NotOrigins;
+pub struct ParseAllowedOriginsError;
 
 /// Origins between commas, or `*` alone. Each as a browser writes it, because that is what it is compared with: in lower
 /// case, without a path, without the scheme's own port.
 impl FromStr for AllowedOrigins {
-    type Err = NotOrigins;
+    type Err = ParseAllowedOriginsError;
 
-    fn from_str(list: &str) -> Result<Self, NotOrigins> {
+    fn from_str(list: &str) -> Result<Self, ParseAllowedOriginsError> {
         if list == "*" {
             return Ok(Self(Origins::Any));
         }
@@ -63,7 +63,7 @@ impl FromStr for AllowedOrigins {
         };
         let origins = list
             .split(',')
-            .map(|entry| origin(entry.trim()).ok_or(NotOrigins));
+            .map(|entry| origin(entry.trim()).ok_or(ParseAllowedOriginsError));
         Ok(Self(Origins::Some(origins.collect::<Result<_, _>>()?)))
     }
 }
@@ -181,7 +181,11 @@ mod tests {
             "https://bücher.example",
         ];
         for list in wrong {
-            assert_eq!(list.parse::<AllowedOrigins>(), Err(NotOrigins), "{list:?}");
+            assert_eq!(
+                list.parse::<AllowedOrigins>(),
+                Err(ParseAllowedOriginsError),
+                "{list:?}"
+            );
         }
     }
 }

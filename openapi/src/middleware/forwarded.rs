@@ -17,14 +17,14 @@ pub struct TrustedProxies(Vec<IpNet>);
 /// Text that is not a list of networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of addresses and networks")]
-pub struct NotNetworks;
+pub struct ParseTrustedProxiesError;
 
 /// Addresses (`192.0.2.1`) and networks (`10.0.0.0/8`) between commas. A network whose address has bits beyond its
 /// length, `10.0.0.1/8`, is more likely a slip than meant, and none.
 impl FromStr for TrustedProxies {
-    type Err = NotNetworks;
+    type Err = ParseTrustedProxiesError;
 
-    fn from_str(list: &str) -> Result<Self, NotNetworks> {
+    fn from_str(list: &str) -> Result<Self, ParseTrustedProxiesError> {
         let network = |entry: &str| match entry.parse::<IpAddr>() {
             Ok(address) => Some(IpNet::from(address)),
             Err(_) => entry
@@ -33,7 +33,7 @@ impl FromStr for TrustedProxies {
                 .filter(|network: &IpNet| network.addr() == network.network()),
         };
         list.split(',')
-            .map(|entry| network(entry.trim()).ok_or(NotNetworks))
+            .map(|entry| network(entry.trim()).ok_or(ParseTrustedProxiesError))
             .collect::<Result<_, _>>()
             .map(Self)
     }

@@ -27,7 +27,7 @@ use crate::{
     Dependencies,
     http::problem::Problem,
     metrics::{self, HttpMetrics},
-    middleware::authentication::Doorkeeper,
+    middleware::authentication::BearerAuth,
     middleware::normalize_path::{Route, Routes},
     middleware::rate_limit::Clients,
     middleware::request_id::RequestId,
@@ -115,7 +115,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             .as_ref()
             .and_then(|allowance| allowance.refusal())
             .map(Err);
-        let doorkeeper = self.shared.authenticator.as_ref().map(Doorkeeper::new);
+        let doorkeeper = self.shared.authenticator.as_ref().map(BearerAuth::new);
         if let Some(doorkeeper) = &doorkeeper {
             request.set_data(doorkeeper.clone());
         }
@@ -164,7 +164,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             route = route.unwrap_or("-"),
             status,
             duration_ms = took.as_micros() as f64 / 1000.0,
-            writer = doorkeeper.as_ref().and_then(Doorkeeper::admitted).map(Principal::as_str),
+            writer = doorkeeper.as_ref().and_then(BearerAuth::admitted).map(Principal::as_str),
         );
         Ok(response)
     }
@@ -183,7 +183,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
             }
             Some(Ok(Err(error))) => {
                 let route = route(error.data());
-                (Err(Problem::of(error)), route)
+                (Err(Problem::from_error(error)), route)
             }
             Some(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
             None => {

@@ -19,13 +19,13 @@ use poem_openapi::{
 use crate::{
     docs::Tag,
     http::base_url::BaseUrl,
-    http::error_response::{Failure, Statuses},
+    http::error_response::{DocumentedErrors, ErrorResponse},
     http::idempotency_key::{KeyParam, key_of},
-    http::json::Body,
+    http::json::Json,
     http::params::{BeforeParam, IdParam, LimitParam, page_of},
     http::problem::Problem,
-    middleware::authentication::ForWriters,
-    middleware::concurrency_limit::Turns,
+    middleware::authentication::RequireAuth,
+    middleware::concurrency_limit::ConcurrencyLimit,
     tweet::request::NewTweetText,
     tweet::response::TweetBody,
 };
@@ -36,7 +36,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 #[derive(Clone)]
 pub(crate) struct TweetsApi {
     tweets: Arc<TweetService>,
-    turns: Arc<Turns>,
+    limit: Arc<ConcurrencyLimit>,
 }
 
 #[derive(ApiResponse)]
@@ -44,7 +44,7 @@ enum CreateTweetAnswer {
     /// The tweet is stored.
     #[oai(status = 201)]
     Created(
-        Body<TweetBody>,
+        Json<TweetBody>,
         /// Where the tweet is.
         #[oai(header = "Location")]
         String,
@@ -59,7 +59,7 @@ enum ListTweetsAnswer {
     /// The newest tweets, newest first.
     #[oai(status = 200)]
     Page(
-        Body<Vec<TweetBody>>,
+        Json<Vec<TweetBody>>,
         /// `<…>; rel="next"` (RFC 8288) while there are older tweets.
         #[oai(header = "Link")]
         Option<String>,
@@ -71,7 +71,7 @@ enum GetTweetAnswer {
     /// The tweet.
     #[oai(status = 200)]
     Found(
-        Body<TweetBody>,
+        Json<TweetBody>,
         /// Send it as `If-None-Match` to be told that nothing changed.
         #[oai(header = "ETag")]
         String,
@@ -87,18 +87,18 @@ enum GetTweetAnswer {
     ),
 }
 
-struct CreateFails;
-impl Statuses for CreateFails {
+struct CreateTweetErrors;
+impl DocumentedErrors for CreateTweetErrors {
     const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
 }
 
-struct ListFails;
-impl Statuses for ListFails {
+struct ListTweetsErrors;
+impl DocumentedErrors for ListTweetsErrors {
     const STATUSES: &'static [u16] = &[400, 429, 500, 503];
 }
 
-struct GetFails;
-impl Statuses for GetFails {
+struct GetTweetErrors;
+impl DocumentedErrors for GetTweetErrors {
     const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
 }
 
@@ -111,7 +111,7 @@ impl TweetsApi {
     #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
-        _writer: ForWriters,
+        _writer: RequireAuth,
         base: BaseUrl,
         headers: &poem::http::HeaderMap,
         /// Yours to choose, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key with
@@ -119,8 +119,8 @@ impl TweetsApi {
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<KeyParam>>,
         text: NewTweetText,
-    ) -> Result<CreateTweetAnswer, Failure<CreateFails>> {
-        let _turn = self.turns.take()?;
+    ) -> Result<CreateTweetAnswer, ErrorResponse<CreateTweetErrors>> {
+        let _permit = self.limit.try_acquire()?;
         let (tweet, replayed) = match key_of(headers)? {
             None => (self.tweets.create(NewTweet { text: text.0 }).await?, None),
             Some(key) => match self
@@ -136,7 +136,7 @@ impl TweetsApi {
         };
         let location = base.tweet(tweet.id);
         Ok(CreateTweetAnswer::Created(
-            Body(TweetBody::new(tweet, &base)),
+            Json(TweetBody::new(tweet, &base)),
             location,
             replayed,
         ))
@@ -154,8 +154,8 @@ impl TweetsApi {
         limit: Query<Option<LimitParam>>,
         /// Only tweets older than the one with this id, which need not exist.
         before: Query<Option<BeforeParam>>,
-    ) -> Result<ListTweetsAnswer, Failure<ListFails>> {
-        let _turn = self.turns.take()?;
+    ) -> Result<ListTweetsAnswer, ErrorResponse<ListTweetsErrors>> {
+        let _permit = self.limit.try_acquire()?;
         let (limit, before) = page_of(limit.0, before.0)?;
         let page = self.tweets.page(before, limit).await?;
         let next = page
@@ -166,7 +166,7 @@ impl TweetsApi {
             .into_iter()
             .map(|tweet| TweetBody::new(tweet, &base))
             .collect();
-        Ok(ListTweetsAnswer::Page(Body(tweets), next))
+        Ok(ListTweetsAnswer::Page(Json(tweets), next))
     }
 
     /// Get a tweet
@@ -180,8 +180,8 @@ impl TweetsApi {
         /// Entity tags of the tweets you have.
         #[oai(name = "If-None-Match")]
         _if_none_match: Header<Option<String>>,
-    ) -> Result<GetTweetAnswer, Failure<GetFails>> {
-        let _turn = self.turns.take()?;
+    ) -> Result<GetTweetAnswer, ErrorResponse<GetTweetErrors>> {
+        let _permit = self.limit.try_acquire()?;
         let unknown = || Problem::not_found("no tweet has this id");
         let id: TweetId = id.0.parse().ok_or_else(unknown)?;
         let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
@@ -194,7 +194,7 @@ impl TweetsApi {
             return Ok(GetTweetAnswer::NotModified(tag, FOR_EVER.to_owned()));
         }
         Ok(GetTweetAnswer::Found(
-            Body(TweetBody::new(tweet, &base)),
+            Json(TweetBody::new(tweet, &base)),
             tag,
             FOR_EVER.to_owned(),
         ))
@@ -207,10 +207,10 @@ fn key_reused() -> Problem {
 }
 
 impl TweetsApi {
-    pub(crate) fn new(tweets: Arc<TweetService>, max_requests: usize) -> Self {
+    pub(crate) fn new(tweets: Arc<TweetService>, max_concurrent_requests: usize) -> Self {
         Self {
             tweets,
-            turns: Arc::new(Turns::new(max_requests)),
+            limit: Arc::new(ConcurrencyLimit::new(max_concurrent_requests)),
         }
     }
 }
