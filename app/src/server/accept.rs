@@ -12,7 +12,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::connections::Connections;
+use super::connection_tracker::Connections;
 
 /// How many connections may wait in the system to be accepted; it may have a lower limit of its own.
 const BACKLOG: u32 = 4096;

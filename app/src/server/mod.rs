@@ -5,7 +5,7 @@
 
 mod accept;
 mod connection;
-mod connections;
+mod connection_tracker;
 mod unreadable;
 
 mod connection_state;
@@ -32,7 +32,7 @@ use crate::{
     migrations::not_up_to_date,
 };
 use connection::Service;
-use connections::Connections;
+use connection_tracker::Connections;
 use signals::Signals;
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests under way. A second signal ends it at once, with the exit
