@@ -1,8 +1,8 @@
-//! Connections: deadlines, limits, and how the service stops.
+//! Connections: timeouts, limits, and how the service stops.
 
-mod deadlines;
-mod draining;
+mod timeouts;
+mod shutdown;
 mod goodput;
 mod overload;
 mod refusals;
-mod rolling;
+mod rolling_restart;
