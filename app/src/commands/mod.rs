@@ -90,7 +90,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Comman
         Direction::Down => schema.down().await?,
         Direction::Status => {}
     }
-    for step in schema.steps().await? {
+    for step in schema.states().await? {
         print(&format!(
             "{} {}\n",
             if step.applied { "applied" } else { "pending" },

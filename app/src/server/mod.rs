@@ -29,7 +29,7 @@ use crate::{
     commands::CommandError,
     compose::{self, Store},
     config::Config,
-    migrations::not_up_to_date,
+    migrations::pending_migrations,
 };
 use connection::Service;
 use connection_tracker::Connections;
@@ -107,20 +107,20 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     }
     match schema.pending().await? {
         0 => {}
-        pending => tracing::warn!("{}", not_up_to_date(pending)),
+        pending => tracing::warn!("{}", pending_migrations(pending)),
     }
     Ok(())
 }
 
 /// The last line of a start: where to point a browser.
 fn announce(address: SocketAddr) {
-    let reachable = from_here(address);
+    let reachable = local_address(address);
     tracing::info!("serving http://{reachable} with its documentation at http://{reachable}/docs");
 }
 
 /// Where a service that listens on this address is reached from its own machine: one that listens everywhere is reached
 /// on loopback.
-pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn local_address(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),

@@ -25,7 +25,7 @@ async fn more_requests_than_allowed_are_refused_at_once() {
     let gated = Gated::default();
     let check = Arc::new(InMemoryTweetRepository::default());
     let store = Store {
-        repository: Arc::new(gated.clone()),
+        tweet_repository: Arc::new(gated.clone()),
         check,
         schema: None,
     };
