@@ -18,7 +18,6 @@ mod metrics;
 
 mod http;
 mod middleware;
-mod unreadable;
 
 use std::{
     collections::HashMap,
@@ -46,7 +45,6 @@ pub use middleware::forwarded::TrustedProxies;
 pub use middleware::rate_limit::RateLimit;
 pub use middleware::request_id::RequestId;
 pub use middleware::trust::Trust;
-pub use unreadable::Unreadable;
 
 /// What the site needs from the composition root.
 #[derive(Clone)]

@@ -1,8 +1,9 @@
-//! Connections: timeouts, limits, and how the service stops.
+//! The server: connections, their timeouts and limits, overload and shutdown.
 
-mod timeouts;
-mod shutdown;
+mod connection_limit;
 mod goodput;
+mod malformed_requests;
 mod overload;
-mod refusals;
 mod rolling_restart;
+mod shutdown;
+mod timeouts;

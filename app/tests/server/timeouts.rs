@@ -1,4 +1,4 @@
-//! Clients that are slow, and those that are not.
+//! Slow clients are disconnected, and the others do not notice them.
 
 use std::{
     io::Write,
@@ -12,9 +12,10 @@ use crate::{
     support::{PATIENCE, Running},
 };
 
-/// Sends a byte now and then, from a thread of its own, until the service hangs up.
+/// Sends a byte every 100 ms, from another thread, until the service closes the connection.
 fn trickle(client: &Client) {
     let mut stream = client.stream().try_clone().expect("the socket");
+
     thread::spawn(move || {
         while stream.write_all(b"x").is_ok() {
             thread::sleep(Duration::from_millis(100));
@@ -22,136 +23,143 @@ fn trickle(client: &Client) {
     });
 }
 
-/// Two clients who do not finish what they begin, one silent and one slow, are told so a second later and let go.
-fn give_up_on(variables: &[(&str, &str)], silent: &str, slow: &str, detail: &str) {
-    let service = Running::in_memory(variables);
-    let mut clients = [Client::of(&service), Client::of(&service)];
-    let started = Instant::now();
-    for (client, beginning) in clients.iter_mut().zip([silent, slow]) {
-        client.send(beginning.as_bytes()).expect("the beginning");
-    }
+/// Two clients that have begun a request: the first sends nothing more, the second a byte now and then.
+fn silent_and_slow_clients(service: &Running, beginnings: [&str; 2]) -> [Client; 2] {
+    let clients = beginnings.map(|beginning| {
+        let mut client = Client::of(service);
+        client.send(beginning.as_bytes()).expect("the request is taken");
+        client
+    });
     trickle(&clients[1]);
-    for client in &mut clients {
-        let answer = client.answer().expect("an answer");
-        assert!(started.elapsed() >= Duration::from_secs(1), "not before its time");
-        assert!(answer.status == 408 && answer.closes(), "{answer:?}");
-        assert!(answer.head.contains("application/problem+json"), "{answer:?}");
-        assert!(answer.head.contains("\r\nx-request-id: "), "{answer:?}");
-        assert!(answer.body.contains(detail), "{answer:?}");
+
+    clients
+}
+
+#[test]
+fn connection_is_closed_if_the_header_does_not_arrive_in_time() {
+    let service = Running::in_memory(&[("HEADER_READ_TIMEOUT_SECONDS", "1")]);
+    let started = Instant::now();
+    let beginnings = ["GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: "];
+
+    for mut client in silent_and_slow_clients(&service, beginnings) {
+        client.wait_for_the_end();
+        assert!(started.elapsed() >= Duration::from_secs(1), "closed too early");
     }
-    clients[0].wait_for_the_end();
 }
 
 #[test]
-fn a_header_that_does_not_end_is_408() {
-    let (silent, slow) = ("GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: ");
-    give_up_on(
-        &[("HEADER_READ_TIMEOUT_SECONDS", "1")],
-        silent,
-        slow,
-        "the header did not arrive in time",
-    );
-}
-
-#[test]
-fn a_body_that_does_not_end_is_a_408_problem() {
-    // A later deadline than the request's own gives way to it: the client is slow, not the service.
-    let variables = [("BODY_READ_TIMEOUT_SECONDS", "1")];
-    let wide = [
+fn response_is_408_if_the_body_does_not_arrive_in_time() {
+    let body_timeout = [("BODY_READ_TIMEOUT_SECONDS", "1")];
+    // The shorter timeout counts, and the response is the same: the client is slow, not the service.
+    let request_timeout = [
         ("BODY_READ_TIMEOUT_SECONDS", "60"),
         ("REQUEST_TIMEOUT_SECONDS", "1"),
     ];
-    for variables in [&variables[..], &wide] {
-        give_up_on(
-            variables,
-            &post_head(100),
-            &post_head(10_000),
-            "the body did not arrive in time",
-        );
+
+    for variables in [&body_timeout[..], &request_timeout] {
+        let service = Running::in_memory(variables);
+        let started = Instant::now();
+        let mut clients = silent_and_slow_clients(&service, [&post_head(100), &post_head(10_000)]);
+
+        for client in &mut clients {
+            let response = client.answer().expect("a response");
+            assert!(started.elapsed() >= Duration::from_secs(1), "closed too early");
+            assert!(response.status == 408 && response.closes(), "{response:?}");
+            assert!(response.head.contains("application/problem+json"), "{response:?}");
+            assert!(response.head.contains("\r\nx-request-id: "), "{response:?}");
+            assert!(response.body.contains("\"status\":408"), "{response:?}");
+        }
+        clients[0].wait_for_the_end();
     }
 }
 
 #[test]
-fn a_quiet_connection_is_closed_and_one_in_use_is_not() {
+fn idle_connections_are_closed_and_busy_ones_stay_open() {
     let service = Running::in_memory(&[
         ("IDLE_TIMEOUT_SECONDS", "1"),
         ("HEADER_READ_TIMEOUT_SECONDS", "1"),
     ]);
-    let (mut new, mut used, mut busy) = (Client::of(&service), Client::of(&service), Client::of(&service));
-    assert_eq!(used.get("/livez").expect("an answer").status, 200);
+    let [mut new, mut used, mut busy] = [(); 3].map(|()| Client::of(&service));
+    assert_eq!(used.get("/livez").expect("a response").status, 200);
+
     let started = Instant::now();
     while started.elapsed() < Duration::from_millis(2500) {
-        assert_eq!(busy.get("/livez").expect("an answer").status, 200);
+        assert_eq!(busy.get("/livez").expect("a response").status, 200);
         thread::sleep(Duration::from_millis(50));
     }
+
     for client in [&mut new, &mut used] {
-        client
-            .stream()
-            .set_read_timeout(Some(Duration::from_millis(1)))
-            .expect("a timeout");
+        let timeout = Some(Duration::from_millis(1));
+        client.stream().set_read_timeout(timeout).expect("a timeout");
         client.wait_for_the_end();
     }
 }
 
 #[test]
-fn a_client_that_reads_nothing_is_let_go() {
+fn connection_is_closed_if_the_client_does_not_read_its_responses() {
     let service = Running::in_memory(&[("IDLE_TIMEOUT_SECONDS", "1")]);
-    let open = || service.metric("process_open_fds");
-    let before = open();
+    let open_files = || service.metric("process_open_fds");
+    let before = open_files();
     let mut client = Client::of(&service);
     for _ in 0..50 {
         client
             .send(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .expect("the request is taken");
     }
-    assert!(open() > before, "the connection is open");
+    assert!(open_files() > before, "the connection is open");
+
     let started = Instant::now();
-    while open() > before {
+    while open_files() > before {
         assert!(started.elapsed() < PATIENCE, "the connection is still open");
         thread::sleep(Duration::from_millis(50));
     }
-    let mut answers = 0;
+
+    let mut responses = 0;
     while client.answer().is_ok() {
-        answers += 1;
+        responses += 1;
     }
-    assert!(answers < 50, "it was closed in the middle");
+    assert!(responses < 50, "the connection was closed after all responses");
 }
 
-/// How long the slowest of a hundred requests takes.
+/// The 99th percentile of the response times of 500 requests.
 fn p99(client: &mut Client) -> Duration {
     let mut times: Vec<_> = (0..500)
         .map(|n| {
             let started = Instant::now();
-            let answer = if n % 2 == 0 {
+            let response = if n % 2 == 0 {
                 client.get("/tweet/?limit=1")
             } else {
                 client.post("quick")
             };
-            assert!(matches!(answer.expect("an answer").status, 200 | 201));
+            assert!(matches!(response.expect("a response").status, 200 | 201));
+
             started.elapsed()
         })
         .collect();
     times.sort_unstable();
+
     times[times.len() * 99 / 100]
 }
 
 #[test]
-fn slow_clients_do_not_slow_others() {
+fn slow_clients_do_not_slow_down_other_clients() {
     let service = Running::in_memory(&[("MAX_CONCURRENT_REQUESTS", "2")]);
     let mut client = Client::of(&service);
     p99(&mut client);
     let alone = p99(&mut client);
+
     let slow = |request: &str| {
         let mut client = Client::of(&service);
         client.send(request.as_bytes()).expect("the request is taken");
         client
     };
     let mut clients: Vec<Client> = (0..150).map(|_| slow("GET /tweet/ HTTP/1.1\r\nX: ")).collect();
-    // More than there may be requests under way: a request whose body is missing does not count.
+    // Far more than MAX_CONCURRENT_REQUESTS: a request takes its permit when its body has arrived.
     clients.extend((0..150).map(|_| slow(&post_head(1000))));
     clients.extend((0..10).map(|_| slow(&"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20))));
+
     let done = AtomicBool::new(false);
-    let among_slow_ones = thread::scope(|scope| {
+    let among_slow_clients = thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Relaxed) {
                 for client in &clients[..300] {
@@ -162,12 +170,14 @@ fn slow_clients_do_not_slow_others() {
         });
         let p99 = p99(&mut client);
         done.store(true, Relaxed);
+
         p99
     });
-    // On a machine that has other things to do as well.
+
+    // Generous, because other tests share the machine.
     let allowed = alone * 2 + Duration::from_millis(100);
     assert!(
-        among_slow_ones < allowed,
-        "{among_slow_ones:?} among slow clients, {alone:?} alone"
+        among_slow_clients < allowed,
+        "{among_slow_clients:?} among slow clients, {alone:?} alone"
     );
 }

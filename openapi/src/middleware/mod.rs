@@ -33,7 +33,6 @@ use crate::{
     middleware::request_id::RequestId,
     middleware::timeout as deadline,
     middleware::trust::Trust,
-    unreadable::Unreadable,
 };
 
 /// Request id, hosts and origins, what a client may ask for, one spelling of paths, HEAD, deadline, panics and errors as
@@ -119,10 +118,7 @@ impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
         if let Some(doorkeeper) = &doorkeeper {
             request.set_data(doorkeeper.clone());
         }
-        let unreadable = request
-            .data::<Unreadable>()
-            .map(|unreadable| Err(unreadable.problem()));
-        let (outcome, route) = match unreadable.or(entry.answer.take()).or(excess) {
+        let (outcome, route) = match entry.answer.take().or(excess) {
             Some(settled) => (settled, None),
             None => {
                 let call = pin!(AssertUnwindSafe(self.inner.call(request)).catch_unwind());
