@@ -30,8 +30,9 @@ use poem::{
 use tokio::{net::TcpStream, sync::watch, time::sleep_until};
 
 use super::{
-    connection_state::{ConnectionState, Phase, TrackedIo},
+    connection_state::{ConnectionState, Phase},
     timeout_body::TimeoutBody,
+    tracked_io::TrackedIo,
 };
 use crate::config::Http;
 

@@ -1,19 +1,11 @@
 //! What a connection is doing and since when, so that the server can close one that makes no progress.
 
 use std::{
-    io::{self, IoSlice},
-    pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +24,8 @@ pub(super) struct ConnectionState(Mutex<Fields>);
 
 struct Fields {
     phase: Phase,
-    /// When the phase began; not kept up to date in [`Phase::InRequest`], which has no timeout here.
+    /// When the phase began. Meaningless in [`Phase::InRequest`], which has no timeout here: reading the clock would be
+    /// wasted.
     since: Instant,
     /// The next request must not be handled before this instant.
     delayed_until: Option<Instant>,
@@ -103,8 +96,8 @@ impl ConnectionState {
         }
     }
 
-    /// Bytes were read. The first of a header begin its phase; further ones do not extend its timeout.
-    fn record_read(&self) {
+    /// Bytes were read. The first ones of a header start its timeout; further ones do not extend it.
+    pub(super) fn record_read(&self) {
         let mut fields = self.fields();
         if fields.phase == Phase::Idle {
             fields.phase = Phase::ReadingHeader;
@@ -112,8 +105,8 @@ impl ConnectionState {
         }
     }
 
-    /// Part of a response was taken by the client, who is then not idle.
-    fn record_write(&self) {
+    /// A further part of a response was written, so the client still reads: the idle timeout starts again.
+    pub(super) fn record_write(&self) {
         let mut fields = self.fields();
         if fields.phase == Phase::Idle {
             fields.since = Instant::now();
@@ -122,76 +115,5 @@ impl ConnectionState {
 
     fn fields(&self) -> MutexGuard<'_, Fields> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A socket that records reads and writes in the state of its connection.
-pub(super) struct TrackedIo<'a> {
-    io: TokioIo<TcpStream>,
-    state: &'a ConnectionState,
-    /// Whether hyper has flushed everything that it wrote.
-    flushed: bool,
-}
-
-impl<'a> TrackedIo<'a> {
-    pub(super) fn new(stream: TcpStream, state: &'a ConnectionState) -> Self {
-        Self {
-            io: TokioIo::new(stream),
-            state,
-            flushed: true,
-        }
-    }
-
-    fn record_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        // Most responses need one write, right after the request: only later writes are news.
-        if !self.flushed && written.is_ready() {
-            self.state.record_write();
-        }
-        self.flushed = false;
-
-        written
-    }
-}
-
-impl Read for TrackedIo<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
-        self.state.record_read();
-
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Write for TrackedIo<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.record_write(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
-        self.record_write(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes when it has nothing left to write.
-        self.flushed = true;
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

@@ -1,7 +1,8 @@
 //! `templatesite serve`: opens the store, migrates, listens, serves, and stops without losing a request.
 //!
 //! `accept` takes connections from the system while `connection_tracker` has permits for them. Each is served by a task
-//! of its own (`connection`) and closed when it makes no progress (`connection_state`, `timeout_body`).
+//! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of
+//! headers and idle connections, `timeout_body` that of bodies.
 
 mod accept;
 mod connection_tracker;
@@ -9,6 +10,7 @@ mod connection_tracker;
 mod connection;
 mod connection_state;
 mod timeout_body;
+mod tracked_io;
 
 mod signals;
 
