@@ -4,7 +4,6 @@ use std::{convert::Infallible, time::Duration};
 
 use hyper::{Request, Response, StatusCode, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
-use openapi::Unreadable;
 use poem::{Body, Endpoint, web::RemoteAddr};
 use tokio::{
     io::{AsyncReadExt, copy, join, sink},
@@ -28,12 +27,11 @@ impl Service {
     pub(super) async fn answer_unreadable(
         &self,
         mut stream: TcpStream,
-        status: StatusCode,
+        _status: StatusCode,
         remote: &RemoteAddr,
     ) {
         let answer = service_fn(async |request: Request<Incoming>| {
-            let mut request = self.request(request.into_parts().0, Body::empty(), remote);
-            request.set_data(Unreadable(status));
+            let request = self.request(request.into_parts().0, Body::empty(), remote);
             Ok::<Response<_>, Infallible>(self.site.get_response(request).await.into())
         });
         let mut http1 = self.http1.clone();
