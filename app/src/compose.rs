@@ -12,6 +12,7 @@ use adapters::{
     tweet::{Batched, Cached, Metered},
 };
 use domain::{Authenticator, Clock, HealthCheck, TweetRepository, TweetService};
+use openapi::ConcurrencyLimit;
 use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
@@ -126,19 +127,17 @@ pub fn router(
     openapi::router(&openapi::Dependencies {
         tweets: Arc::new(TweetService::new(tweets, clock())),
         checks,
-        trust: openapi::Trust {
-            hosts: config.http.allowed_hosts.clone(),
-            proxies: config.http.trusted_proxies.clone(),
-            origins: config.http.allowed_origins.clone(),
-        },
-        authenticator,
-        rate_limit: config.http.rate_limit,
-        clock: clock(),
         draining,
+        authenticator,
+        clock: clock(),
+        allowed_hosts: config.http.allowed_hosts.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        allowed_origins: config.http.allowed_origins.clone(),
+        rate_limit: config.http.rate_limit,
         request_timeout: config.http.request_timeout,
-        max_concurrent_requests: config.http.max_concurrent_requests,
+        concurrency_limit: Arc::new(ConcurrencyLimit::new(config.http.max_concurrent_requests)),
         meter: metrics.meter,
-        scrape: metrics.scrape,
+        metrics: metrics.scrape,
     })
 }
 

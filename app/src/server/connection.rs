@@ -1,22 +1,11 @@
 //! Serving one connection.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
 
 use http_body_util::combinators::BoxBody;
 use hyper::{
     Request, Response,
     body::{Body as _, Bytes, Incoming},
-    header::{CONNECTION, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -45,20 +34,14 @@ pub(super) struct HttpServer {
     router: BoxEndpoint<'static>,
     http1: http1::Builder,
     local: LocalAddr,
-    draining: Arc<AtomicBool>,
     header_read: Duration,
     body_read: Duration,
     idle: Duration,
 }
 
 impl HttpServer {
-    /// A server of this router, listening on `local`. Once `draining` is set, every response closes its connection.
-    pub(super) fn new(
-        router: BoxEndpoint<'static>,
-        http: &Http,
-        local: SocketAddr,
-        draining: Arc<AtomicBool>,
-    ) -> Self {
+    /// A server of this router, listening on `local`.
+    pub(super) fn new(router: BoxEndpoint<'static>, http: &Http, local: SocketAddr) -> Self {
         let mut http1 = http1::Builder::new();
         // hyper's own header timeout runs while a connection is idle too, so `ConnectionState` tells the two apart.
         http1.max_buf_size(MAX_HEADER).header_read_timeout(None);
@@ -67,7 +50,6 @@ impl HttpServer {
             router,
             http1,
             local: LocalAddr(local.into()),
-            draining,
             header_read: http.header_read,
             // The request's timeout must not come first: it would report the client's slowness as our failure.
             body_read: http.body_read.min(http.request_timeout),
@@ -109,7 +91,7 @@ impl HttpServer {
                 }
                 _ = shutdown.changed(), if !shutting_down => {
                     shutting_down = true;
-                    // A request whose header is arriving is still served; `draining` makes its response the last.
+                    // A request whose header is arriving is still served; while draining, its response closes the connection.
                     if state.phase() != Phase::ReadingHeader {
                         connection.as_mut().graceful_shutdown();
                     }
@@ -136,12 +118,8 @@ impl HttpServer {
         };
         let parts = (head, self.local.clone(), remote.clone(), Scheme::HTTP).into();
         let request = poem::Request::from_parts(parts, body);
-        let mut response = self.router.get_response(request).await;
+        let response = self.router.get_response(request).await;
 
-        if self.draining.load(Relaxed) {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
-        }
         if response.data::<Overloaded>().is_some() {
             // Clients that retry at once take the CPU from the requests being served: without this delay, goodput at ten
             // times the load is 10 to 36 % of that at the limit; with it, 98 % or more (app/tests/server/goodput.rs).

@@ -87,8 +87,8 @@ async fn run(
         error,
     })?;
     let address = listener.local_addr()?;
-    let router = compose::router(config, &store, authenticator, Arc::clone(&draining));
-    let server = HttpServer::new(router, &config.http, address, draining);
+    let router = compose::router(config, &store, authenticator, draining);
+    let server = HttpServer::new(router, &config.http, address);
     let connections = ConnectionTracker::new(server, config.http.max_connections);
     announce(address);
 
