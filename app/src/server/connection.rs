@@ -80,7 +80,7 @@ impl HttpServer {
                 biased;
                 result = connection.as_mut() => {
                     if let Err(error) = result && error.is_parse() {
-                        // hyper has responded 400 or 431. Its errors never quote what was sent.
+                        // hyper has responded 400 or 431 (HTTP/2 gets no response). Its errors never quote the request.
                         tracing::debug!(%client, %error, "closed a connection after a malformed request");
                     }
                     return;

@@ -19,13 +19,14 @@ pub(super) enum Phase {
 }
 
 /// The state of one connection, shared by its socket, its requests and its timeouts. All of them run in one task, so
-/// nothing ever waits for the mutex; it is there because that task moves between threads.
+/// nothing ever waits for the mutex; it is there because that task moves between threads. It costs some 20 ns, three
+/// times a request.
 pub(super) struct ConnectionState(Mutex<Fields>);
 
+#[derive(Clone, Copy)]
 struct Fields {
     phase: Phase,
-    /// When the phase began. Meaningless in [`Phase::InRequest`], which has no timeout here: reading the clock would be
-    /// wasted.
+    /// When the phase began; not set for [`Phase::InRequest`], which has no timeout here.
     since: Instant,
     /// The next request must not be handled before this instant.
     delayed_until: Option<Instant>,
@@ -72,21 +73,11 @@ impl ConnectionState {
         loop {
             let now = Instant::now();
             let next = now + interval;
-            let deadline = match *self.fields() {
-                Fields {
-                    phase: Phase::Idle,
-                    since,
-                    ..
-                } => since + idle,
-                Fields {
-                    phase: Phase::ReadingHeader,
-                    since,
-                    ..
-                } => since + header_read,
-                Fields {
-                    phase: Phase::InRequest,
-                    ..
-                } => next,
+            let Fields { phase, since, .. } = *self.fields();
+            let deadline = match phase {
+                Phase::Idle => since + idle,
+                Phase::ReadingHeader => since + header_read,
+                Phase::InRequest => next,
             };
             if deadline <= now {
                 return;
