@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = runtime::start(config.worker_threads)
+    let outcome = runtime::start(config.server.worker_threads)
         .map_err(Into::into)
         .and_then(|runtime| {
             let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));

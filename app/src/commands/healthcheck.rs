@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// # Errors
 /// When the answer cannot be printed. That the service is not well is the exit code's to tell.
 pub async fn healthcheck(config: &Config) -> Result<ExitCode, CommandError> {
-    let address = server::from_here(config.listen);
+    let address = server::from_here(config.server.listen);
     let host = format!(
         "{}:{}",
         config.http.allowed_hosts.prefer(address.ip()),
