@@ -69,7 +69,7 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Co
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Token(Token::New { name }) => commands::new_token(&name)?,
         Command::Openapi => commands::print(&openapi::spec())?,
-        Command::Config => commands::print(&config.to_string())?,
+        Command::Config { format } => commands::print_config(config, format)?,
     }
     Ok(ExitCode::SUCCESS)
 }
