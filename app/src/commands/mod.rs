@@ -23,7 +23,7 @@ pub use token::new_token;
 
 use crate::migrations::MigrationError;
 
-/// Why a command failed. The messages tell what happened, to what, and what to do about it.
+/// Why a command failed. Each message has what happened, to what, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The database cannot be opened.

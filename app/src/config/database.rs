@@ -25,8 +25,8 @@ pub(super) const SECTION: Section = Section {
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
             .expected(PORT),
-        Variable::new("POSTGRES_DB", "The name of the database.").default("templatesite"),
-        Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres"),
+        Variable::new("POSTGRES_DB", "The name of the database.").default("templatesite").expected("a name"),
+        Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
         Variable::new(
             "DATABASE_MAX_CONNECTIONS",

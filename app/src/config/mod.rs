@@ -3,7 +3,7 @@
 //!
 //! # Adding a variable
 //! 1. In the file of its concern, declare it in `SECTION`, give it a field and read it.
-//! 2. `cargo run -- config --format markdown > docs/configuration.md`, and `environment.env` as the failing test says.
+//! 2. Refresh `docs/configuration.md` and `environment.env` with the commands that the failing tests print.
 
 mod database;
 mod http;

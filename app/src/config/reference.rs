@@ -6,8 +6,8 @@ use super::{SECTIONS, Variable};
 
 const ENV_INTRODUCTION: &str = "\
 # All variables, with values for development in docker-compose.yaml; `docker run --env-file environment.env` takes this
-# file too. A variable that is commented out has its default, if there is one, behind the equals sign.
-# The text is generated from app/src/config; a test compares it with the code.
+# file too. A line that is commented out shows the default. Secrets can also come from files; docs/configuration.md says
+# how. The text is generated from app/src/config, and a test compares it with the code.
 ";
 
 const MARKDOWN_INTRODUCTION: &str = "\
@@ -22,7 +22,8 @@ A value comes from one of three layers; a later layer wins:
 3. the environment. A variable that is set to nothing counts as not set.
 
 Values are parsed strictly. The service reports all invalid values at once and exits with status 2 before it starts
-anything. Unknown names get a warning with the nearest known name (\"did you mean …?\").
+anything. An unknown key in the file, or an unknown variable that begins like one of these (`LOG_…`), gets a warning with
+the nearest known name.
 
 A variable that is marked as a secret is never printed. It can also be read from a file: `DATABASE_URL_FILE` names the
 file that contains the value of `DATABASE_URL`.
