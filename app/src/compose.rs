@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or opened.
     pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
-        match &config.place {
+        match &config.url {
             StoreUrl::Memory => {
                 let memory = Arc::new(InMemoryTweetRepository::default());
                 Ok(Self {
@@ -89,7 +89,7 @@ pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRe
 /// # Errors
 /// When the list of writers cannot be used.
 pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
-    let Some(path) = &config.tokens else {
+    let Some(path) = &config.http.tokens_file else {
         return Ok(None);
     };
     Ok(Some(TokenFile::open(path).await?))

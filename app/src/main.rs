@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = runtime::start(config.worker_threads)
+    let outcome = runtime::start(config.server.worker_threads)
         .map_err(Into::into)
         .and_then(|runtime| {
             let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
@@ -69,7 +69,7 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Co
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Token(Token::New { name }) => commands::new_token(&name)?,
         Command::Openapi => commands::print(&openapi::spec())?,
-        Command::Config => commands::print(&config.to_string())?,
+        Command::Config { format } => commands::print_config(config, format)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,7 +37,7 @@ use super::{
     connection_state::{Pace, Paced, Stage},
     timeout_body::Timely,
 };
-use crate::config::Http;
+use crate::config::Config;
 
 /// The largest header of a request that is read, in bytes; larger ones are answered 431. With the body's limit it
 /// bounds what a connection can make us hold.
@@ -60,7 +60,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(
         site: BoxEndpoint<'static>,
-        http: &Http,
+        config: &Config,
         local: SocketAddr,
         draining: Arc<AtomicBool>,
     ) -> Self {
@@ -71,10 +71,10 @@ impl Service {
             http1,
             local: LocalAddr(local.into()),
             draining,
-            header_read: http.header_read,
+            header_read: config.server.header_read_timeout,
             // The request's own deadline must not come first: that a client is slow is no failure of ours.
-            body_read: http.body_read.min(http.request_timeout),
-            idle: http.idle,
+            body_read: config.server.body_read_timeout.min(config.http.request_timeout),
+            idle: config.server.idle_timeout,
         }
     }
 

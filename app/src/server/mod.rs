@@ -52,7 +52,7 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
         signal = signals.next() => signal,
     };
     draining.store(true, Relaxed);
-    let drain_seconds = config.http.drain.as_secs();
+    let drain_seconds = config.server.shutdown_delay.as_secs();
     tracing::info!(drain_seconds, "{signal}: finishing the requests under way");
     let _ = stop.send(());
     tokio::select! {
@@ -70,28 +70,28 @@ async fn run(
     stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, CommandError> {
     let authenticator = compose::authenticator(config).await?;
-    tracing::info!(store = ?config.database.place, "opening the store");
+    tracing::info!(store = ?config.database.url, "opening the store");
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
-    accept::raise_descriptor_limit(config.http.max_connections);
-    let listener = accept::listen(config.listen).map_err(|error| CommandError::Listen {
-        address: config.listen,
+    accept::raise_descriptor_limit(config.server.max_connections);
+    let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
+        address: config.server.listen,
         error,
     })?;
     let address = listener.local_addr()?;
     let site = compose::router(config, &store, authenticator, Arc::clone(&draining));
-    let service = Service::new(site, &config.http, address, draining);
-    let connections = Connections::new(service, config.http.max_connections);
+    let service = Service::new(site, config, address, draining);
+    let connections = Connections::new(service, config.server.max_connections);
     announce(address);
     tokio::select! {
         () = accept::accept(&listener, &connections) => {}
         () = async {
             let _ = stop.await;
-            sleep(config.http.drain).await;
+            sleep(config.server.shutdown_delay).await;
         } => {}
     }
     accept::accept_those_waiting(listener, &connections)?;
-    connections.finish(config.http.shutdown).await;
+    connections.finish(config.server.shutdown_timeout).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
