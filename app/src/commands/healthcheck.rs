@@ -20,7 +20,7 @@ const MAX_REPORT_BYTES: usize = 64 * 1024;
 /// # Errors
 /// If standard output cannot be written.
 pub async fn healthcheck(config: &Config) -> Result<ExitCode, CommandError> {
-    let address = server::from_here(config.server.listen);
+    let address = server::local_address(config.server.listen);
     let host = config.http.allowed_hosts.prefer(address.ip());
     let host = format!("{host}:{}", address.port());
 

@@ -20,7 +20,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Comman
         Direction::Status => {}
     }
 
-    for migration in schema.steps().await? {
+    for migration in schema.states().await? {
         let state = if migration.applied { "applied" } else { "pending" };
         print(&format!("{state} {}\n", migration.name))?;
     }

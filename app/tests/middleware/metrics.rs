@@ -82,7 +82,7 @@ fn client_of(config: &Config, store: &Store) -> Client {
 pub(super) fn over(repository: impl TweetRepository + 'static) -> Store {
     let check = Arc::new(InMemoryTweetRepository::default());
     Store {
-        repository: Arc::new(repository),
+        tweet_repository: Arc::new(repository),
         check,
         schema: None,
     }

@@ -95,7 +95,7 @@ impl Site {
     /// A site whose store fails in this way.
     pub(crate) fn failing(error: RepositoryError) -> Self {
         Self::over(Store {
-            repository: Arc::new(FailingTweetRepository(error)),
+            tweet_repository: Arc::new(FailingTweetRepository(error)),
             check: Arc::new(FailingHealthCheck(
                 "it says: password \"hunter2\" is wrong".to_owned(),
             )),

@@ -1,4 +1,4 @@
-//! A rolling restart: two instances on one database, behind a small proxy, under load.
+//! A rolling restart under load: two instances on one database, behind a small load balancer.
 
 use std::{
     io,
@@ -19,85 +19,87 @@ use crate::{
     support::{PATIENCE, Running},
 };
 
-/// Passes connections on to the instances that say they are ready.
-struct Proxy {
+/// Forwards each connection to one of the instances whose health check succeeds.
+struct LoadBalancer {
     address: SocketAddr,
+    /// The address of each instance and whether it is ready.
     instances: Mutex<Vec<(SocketAddr, bool)>>,
     next: AtomicUsize,
     done: AtomicBool,
 }
 
-impl Proxy {
+impl LoadBalancer {
     fn start() -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let proxy = Arc::new(Self {
-            address,
+        let balancer = Arc::new(Self {
+            address: listener.local_addr().expect("an address"),
             instances: Mutex::default(),
             next: AtomicUsize::new(0),
             done: AtomicBool::new(false),
         });
-        let (accepting, asking) = (Arc::clone(&proxy), Arc::clone(&proxy));
+        let (forwarding, probing) = (Arc::clone(&balancer), Arc::clone(&balancer));
+
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let proxy = Arc::clone(&accepting);
-                thread::spawn(move || proxy.pass_on(client));
+                let balancer = Arc::clone(&forwarding);
+                thread::spawn(move || balancer.forward(client));
             }
         });
         thread::spawn(move || {
-            while !asking.done.load(Relaxed) {
-                let instances = asking.instances.lock().expect("the list").clone();
+            while !probing.done.load(Relaxed) {
+                let instances = probing.instances.lock().expect("the instances").clone();
                 for (address, _) in instances {
-                    asking.set(address, is_ready(address));
+                    probing.set_ready(address, is_ready(address));
                 }
                 thread::sleep(Duration::from_millis(50));
             }
         });
-        proxy
+
+        balancer
     }
 
-    fn set(&self, address: SocketAddr, ready: bool) {
-        let mut instances = self.instances.lock().expect("the list");
-        if let Some(instance) = instances.iter_mut().find(|(known, _)| *known == address) {
+    fn set_ready(&self, address: SocketAddr, ready: bool) {
+        let mut instances = self.instances.lock().expect("the instances");
+        if let Some(instance) = instances.iter_mut().find(|(other, _)| *other == address) {
             instance.1 = ready;
         }
     }
 
-    fn swap(&self, from: Option<SocketAddr>, to: SocketAddr) {
-        let mut instances = self.instances.lock().expect("the list");
-        instances.retain(|(address, _)| Some(*address) != from);
-        instances.push((to, false));
+    /// Adds an instance, in place of another if one is given.
+    fn replace(&self, old: Option<SocketAddr>, new: SocketAddr) {
+        let mut instances = self.instances.lock().expect("the instances");
+        instances.retain(|(address, _)| Some(*address) != old);
+        instances.push((new, false));
     }
 
-    /// Instances in rotation, the one whose turn it is first.
+    /// The ready instances, beginning with the next in rotation.
     fn ready(&self) -> Vec<SocketAddr> {
-        let instances = self.instances.lock().expect("the list");
+        let instances = self.instances.lock().expect("the instances");
         let mut ready: Vec<_> = instances
             .iter()
             .filter(|(_, ready)| *ready)
             .map(|(address, _)| *address)
             .collect();
+
         if !ready.is_empty() {
-            let turn = self.next.fetch_add(1, Relaxed) % ready.len();
-            ready.rotate_left(turn);
+            let next = self.next.fetch_add(1, Relaxed) % ready.len();
+            ready.rotate_left(next);
         }
+
         ready
     }
 
-    fn wait_for(&self, ready: usize) {
+    fn wait_until_ready(&self, count: usize) {
         let started = Instant::now();
-        while self.ready().len() != ready {
-            assert!(started.elapsed() < PATIENCE, "{ready} instances are not ready");
+        while self.ready().len() != count {
+            assert!(started.elapsed() < PATIENCE, "{count} instances are not ready");
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    fn pass_on(&self, client: TcpStream) {
-        let Some(instance) = self
-            .ready()
-            .into_iter()
-            .find_map(|address| TcpStream::connect(address).ok())
-        else {
+    fn forward(&self, client: TcpStream) {
+        let mut ready = self.ready().into_iter();
+        let Some(instance) = ready.find_map(|address| TcpStream::connect(address).ok()) else {
             return;
         };
         for socket in [&client, &instance] {
@@ -106,6 +108,7 @@ impl Proxy {
         let (Ok(from), Ok(to)) = (client.try_clone(), instance.try_clone()) else {
             return;
         };
+
         thread::spawn(move || copy(from, to));
         copy(instance, client);
     }
@@ -117,29 +120,32 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
 }
 
 fn is_ready(address: SocketAddr) -> bool {
-    let answer = Client::connect(address).and_then(|mut client| client.get("/healthcheck/"));
-    answer.is_ok_and(|answer| answer.status == 200)
+    let response = Client::connect(address).and_then(|mut client| client.get("/healthcheck/"));
+    response.is_ok_and(|response| response.status == 200)
 }
 
-/// Sends requests on a kept connection until told to stop; how many were answered, and why others were not.
-fn load(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>) {
-    let (mut answered, mut failures, mut client) = (0, Vec::new(), None);
+/// Sends requests until `done`, on one connection as long as it stays open. Returns the number of successful responses,
+/// and the failures.
+fn send_requests(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>) {
+    let (mut successes, mut failures, mut client) = (0, Vec::new(), None);
+
     while !done.load(Relaxed) {
-        let mut ask = || {
+        let mut send = || {
             let client = match &mut client {
                 Some(client) => client,
                 none => none.insert(Client::connect(address)?),
             };
-            if answered % 4 == 0 {
+            if successes % 4 == 0 {
                 client.post("rolling")
             } else {
                 client.get("/tweet/?limit=2")
             }
         };
-        match ask() {
-            Ok(answer) if answer.status < 300 => {
-                answered += 1;
-                if answer.closes() {
+
+        match send() {
+            Ok(response) if response.status < 300 => {
+                successes += 1;
+                if response.closes() {
                     client = None;
                 }
             }
@@ -149,50 +155,56 @@ fn load(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>) {
             }
         }
     }
-    (answered, failures)
+
+    (successes, failures)
 }
 
 #[tokio::test]
-async fn a_rolling_restart_fails_no_request() {
+async fn rolling_restart_fails_no_request() {
     let database = FreshDatabase::postgres().await;
     let folder = TempDir::new().expect("a folder");
     let start = || {
         let variables = [("DATABASE_URL", database.url()), ("SHUTDOWN_DELAY_SECONDS", "1")];
         Running::start(&variables, folder.path())
     };
-    let proxy = Proxy::start();
+    let balancer = LoadBalancer::start();
     let mut instances = [start(), start()];
     for instance in &instances {
-        proxy.swap(None, instance.address);
+        balancer.replace(None, instance.address);
     }
-    proxy.wait_for(2);
+    balancer.wait_until_ready(2);
+
     let done = AtomicBool::new(false);
     let results: Vec<_> = thread::scope(|scope| {
         let clients: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| load(proxy.address, &done)))
+            .map(|_| scope.spawn(|| send_requests(balancer.address, &done)))
             .collect();
+
         for instance in &mut instances {
             instance.signal("TERM");
             instance.wait_for("stopped");
-            assert!(instance.child.wait().expect("an end").success());
+            assert!(instance.child.wait().expect("an exit").success());
+
             let (old, new) = (instance.address, start());
-            proxy.swap(Some(old), new.address);
+            balancer.replace(Some(old), new.address);
             *instance = new;
-            proxy.wait_for(2);
+            balancer.wait_until_ready(2);
         }
         done.store(true, Relaxed);
+
         clients
             .into_iter()
             .map(|client| client.join().expect("a result"))
             .collect()
     });
-    proxy.done.store(true, Relaxed);
+    balancer.done.store(true, Relaxed);
+
     let failures: Vec<_> = results.iter().flat_map(|(_, failures)| failures).collect();
-    let answered: usize = results.iter().map(|(answered, _)| answered).sum();
+    let successes: usize = results.iter().map(|(successes, _)| successes).sum();
     assert!(
         failures.is_empty(),
-        "{} of {answered} failed: {failures:?}",
+        "{} requests failed besides {successes} successful ones: {failures:?}",
         failures.len()
     );
-    assert!(answered > 100, "{answered} requests are no load");
+    assert!(successes > 100, "{successes} requests are too few to be a load");
 }
