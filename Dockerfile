@@ -12,6 +12,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 # Outside the source, which is mounted from the host.
 ENV CARGO_TARGET_DIR=/target
+# The toolchain of the image, instead of a download of the one in rust-toolchain.toml.
+ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
 WORKDIR /code
 
 FROM toolchain AS build
