@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 pub(crate) fn document() -> Value {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json"));

@@ -11,7 +11,7 @@ use system_test::types::{NewTweet, Problem};
 
 use crate::{
     docs::document,
-    service::{Service, header},
+    support::service::{Service, header},
 };
 
 /// What no request causes here: 500 and 503 are of the service's own making while its dependencies work, 408 takes a

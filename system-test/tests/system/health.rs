@@ -3,7 +3,7 @@
 use reqwest::Method;
 use system_test::types::Status;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 #[tokio::test]
 async fn every_dependency_is_well() {

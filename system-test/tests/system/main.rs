@@ -10,14 +10,12 @@
     reason = "a test that cannot go on must fail, saying why"
 )]
 
-mod service;
+mod support;
 
 mod docs;
 mod errors;
 mod health;
 mod metrics;
-mod pages;
 mod panels;
-mod python;
 mod request_ids;
-mod tweets;
+mod tweet;

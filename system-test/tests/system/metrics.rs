@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 #[tokio::test]
 async fn a_scrape_counts_requests_by_route() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 #[tokio::test]
 async fn an_id_that_is_sent_comes_back() {

@@ -1,14 +1,14 @@
 //! No panel, rule or alert asks for what is not there.
 
 mod promql;
-mod sources;
+mod queries;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use self::{promql::named, sources::Query};
-use crate::service::Service;
+use self::{promql::named, queries::Query};
+use crate::support::service::Service;
 
 /// What Prometheus itself makes, with its labels.
 const PROMETHEUS: [(&str, &[&str]); 2] = [
@@ -46,7 +46,7 @@ async fn all_that_rules_alerts_console_and_dashboard_ask_for_is_there() {
     service.client.list_tweets().send().await.expect("200");
     service.get("/no/such/path").await;
 
-    let queries = sources::queries();
+    let queries = queries::queries();
     let known = Known::of(&service.scrape().await, &queries);
     let missing: Vec<_> = queries.iter().flat_map(|query| known.missing(query)).collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
@@ -59,7 +59,7 @@ impl Known {
             .filter_map(|query| Some((query.records.clone()?, named(&query.text).by)));
         Self {
             scraped: series(scrape),
-            jobs: sources::jobs(),
+            jobs: queries::jobs(),
             recorded: recorded.collect(),
         }
     }

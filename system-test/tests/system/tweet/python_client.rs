@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use tokio::{process::Command, time::timeout};
 
-use crate::service::Service;
+use crate::support::service::Service;
 
 /// Packages are downloaded, which takes seconds where the network is fast.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -19,10 +19,10 @@ async fn a_python_client_made_as_the_readme_tells_creates_and_reads_a_tweet() {
     let here = |text: &str| text.replace(README_BASE, &service.base);
     fs::write(
         folder.path().join("tweet.py"),
-        here(include_str!("../../sdk/tweet.py")),
+        here(include_str!("../../../sdk/tweet.py")),
     )
     .expect("written");
-    let script = here(include_str!("../../sdk/python.sh")) + "python tweet.py\n";
+    let script = here(include_str!("../../../sdk/python.sh")) + "python tweet.py\n";
     let told = run(&script, &service, folder.path()).await;
 
     let last = told.lines().last().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use system_test::types::Tweet;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 /// The answer's tweets are the newest first, and others may be storing theirs meanwhile.
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::{Method, Url, header::IF_NONE_MATCH};
 use system_test::types::NewTweet;
 
-use crate::service::{Service, header};
+use crate::support::service::{Service, header};
 
 #[tokio::test]
 async fn what_was_created_can_be_got() {

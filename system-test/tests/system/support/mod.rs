@@ -1,0 +1,3 @@
+//! The harness of the tests.
+
+pub(crate) mod service;
