@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use self::{promql::named, queries::Query};
-use crate::support::service::Service;
+use crate::support::{Service, example};
 
 /// What Prometheus itself makes, with its labels.
 const PROMETHEUS: [(&str, &[&str]); 2] = [
@@ -35,15 +35,7 @@ struct Known {
 #[tokio::test]
 async fn all_that_rules_alerts_console_and_dashboard_ask_for_is_there() {
     let service = Service::reach();
-    let id = service.create("something to measure").await.id;
-    service
-        .client
-        .get_tweet()
-        .id(id.as_str())
-        .send()
-        .await
-        .expect("200");
-    service.client.list_tweets().send().await.expect("200");
+    example::call_every_operation(&service).await;
     service.get("/no/such/path").await;
 
     let queries = queries::queries();

@@ -1,3 +1,6 @@
-//! The harness of the tests.
+//! What the tests share: the service under test, and the one resource that tests of mechanism use.
 
-pub(crate) mod service;
+pub(crate) mod example;
+mod service;
+
+pub(crate) use self::service::{Service, header};
