@@ -38,7 +38,7 @@ impl Store {
     /// # Errors
     /// If the database cannot be reached or opened.
     pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
-        let url = match &config.place {
+        let url = match &config.url {
             StoreUrl::Memory => return Ok(Self::in_memory()),
             StoreUrl::Sql(url) => url,
         };
@@ -98,7 +98,7 @@ pub fn tweet_stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn T
 /// # Errors
 /// If the file of tokens cannot be used.
 pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
-    match &config.tokens {
+    match &config.http.tokens_file {
         Some(path) => Ok(Some(TokenFile::open(path).await?)),
         None => Ok(None),
     }

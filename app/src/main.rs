@@ -62,7 +62,7 @@ fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), Problems>
 }
 
 fn run(command: Command, config: &Config) -> Result<ExitCode, CommandError> {
-    let runtime = runtime::start(config.worker_threads)?;
+    let runtime = runtime::start(config.server.worker_threads)?;
     let outcome = runtime.block_on(execute(command, config));
     // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
     runtime.shutdown_background();
@@ -78,7 +78,7 @@ async fn execute(command: Command, config: &Config) -> Result<ExitCode, CommandE
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Token(Token::New { name }) => commands::new_token(&name)?,
         Command::Openapi => commands::print(&openapi::spec())?,
-        Command::Config => commands::print(&config.to_string())?,
+        Command::Config { format } => commands::print_config(config, format)?,
     }
 
     Ok(ExitCode::SUCCESS)

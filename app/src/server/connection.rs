@@ -23,7 +23,7 @@ use super::{
     timeout_body::TimeoutBody,
     tracked_io::TrackedIo,
 };
-use crate::config::Http;
+use crate::config::Config;
 
 /// The largest header of a request, in bytes; hyper responds to a larger one with 431. Together with the limit of a body
 /// it bounds the memory that one connection can take.
@@ -41,7 +41,7 @@ pub(super) struct HttpServer {
 
 impl HttpServer {
     /// A server of this router, listening on `local`.
-    pub(super) fn new(router: BoxEndpoint<'static>, http: &Http, local: SocketAddr) -> Self {
+    pub(super) fn new(router: BoxEndpoint<'static>, config: &Config, local: SocketAddr) -> Self {
         let mut http1 = http1::Builder::new();
         // hyper's own header timeout runs while a connection is idle too, so `ConnectionState` tells the two apart.
         http1.max_buf_size(MAX_HEADER).header_read_timeout(None);
@@ -50,10 +50,10 @@ impl HttpServer {
             router,
             http1,
             local: LocalAddr(local.into()),
-            header_read: http.header_read,
+            header_read: config.server.header_read_timeout,
             // The request's timeout must not come first: it would report the client's slowness as our failure.
-            body_read: http.body_read.min(http.request_timeout),
-            idle: http.idle,
+            body_read: config.server.body_read_timeout.min(config.http.request_timeout),
+            idle: config.server.idle_timeout,
         }
     }
 

@@ -55,8 +55,8 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     };
     draining.store(true, Relaxed);
     tracing::info!(
-        delay_seconds = config.http.drain.as_secs(),
-        timeout_seconds = config.http.shutdown.as_secs(),
+        delay_seconds = config.server.shutdown_delay.as_secs(),
+        timeout_seconds = config.server.shutdown_timeout.as_secs(),
         "{signal}: shutting down; /healthcheck/ now returns 503. After the delay, no connection is accepted any more and \
          the requests in flight are completed. A second signal aborts them"
     );
@@ -77,30 +77,30 @@ async fn run(
     stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, CommandError> {
     let authenticator = compose::authenticator(config).await?;
-    tracing::info!(store = ?config.database.place, "opening the store");
+    tracing::info!(store = ?config.database.url, "opening the store");
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
 
-    accept::raise_descriptor_limit(config.http.max_connections);
-    let listener = accept::listen(config.listen).map_err(|error| CommandError::Listen {
-        address: config.listen,
+    accept::raise_descriptor_limit(config.server.max_connections);
+    let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
+        address: config.server.listen,
         error,
     })?;
     let address = listener.local_addr()?;
     let router = compose::router(config, &store, authenticator, draining);
-    let server = HttpServer::new(router, &config.http, address);
-    let connections = ConnectionTracker::new(server, config.http.max_connections);
+    let server = HttpServer::new(router, config, address);
+    let connections = ConnectionTracker::new(server, config.server.max_connections);
     announce(address);
 
     tokio::select! {
         () = accept::accept(&listener, &connections) => {}
         () = async {
             let _ = stop.await;
-            sleep(config.http.drain).await;
+            sleep(config.server.shutdown_delay).await;
         } => {}
     }
     accept::drain_backlog(listener, &connections)?;
-    connections.shut_down(config.http.shutdown).await;
+    connections.shut_down(config.server.shutdown_timeout).await;
     tracing::info!("stopped");
 
     Ok(ExitCode::SUCCESS)

@@ -123,9 +123,7 @@ fn is_in_domain(domain: &str, host: &str) -> bool {
 ///
 /// Both hosts are checked: the one that the request names and the one that a trusted proxy reports. Neither is repeated,
 /// in response or log. An HTTP/1.0 request that names no host is let through.
-pub(crate) struct HostCheck {
-    pub(crate) allowed_hosts: AllowedHosts,
-}
+pub(crate) struct HostCheck(pub(crate) AllowedHosts);
 
 impl Layer for HostCheck {
     type State = ();
@@ -146,7 +144,7 @@ impl Layer for HostCheck {
 impl HostCheck {
     fn check(&self, host: Option<Host<'_>>, pointer: &'static str) -> Result<(), Problem> {
         match host {
-            Some(host) if self.allowed_hosts.allow(host) => Ok(()),
+            Some(host) if self.0.allow(host) => Ok(()),
             Some(_) => Err(rejection(
                 "this service does not serve the requested host; ALLOWED_HOSTS lists the hosts that it serves",
                 Violation::new(pointer, "must be a host of this service"),

@@ -17,15 +17,13 @@ use crate::http::problem::Problem;
 
 /// Makes the authenticator available to [`RequireAuth`], and attaches the [`Principal`] to the response, for the access
 /// log. Without an authenticator, every client may use every operation.
-pub(crate) struct Authentication {
-    pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
-}
+pub(crate) struct Authentication(pub(crate) Option<Arc<dyn Authenticator>>);
 
 impl Layer for Authentication {
     type State = Option<BearerAuth>;
 
     fn before(&self, request: &mut Request) -> Result<Option<BearerAuth>, Rejection> {
-        let auth = self.authenticator.as_ref().map(BearerAuth::new);
+        let auth = self.0.as_ref().map(BearerAuth::new);
         if let Some(auth) = &auth {
             request.set_data(auth.clone());
         }

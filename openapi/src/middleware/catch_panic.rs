@@ -8,9 +8,7 @@ use poem::{Endpoint, Request, Response};
 use crate::http::problem::Problem;
 
 /// Responds with 500 if a handler panics. The panic hook logs where it happened.
-pub(crate) struct CatchPanic<E> {
-    pub(crate) inner: E,
-}
+pub(crate) struct CatchPanic<E>(pub(crate) E);
 
 impl<E: Endpoint<Output = Response>> Endpoint for CatchPanic<E> {
     type Output = Response;
@@ -18,7 +16,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for CatchPanic<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         // Handlers share nothing that a panic could leave half changed: what they share is behind locks that are never
         // held across an await, or atomic.
-        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+        match AssertUnwindSafe(self.0.call(request)).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_panic) => Err(Problem::internal().caused_by("the handler panicked").into()),
         }

@@ -22,7 +22,16 @@ const SMALL_BODY: u64 = 4096;
 /// - while the service is draining, so that clients connect to another instance;
 /// - when part of the request's body may never be read: the client must not send another request behind it.
 pub(crate) struct ConnectionClose {
-    pub(crate) draining: Arc<AtomicBool>,
+    draining: Arc<AtomicBool>,
+}
+
+impl ConnectionClose {
+    /// `draining` tells whether the service is about to stop.
+    pub(crate) fn new(draining: &Arc<AtomicBool>) -> Self {
+        Self {
+            draining: Arc::clone(draining),
+        }
+    }
 }
 
 impl Layer for ConnectionClose {

@@ -78,8 +78,8 @@ static MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
 /// Adds the CORS headers, and responds to preflights.
 pub(crate) struct Cors {
-    pub(crate) allowed_origins: AllowedOrigins,
-    pub(crate) lists: CorsLists,
+    allowed_origins: AllowedOrigins,
+    lists: CorsLists,
 }
 
 /// The CORS headers of one response.
@@ -136,6 +136,13 @@ impl AllowedOrigins {
 }
 
 impl Cors {
+    pub(crate) fn new(allowed_origins: AllowedOrigins, lists: CorsLists) -> Self {
+        Self {
+            allowed_origins,
+            lists,
+        }
+    }
+
     fn preflight_response(&self) -> Response {
         let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
 

@@ -15,15 +15,13 @@ static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host"
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Attaches [`Forwarded`] and the [`ClientAddress`] to requests whose peer is a trusted proxy.
-pub(crate) struct ForwardedHeaders {
-    pub(crate) trusted_proxies: TrustedProxies,
-}
+pub(crate) struct ForwardedHeaders(pub(crate) TrustedProxies);
 
 impl Layer for ForwardedHeaders {
     type State = ();
 
     fn before(&self, request: &mut Request) -> Result<(), Rejection> {
-        let proxies = &self.trusted_proxies;
+        let Self(proxies) = self;
         let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.contain(peer.0)) else {
             return Ok(());
         };
@@ -119,9 +117,7 @@ mod tests {
         );
         let mut request = Request::from_parts(RequestParts::from(parts), Body::empty());
 
-        let layer = ForwardedHeaders {
-            trusted_proxies: "10.0.0.0/8".parse().expect("proxies"),
-        };
+        let layer = ForwardedHeaders("10.0.0.0/8".parse().expect("proxies"));
         assert!(layer.before(&mut request).is_ok(), "this layer rejects nothing");
         request
     }

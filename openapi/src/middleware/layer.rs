@@ -74,8 +74,14 @@ impl<Outer: Layer, Inner: Layer> Layer for Stacked<Outer, Inner> {
 
 /// An endpoint inside of layers.
 pub(crate) struct Layered<L, E> {
-    pub(crate) layers: L,
-    pub(crate) inner: E,
+    layers: L,
+    inner: E,
+}
+
+impl<L, E> Layered<L, E> {
+    pub(crate) fn new(inner: E, layers: L) -> Self {
+        Self { layers, inner }
+    }
 }
 
 impl<L: Layer, E: Endpoint<Output = Response>> Endpoint for Layered<L, E> {

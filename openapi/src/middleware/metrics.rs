@@ -97,7 +97,7 @@ impl Layer for Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(routes: Arc<Routes>, meter: &Meter) -> Self {
+    pub(crate) fn new(routes: &Arc<Routes>, meter: &Meter) -> Self {
         let duration = meter
             .f64_histogram("http.server.request.duration")
             .with_unit("s")
@@ -110,7 +110,7 @@ impl Metrics {
             .build();
 
         Self {
-            routes,
+            routes: Arc::clone(routes),
             duration,
             series: (0..SERIES).map(|_| OnceLock::new()).collect(),
             active: METHODS

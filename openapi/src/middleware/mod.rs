@@ -17,6 +17,7 @@
 
 pub(crate) mod layer;
 
+// In the order of the stack.
 pub(crate) mod request_id;
 
 pub(crate) mod forwarded;
@@ -24,6 +25,8 @@ pub(crate) mod forwarded;
 pub(crate) mod metrics;
 
 pub(crate) mod access_log;
+
+pub(crate) mod head;
 
 pub(crate) mod security_headers;
 
@@ -37,8 +40,6 @@ pub(crate) mod rate_limit;
 
 pub(crate) mod authentication;
 
-pub(crate) mod head;
-
 pub(crate) mod normalize_path;
 
 pub(crate) mod allow;
@@ -49,89 +50,80 @@ pub(crate) mod timeout;
 
 pub(crate) mod catch_panic;
 
+// What layers use, and what handlers acquire.
 pub(crate) mod client_address;
 pub(crate) mod concurrency_limit;
 pub(crate) mod trusted_proxies;
 
 use std::sync::Arc;
 
-use governor::clock::DefaultClock;
 use poem::{Endpoint, Response};
 
+use self::{
+    access_log::AccessLog,
+    allow::Allow,
+    allowed_hosts::HostCheck,
+    authentication::Authentication,
+    catch_panic::CatchPanic,
+    connection_close::ConnectionClose,
+    cors::Cors,
+    forwarded::ForwardedHeaders,
+    head::Head,
+    layer::{Layer, Layered},
+    metrics::Metrics,
+    normalize_path::NormalizePath,
+    problems::Problems,
+    request_id::RequestIds,
+    security_headers::SecurityHeaders,
+    timeout::Timeout,
+};
 use crate::{
     Dependencies,
     routes::{CorsLists, Routes},
 };
-use layer::{Layer, Layered};
 
-/// Puts the stack around the router. Requests pass the layers from the top of the list to its end, and responses in
-/// reverse.
+/// Puts the stack around the router. A request passes the layers in the order of this list, its response in reverse.
 pub(crate) fn stack<R: Endpoint<Output = Response>>(
     router: R,
     routes: Routes,
     cors_lists: CorsLists,
-    dependencies: &Dependencies,
+    needs: &Dependencies,
 ) -> impl Endpoint<Output = Response> + use<R> {
     let routes = Arc::new(routes);
 
-    // First, because the layers below need what trusted proxies report: scheme, host and client.
-    let layers = forwarded::ForwardedHeaders {
-        trusted_proxies: dependencies.trusted_proxies.clone(),
-    }
-    // Around everything that can respond, so that it counts every response and times all the work.
-    .then(metrics::Metrics::new(Arc::clone(&routes), &dependencies.meter))
-    // Beside the metrics, for the same reason: one line for every response.
-    .then(access_log::AccessLog(Arc::clone(&routes)))
-    // Outside of everything that rejects requests: rejections carry these headers too.
-    .then(security_headers::SecurityHeaders)
-    // Outside of everything that can leave a body unread.
-    .then(connection_close::ConnectionClose {
-        draining: Arc::clone(&dependencies.draining),
-    })
-    // The first to reject: a request for another host is not ours, so it must not count against a client's rate limit
-    // nor get CORS headers.
-    .then(allowed_hosts::HostCheck {
-        allowed_hosts: dependencies.allowed_hosts.clone(),
-    })
-    // Outside of the rate limit, so that a script can read a 429, and preflights do not count.
-    .then(cors::Cors {
-        allowed_origins: dependencies.allowed_origins.clone(),
-        lists: cors_lists,
-    })
-    // Before authentication, so that it also bounds the guessing of tokens.
-    .then(
-        dependencies
-            .rate_limit
-            .map(|limit| rate_limit::RateLimiter::new(limit, DefaultClock::default())),
-    )
-    // Only makes the authenticator available: the operation decides whether it needs a token.
-    .then(authentication::Authentication {
-        authenticator: dependencies.authenticator.clone(),
-    })
-    // Inside of what reports the method: metrics and access log show HEAD.
-    .then(head::Head)
-    // Directly before the router, which knows exactly one spelling of a path.
-    .then(normalize_path::NormalizePath(Arc::clone(&routes)))
-    // Directly after the router, which does not list the methods of a path in a 405.
-    .then(allow::Allow(routes));
+    // First, because layers below need what trusted proxies report: scheme, host and client.
+    let layers = ForwardedHeaders(needs.trusted_proxies.clone())
+        // Around everything that can respond, so that every response is counted and all the work is timed.
+        .then(Metrics::new(&routes, &needs.meter))
+        // Beside the metrics, for the same reason.
+        .then(AccessLog(Arc::clone(&routes)))
+        // Inside of what reports the method, outside of all else that responds: no response to HEAD has a body.
+        .then(Head)
+        // Outside of everything that rejects requests: rejections have these headers too.
+        .then(SecurityHeaders)
+        // Outside of everything that may leave a body unread.
+        .then(ConnectionClose::new(&needs.draining))
+        // The first to reject: a request for a foreign host must not count against a client's rate limit.
+        .then(HostCheck(needs.allowed_hosts.clone()))
+        // Outside of the rate limit: scripts can read a 429, and preflights do not count.
+        .then(Cors::new(needs.allowed_origins.clone(), cors_lists))
+        // Outside of authentication, so that it limits the guessing of tokens.
+        .then(rate_limit::layer(needs.rate_limit))
+        // Makes the authenticator available; the operation decides whether it needs a token.
+        .then(Authentication(needs.authenticator.clone()))
+        // Directly before the router, which knows one spelling of each path.
+        .then(NormalizePath(Arc::clone(&routes)))
+        // Directly after the router, which does not list the methods of a path in a 405.
+        .then(Allow(routes));
 
-    // What awaits, or must wrap the future of everything inside of it, innermost first.
-    // Innermost: a panic ends this request only, and becomes an error that the layers outside can handle.
-    let endpoint = catch_panic::CatchPanic { inner: router };
-    // Around the handler alone. Everything outside of it finishes without waiting.
-    let endpoint = timeout::Timeout {
-        inner: endpoint,
-        limit: dependencies.request_timeout,
-    };
-    // Outside of all that fails and inside of all other layers, so that these only ever see responses.
-    let endpoint = problems::Problems { inner: endpoint };
-    let endpoint = Layered {
-        layers,
-        inner: endpoint,
-    };
-    // Outermost: every line that is logged while the request is served has its id.
-    request_id::RequestIds {
-        inner: endpoint,
-        clock: Arc::clone(&dependencies.clock),
-    }
+    // Then what wraps the future of everything inside of it, innermost first. Innermost of all: a panic becomes an error
+    // like any other, for the layers outside to handle.
+    let endpoint = CatchPanic(router);
+    // Around the handler, the only part that waits.
+    let endpoint = Timeout::new(endpoint, needs.request_timeout);
+    // Outside of all that fails and inside of the list above, whose layers see only responses.
+    let endpoint = Problems(endpoint);
+    let endpoint = Layered::new(endpoint, layers);
+    // Outermost of all: every line logged while the request is served has its id.
+    RequestIds::new(endpoint, &needs.clock)
 }

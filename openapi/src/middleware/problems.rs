@@ -8,15 +8,13 @@ use super::request_id::RequestId;
 use crate::http::problem::Problem;
 
 /// Turns the errors of everything inside of it into responses.
-pub(crate) struct Problems<E> {
-    pub(crate) inner: E,
-}
+pub(crate) struct Problems<E>(pub(crate) E);
 
 impl<E: Endpoint<Output = Response>> Endpoint for Problems<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let error = match self.inner.call(request).await {
+        let error = match self.0.call(request).await {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };

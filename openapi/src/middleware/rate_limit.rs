@@ -50,8 +50,13 @@ pub(crate) struct RateLimiter<C: Clock = DefaultClock> {
     policy: HeaderValue,
 }
 
+/// The layer; `None` stands for no limit.
+pub(crate) fn layer(limit: Option<RateLimit>) -> Option<RateLimiter> {
+    limit.map(|limit| RateLimiter::new(limit, DefaultClock::default()))
+}
+
 impl<C: Clock + Clone> RateLimiter<C> {
-    pub(crate) fn new(limit: RateLimit, clock: C) -> Self {
+    fn new(limit: RateLimit, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
 
         // A window is whole seconds; in the shortest one, more than a burst may pass.
@@ -79,7 +84,6 @@ impl<C: Clock + Clone> RateLimiter<C> {
     }
 }
 
-/// `None` stands for no limit.
 impl Layer for Option<RateLimiter> {
     /// `None` if the request does not count.
     type State = Option<Decision>;

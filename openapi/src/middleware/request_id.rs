@@ -70,8 +70,17 @@ fn is_valid(id: &str) -> bool {
 /// Gives every request an id, makes it the [current](RequestId::current) one while the request is served, and returns it
 /// in `X-Request-ID`.
 pub(crate) struct RequestIds<E> {
-    pub(crate) inner: E,
-    pub(crate) clock: Arc<dyn Clock>,
+    inner: E,
+    clock: Arc<dyn Clock>,
+}
+
+impl<E> RequestIds<E> {
+    pub(crate) fn new(inner: E, clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            inner,
+            clock: Arc::clone(clock),
+        }
+    }
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for RequestIds<E> {

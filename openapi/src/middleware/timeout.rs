@@ -13,8 +13,14 @@ use crate::http::problem::Problem;
 
 /// Gives up on a request after `limit`, with a 503.
 pub(crate) struct Timeout<E> {
-    pub(crate) inner: E,
-    pub(crate) limit: Duration,
+    inner: E,
+    limit: Duration,
+}
+
+impl<E> Timeout<E> {
+    pub(crate) fn new(inner: E, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Timeout<E> {

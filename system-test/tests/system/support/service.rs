@@ -1,4 +1,4 @@
-//! The service under test.
+//! The service under test: a process that this test starts, or one that runs elsewhere.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,15 +9,13 @@ use std::{
 };
 
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
-use system_test::{
-    Client,
-    types::{NewTweet, Tweet},
-};
+use system_test::Client;
 use tempfile::TempDir;
 
-/// Longer than any answer takes on a slow machine; only a failing test ever waits it out.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit for a start and for each response. Generous, because only a failing test waits that long.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A running service and the clients that talk to it.
 pub(crate) struct Service {
     /// `http://host:port`
     pub(crate) base: String,
@@ -28,6 +26,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// Connects to the service at `SYSTEM_TEST_HOSTPORT`, or starts one if that is not set.
     pub(crate) fn reach() -> Self {
         match hostport() {
             Some(hostport) => Self::at(&hostport, None),
@@ -39,13 +38,16 @@ impl Service {
     }
 
     fn at(hostport: &str, program: Option<Program>) -> Self {
-        let builder = reqwest::Client::builder()
-            .timeout(PATIENCE)
+        let http = reqwest::Client::builder()
+            .timeout(TEST_TIMEOUT)
             .redirect(Policy::none())
-            .no_proxy();
-        let http = builder.build().expect("an HTTP client");
+            .no_proxy()
+            .build()
+            .expect("an HTTP client");
+
         let base = format!("http://{hostport}");
         let client = Client::new_with_client(&base, http.clone());
+
         Self {
             base,
             client,
@@ -54,83 +56,70 @@ impl Service {
         }
     }
 
-    /// A request that the document does not know, or forbids.
+    /// A request that the generated client cannot make, for instance an invalid one.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
+    /// The response to a GET, whatever its status.
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.request(Method::GET, path).send().await.expect("an answer")
+        self.request(Method::GET, path).send().await.expect("a response")
     }
 
-    pub(crate) async fn create(&self, text: &str) -> Tweet {
-        let body = NewTweet::builder().text(text);
-        self.client
-            .create_tweet()
-            .body(body)
-            .send()
-            .await
-            .expect("201")
-            .into_inner()
-    }
-
-    /// A scrape of `/metrics`.
+    /// The text of `/metrics`.
     pub(crate) async fn scrape(&self) -> String {
-        self.get("/metrics")
-            .await
-            .error_for_status()
-            .expect("200")
-            .text()
-            .await
-            .expect("text")
+        let response = self.get("/metrics").await.error_for_status().expect("200");
+
+        response.text().await.expect("text")
     }
 }
 
+/// The value of a header, if the response has it.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().expect("ASCII"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one thing about these tests that can be set"
-)]
+#[expect(clippy::disallowed_methods, reason = "the only setting of these tests")]
 fn hostport() -> Option<String> {
     std::env::var("SYSTEM_TEST_HOSTPORT")
         .ok()
         .filter(|hostport| !hostport.is_empty())
 }
 
-/// The program with nothing in its environment but where to listen, in a folder of its own, where it makes its SQLite
-/// store; killed when dropped.
+/// A process of the service, killed when dropped. Its environment holds only `LISTEN_ADDR`; its working directory is a
+/// new folder, in which it creates its SQLite store.
 struct Program {
     child: Child,
     _folder: TempDir,
 }
 
 impl Program {
-    /// Starts it, and returns it with its host and port once it serves.
+    /// Starts the service and waits until it listens. Returns its `host:port` too.
     fn start() -> (Self, String) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(executable());
-        command
+        let mut child = Command::new(executable())
             .env_clear()
             .env("LISTEN_ADDR", "127.0.0.1:0")
             .current_dir(&folder)
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+
         let stderr = child.stderr.take().expect("its log");
         let program = Self {
             child,
             _folder: folder,
         };
+
         let (sender, lines) = mpsc::channel();
-        // Reads on when nobody listens any more: a full pipe would stop the program.
+        // Reads until the end, also when no one receives the lines: a full pipe would block the service.
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let _ = sender.send(line);
             }
         });
-        (program, serving_at(&lines))
+
+        (program, logged_hostport(&lines))
     }
 }
 
@@ -141,29 +130,29 @@ impl Drop for Program {
     }
 }
 
-fn serving_at(lines: &mpsc::Receiver<String>) -> String {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits for the log line with the address on which the service listens, and returns its `host:port`.
+fn logged_hostport(lines: &mpsc::Receiver<String>) -> String {
+    let deadline = Instant::now() + TEST_TIMEOUT;
     let mut log = Vec::new();
+
     while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         if let Some((_, rest)) = line.split_once("serving http://") {
             return rest.split(' ').next().unwrap_or_default().to_owned();
         }
         log.push(line);
     }
-    panic!(
-        "the program did not say where it serves; it said:\n{}",
-        log.join("\n")
-    )
+
+    panic!("the service logged no address to connect to:\n{}", log.join("\n"))
 }
 
-/// Cargo tells a test where the programs of its own package are, and of no other: tests are in `deps`, beside them.
+/// The path of the service's binary. Cargo passes a test only the paths of its own package's binaries, so this one is
+/// found by its place: tests are in `deps`, below the folder of the binaries.
 fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
-    let folder = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("cargo's folder");
+    let deps = test.parent().expect("the folder deps");
+    let folder = deps.parent().expect("the folder of the build profile");
     let path = folder.join(format!("templatesite{}", std::env::consts::EXE_SUFFIX));
+
     assert!(
         path.exists(),
         "{} is missing: run `cargo build` first, or set SYSTEM_TEST_HOSTPORT",
