@@ -13,7 +13,7 @@
 //! - A host that is silent for 30 seconds loses what was on its way to it. These lines are counted as well as can be.
 
 mod message;
-mod queue;
+mod worker;
 mod tcp;
 mod transport;
 mod udp;
@@ -30,7 +30,7 @@ use std::{
 };
 
 pub use message::Line;
-use queue::Worker;
+use worker::Worker;
 
 /// How many lines may wait for the server; at a few hundred bytes each, some megabytes.
 const QUEUED_LINES: usize = 16_384;

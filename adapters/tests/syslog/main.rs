@@ -8,8 +8,8 @@
 
 mod support;
 
-mod away;
-mod datagrams;
-mod frames;
+mod unavailable;
+mod udp;
+mod tcp;
 mod receiver;
 mod rsyslog;

@@ -4,7 +4,7 @@ pub mod metrics;
 
 mod console;
 mod json;
-mod sinks;
+mod text_layer;
 mod text;
 
 use std::{
@@ -22,7 +22,7 @@ use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use crate::config::Logs;
-use sinks::{Console, Sinks};
+use text_layer::{Console, Sinks};
 
 /// As global as the log itself.
 static DROPPED: OnceLock<DroppedLines> = OnceLock::new();

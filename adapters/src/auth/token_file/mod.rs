@@ -1,6 +1,6 @@
 //! Tokens in a file, for a few writers that one person can list; the file has their hashes alone.
 
-mod entries;
+mod table;
 
 use std::{
     fs::{self, File},
@@ -17,8 +17,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use entries::Entries;
-pub use entries::{BadLine, Reason};
+use table::Entries;
+pub use table::{BadLine, Reason};
 
 /// How often the file is read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -168,9 +168,9 @@ pub struct Issued {
 pub fn issue(writer: &Principal) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
-    let token = format!("tws_{}", entries::to_hex(&random));
+    let token = format!("tws_{}", table::to_hex(&random));
     Ok(Issued {
-        line: entries::line(writer, &token),
+        line: table::line(writer, &token),
         token,
     })
 }
