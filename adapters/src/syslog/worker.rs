@@ -1,9 +1,8 @@
-//! The thread that empties the queue.
+//! The thread that sends queued lines.
 
 use std::{
     collections::VecDeque,
-    io::ErrorKind,
-    mem,
+    iter,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,158 +13,153 @@ use std::{
 };
 
 use super::{
-    QUEUED_LINES, Server,
-    message::{Line, Messages},
-    transport::{Broken, Transport},
+    error::SendError,
+    failure_state::{FailureState, INITIAL_BACKOFF},
+    message::{Encoder, Line},
+    server::Server,
+    transport::Transport,
 };
 
-/// How many lines are sent by one call to the system, where the protocol allows it.
-const BATCH: usize = 256;
+/// How many lines can wait for the server; at a few hundred bytes each, some megabytes.
+pub(super) const MAX_QUEUED_LINES: usize = 16_384;
 
-/// How long lines gather when there are few. To wake this thread for each would cost whoever logs more than the push.
-const GATHER: Duration = Duration::from_millis(5);
+/// How many lines are sent with one system call, where the protocol allows it.
+const MAX_BATCH_SIZE: usize = 256;
 
-/// The first pause after a failure; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// A warning goes to the server too, so one that comes and goes must not draw a warning each time.
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+/// How long lines accumulate when there are few. Waking this thread for each line would cost the caller more than the
+/// push to the queue.
+const BATCH_DELAY: Duration = Duration::from_millis(5);
 
 pub(super) struct Worker {
     lines: Receiver<Option<Line>>,
-    /// Gets the time by which to end, once.
-    close: Receiver<Instant>,
+    /// Receives the deadline once, when shutdown begins.
+    shutdown: Receiver<Instant>,
     deadline: Option<Instant>,
     dropped: Arc<AtomicU64>,
-    messages: Messages,
+    encoder: Encoder,
     transport: Transport,
-    /// Since the server was last known to be well.
-    failures: u32,
-    warned_at: Option<Instant>,
-    /// Whether the last word on the server was a warning.
-    warned: bool,
+    failures: FailureState,
 }
 
 impl Worker {
     pub(super) fn new(
         server: Server,
         lines: Receiver<Option<Line>>,
-        close: Receiver<Instant>,
+        shutdown: Receiver<Instant>,
         dropped: Arc<AtomicU64>,
     ) -> Self {
-        let messages = Messages::new(server.protocol);
-        let transport = Transport::new(server);
-        let (deadline, warned_at) = (None, None);
         Self {
             lines,
-            close,
-            deadline,
+            shutdown,
+            deadline: None,
             dropped,
-            messages,
-            transport,
-            failures: 0,
-            warned_at,
-            warned: false,
+            encoder: Encoder::new(server.protocol),
+            transport: Transport::new(server),
+            failures: FailureState::default(),
         }
     }
 
-    /// Returns when it was told to, and there are no more lines or no more time.
+    /// Sends lines until shutdown begins, and then until the queue is empty or the deadline has passed. Lines that remain
+    /// are counted as dropped.
     pub(super) fn run(mut self) {
-        let mut batch = VecDeque::with_capacity(BATCH);
-        while let Some(line) = self.next() {
-            let more = self.lines.try_iter().take(BATCH - 1).flatten();
+        let mut batch = VecDeque::with_capacity(MAX_BATCH_SIZE);
+
+        while let Some(first) = self.next_line() {
+            let more = self.lines.try_iter().take(MAX_BATCH_SIZE - 1).flatten();
             batch.extend(
-                std::iter::once(line)
+                iter::once(first)
                     .chain(more)
-                    .map(|line| self.messages.encode(&line)),
+                    .map(|line| self.encoder.encode(&line)),
             );
-            let full = batch.len() == BATCH;
+            let is_full = batch.len() == MAX_BATCH_SIZE;
+
             self.deliver(&mut batch);
-            self.count(batch.drain(..).count());
-            if !full {
-                thread::sleep(GATHER);
+            self.count_dropped(batch.drain(..).count());
+
+            if !is_full {
+                thread::sleep(BATCH_DELAY);
             }
         }
-        self.count(self.lines.try_iter().flatten().count());
+
+        self.count_dropped(self.lines.try_iter().flatten().count());
     }
 
-    fn next(&mut self) -> Option<Line> {
+    /// Waits for a line. `None` ends the thread.
+    fn next_line(&mut self) -> Option<Line> {
         match self.deadline_within(Duration::ZERO) {
-            None => self.lines.recv().ok().flatten(),
-            Some(deadline) if Instant::now() < deadline => {
-                // Whoever woke this thread left an empty entry, perhaps before lines of others.
-                self.lines.try_iter().flatten().next()
-            }
+            // The empty entry of the guard ends the wait; it is followed by a shutdown.
+            None => match self.lines.recv().ok()? {
+                Some(line) => Some(line),
+                None => self.next_line(),
+            },
+            // Other threads may have queued lines behind the guard's empty entry.
+            Some(deadline) if Instant::now() < deadline => self.lines.try_iter().flatten().next(),
             Some(_) => None,
         }
     }
 
-    /// Sends the batch from its front, however long it takes. What is left at the end is what there was no time for.
+    /// Sends the batch from its front, for as long as it takes. Returns early only when the deadline has passed.
     fn deliver(&mut self, batch: &mut VecDeque<Vec<u8>>) {
         while !batch.is_empty() {
             match self.transport.send(batch) {
                 Ok(true) => self.recovered(),
-                // One write to a new connection proves nothing: it succeeds also when the other side has just closed.
+                // The first write to a new connection proves nothing: it succeeds even when the server has just closed.
                 Ok(false) => {}
-                // Slow is not broken: what the server has not taken yet waits here, and is not sent again.
-                Err(Broken { error, .. }) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(broken) => self.failed(&broken),
+                // Slow is not broken: the rest of the batch waits here, and nothing is sent twice.
+                Err(error) if error.would_block() => {}
+                Err(error) => self.failed(&error),
             }
-            if self
-                .deadline_within(Duration::ZERO)
-                .is_some_and(|deadline| Instant::now() >= deadline)
-            {
+
+            let deadline = self.deadline_within(Duration::ZERO);
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return;
             }
         }
     }
 
     fn recovered(&mut self) {
-        self.failures = 0;
-        if mem::take(&mut self.warned) {
+        if self.failures.recovered() {
             let dropped = self.dropped.load(Ordering::Relaxed);
             tracing::info!(
                 dropped,
-                "the syslog server {} takes lines again",
+                "the syslog server {} receives lines again",
                 self.transport.server()
             );
         }
     }
 
-    fn failed(&mut self, broken: &Broken) {
-        self.count(broken.lost);
-        if !self.warned && self.warned_at.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
-            (self.warned, self.warned_at) = (true, Some(Instant::now()));
+    fn failed(&mut self, error: &SendError) {
+        self.count_dropped(error.lost);
+        if self.failures.should_warn() {
             tracing::warn!(
-                "the syslog server {} does not take lines: {}; up to {QUEUED_LINES} wait for it, the rest is dropped",
+                "cannot send to the syslog server {}: {}; up to {MAX_QUEUED_LINES} lines are queued, further ones are \
+                 dropped",
                 self.transport.server(),
-                broken.error,
+                error.source,
             );
         }
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.failures.min(16))
-            .min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        if self.deadline_within(pause).is_some() {
-            // Tries go on to the end, but at the end there is no time for long pauses.
-            thread::sleep(FIRST_PAUSE);
+
+        let backoff = self.failures.record();
+        if self.deadline_within(backoff).is_some() {
+            // Attempts go on until the deadline, which leaves no time for a long backoff.
+            thread::sleep(INITIAL_BACKOFF);
         }
     }
 
-    /// By when to end, if this is known now or within this time.
+    /// The shutdown deadline, if shutdown has begun or begins within this time.
     fn deadline_within(&mut self, time: Duration) -> Option<Instant> {
         if self.deadline.is_none() {
-            self.deadline = match self.close.recv_timeout(time) {
+            self.deadline = match self.shutdown.recv_timeout(time) {
                 Ok(deadline) => Some(deadline),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => Some(Instant::now()),
             };
         }
+
         self.deadline
     }
 
-    fn count(&self, lines: usize) {
+    fn count_dropped(&self, lines: usize) {
         self.dropped.fetch_add(lines as u64, Ordering::Relaxed);
     }
 }
