@@ -126,7 +126,7 @@ pub fn router(
         request_timeout: config.http.request_timeout,
         max_concurrent_requests: config.http.max_concurrent_requests,
         meter: metrics.meter,
-        scrape: metrics.scrape,
+        scrape: metrics.renderer,
     })
 }
 
