@@ -137,7 +137,7 @@ pub fn router(
         request_timeout: config.http.request_timeout,
         concurrency_limit: Arc::new(ConcurrencyLimit::new(config.http.max_concurrent_requests)),
         meter: metrics.meter,
-        metrics: metrics.scrape,
+        metrics: metrics.renderer,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Servers that are not there: what a caller notices, and what is counted.
+//! Unreachable servers: the caller never waits, and every line is counted as dropped.
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
@@ -11,16 +11,16 @@ use adapters::syslog::{
 };
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{PATIENCE, eventually, line};
+use crate::support::{TIMEOUT, eventually, line, local_server};
 
 /// More than the queue holds.
-const MANY: u64 = 40_000;
+const LINES: u64 = 40_000;
 
-/// Starting, sending and stopping return, and every line is counted.
-fn costs_only_its_lines(server: Server) {
+/// Start, send and stop return soon, and every line is counted.
+fn assert_drops_every_line_without_blocking(server: Server) {
     let begin = Instant::now();
     let (syslog, guard) = Syslog::start(server.clone());
-    for n in 0..MANY {
+    for n in 0..LINES {
         syslog.send(line(&format!("line {n}")));
     }
     assert!(
@@ -28,25 +28,29 @@ fn costs_only_its_lines(server: Server) {
         "{server}: {:?}",
         begin.elapsed()
     );
-    let (before, stop) = (syslog.dropped(), Instant::now());
+
+    let dropped = syslog.dropped();
     assert!(
-        (MANY - 17_000..MANY).contains(&before),
-        "{server}: a queue full waits, not {}",
-        MANY - before
+        (LINES - 17_000..LINES).contains(&dropped),
+        "{server}: {} lines are queued",
+        LINES - dropped
     );
+
+    let stop = Instant::now();
     drop(guard);
     assert!(
         stop.elapsed() < Duration::from_secs(10),
         "{server}: {:?}",
         stop.elapsed()
     );
-    eventually("every line is counted", || syslog.dropped() == MANY);
+    eventually("every line is counted", || syslog.dropped() == LINES);
+
     syslog.send(line("after the end"));
-    assert_eq!(syslog.dropped(), MANY + 1, "{server}");
+    assert_eq!(syslog.dropped(), LINES + 1, "{server}");
 }
 
 #[test]
-fn nobody_listens() {
+fn closed_port_neither_blocks_nor_hides_dropped_lines() {
     let tcp = TcpListener::bind("127.0.0.1:0")
         .expect("a port")
         .local_addr()
@@ -55,19 +59,16 @@ fn nobody_listens() {
         .expect("a port")
         .local_addr()
         .expect("an address");
+
     for (protocol, port) in [(Tcp, tcp.port()), (Udp, udp.port())] {
-        costs_only_its_lines(Server {
-            host: "127.0.0.1".to_owned(),
-            port,
-            protocol,
-        });
+        assert_drops_every_line_without_blocking(local_server(protocol, port));
     }
 }
 
 #[test]
-fn the_host_has_no_address() {
+fn unknown_host_neither_blocks_nor_hides_dropped_lines() {
     for protocol in [Tcp, Udp] {
-        costs_only_its_lines(Server {
+        assert_drops_every_line_without_blocking(Server {
             host: "nowhere.invalid".to_owned(),
             port: 514,
             protocol,
@@ -76,8 +77,8 @@ fn the_host_has_no_address() {
 }
 
 #[test]
-fn the_host_is_silent() {
-    // With its queue of connections full, a listener leaves further ones without an answer.
+fn silent_host_neither_blocks_nor_hides_dropped_lines() {
+    // With its backlog full, a listener leaves further connection attempts without a response.
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     listener
         .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
@@ -88,20 +89,21 @@ fn the_host_is_silent() {
         .expect("an address")
         .as_socket()
         .expect("an address");
-    let short = Duration::from_millis(200);
+
+    let connect_timeout = Duration::from_millis(200);
     let connections: Vec<_> = (0..10)
-        .map(|_| TcpStream::connect_timeout(&address, short))
+        .map(|_| TcpStream::connect_timeout(&address, connect_timeout))
         .collect();
-    assert!(connections.iter().any(Result::is_err), "there is room for more");
-    costs_only_its_lines(Server {
-        host: "127.0.0.1".to_owned(),
-        port: address.port(),
-        protocol: Tcp,
-    });
+    assert!(
+        connections.iter().any(Result::is_err),
+        "the backlog is not full yet"
+    );
+
+    assert_drops_every_line_without_blocking(local_server(Tcp, address.port()));
 }
 
 #[test]
-fn nothing_to_send_is_nothing_to_wait_for() {
+fn stopping_with_an_empty_queue_returns_at_once() {
     let begin = Instant::now();
     let (syslog, guard) = Syslog::start(Server {
         host: "nowhere.invalid".to_owned(),
@@ -109,6 +111,7 @@ fn nothing_to_send_is_nothing_to_wait_for() {
         protocol: Tcp,
     });
     drop(guard);
-    assert!(begin.elapsed() < PATIENCE / 2, "{:?}", begin.elapsed());
+
+    assert!(begin.elapsed() < TIMEOUT / 2, "{:?}", begin.elapsed());
     assert_eq!(syslog.dropped(), 0);
 }

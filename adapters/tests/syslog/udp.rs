@@ -1,20 +1,21 @@
-//! UDP (RFC 5426) and the message itself (RFC 5424).
+//! UDP (RFC 5426) and the message format (RFC 5424).
 
 use std::{net::UdpSocket, thread, time::Duration};
 
 use adapters::syslog::{Line, Protocol::Udp};
 use tracing::Level;
 
-use crate::support::{PATIENCE, line, port_to_come_back_to, start, text_of};
+use crate::support::{TIMEOUT, line, reusable_port, start, text_of};
 
-/// Time for some tries in vain.
-const AWAY: Duration = Duration::from_millis(500);
+/// Long enough for several failed attempts.
+const OUTAGE: Duration = Duration::from_millis(500);
 
-/// A receiver on a free port.
-fn receiver() -> (UdpSocket, u16) {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+/// A receiver on this port; 0 for any free one.
+fn listen(port: u16) -> (UdpSocket, u16) {
+    let socket = UdpSocket::bind(("127.0.0.1", port)).expect("the port");
+    socket.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let port = socket.local_addr().expect("an address").port();
+
     (socket, port)
 }
 
@@ -22,12 +23,13 @@ fn receive(socket: &UdpSocket) -> String {
     let mut datagram = vec![0; 65_536];
     let length = socket.recv(&mut datagram).expect("a datagram in time");
     datagram.truncate(length);
+
     String::from_utf8(datagram).expect("UTF-8")
 }
 
 #[test]
-fn a_line_becomes_a_message_of_rfc_5424() {
-    let (socket, port) = receiver();
+fn line_is_sent_as_rfc_5424_message() {
+    let (socket, port) = listen(0);
     let (syslog, _guard) = start(Udp, port);
     let levels = [
         (Level::ERROR, "<11>1"),
@@ -36,6 +38,7 @@ fn a_line_becomes_a_message_of_rfc_5424() {
         (Level::DEBUG, "<15>1"),
         (Level::TRACE, "<15>1"),
     ];
+
     for (level, priority) in levels {
         let request_id = Some("abc-123".into());
         syslog.send(Line {
@@ -43,6 +46,7 @@ fn a_line_becomes_a_message_of_rfc_5424() {
             request_id,
             ..line("access: a=1 naïve [brackets]")
         });
+
         let message = receive(&socket);
         let fields: Vec<_> = message.splitn(7, ' ').collect();
         let [head, time, host, app, process, id, rest] = fields[..] else {
@@ -62,19 +66,22 @@ fn a_line_becomes_a_message_of_rfc_5424() {
             "[templatesite@32473 request_id=\"abc-123\"] access: a=1 naïve [brackets]"
         );
     }
+
     syslog.send(line("no request"));
     assert!(receive(&socket).ends_with(" 0 - no request"));
 }
 
 #[test]
-fn a_line_stays_one_line_and_harmless() {
-    let (socket, port) = receiver();
+fn control_characters_and_quotes_are_escaped() {
+    let (socket, port) = listen(0);
     let (syslog, _guard) = start(Udp, port);
+
     syslog.send(line("one\r\ntwo\t\u{1b}[31mred\0 \u{7f}\u{9b} \u{1F600}"));
     assert_eq!(
         text_of(&receive(&socket)),
         r"one\r\ntwo\t\u{1b}[31mred\u{0} \u{7f}\u{9b} 😀"
     );
+
     let request_id = Some(r#"a"]\b"#.into());
     syslog.send(Line {
         request_id,
@@ -84,42 +91,42 @@ fn a_line_stays_one_line_and_harmless() {
 }
 
 #[test]
-fn a_long_line_is_cut_between_characters() {
-    let (socket, port) = receiver();
+fn long_message_is_truncated_between_characters() {
+    let (socket, port) = listen(0);
     let (syslog, _guard) = start(Udp, port);
+
     let mut lengths = Vec::new();
     for offset in 0..4 {
         let text = "x".repeat(offset) + &"\u{1F600}".repeat(1000);
         syslog.send(line(&text));
+
         let message = receive(&socket);
         assert!(text.starts_with(text_of(&message)));
         lengths.push(message.len());
     }
+
     lengths.sort_unstable();
     assert_eq!(
         lengths,
         [2045, 2046, 2047, 2048],
-        "every way in which four bytes can meet the limit"
+        "each position of a four-byte character at the limit"
     );
 }
 
 #[test]
-fn lines_wait_while_the_host_says_that_nobody_listens() {
-    let port = port_to_come_back_to();
-    let listen = || {
-        let socket = UdpSocket::bind(("127.0.0.1", port)).expect("the port");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        socket
-    };
-    let socket = listen();
+fn lines_are_queued_while_the_port_is_closed() {
+    let port = reusable_port();
+    let (socket, _) = listen(port);
     let (syslog, guard) = start(Udp, port);
     syslog.send(line("before"));
     assert_eq!(text_of(&receive(&socket)), "before");
+
     drop(socket);
-    let texts: Vec<_> = (0..100).map(|n| format!("while away {n}")).collect();
+    let texts: Vec<_> = (0..100).map(|n| format!("during the outage {n}")).collect();
     texts.iter().for_each(|text| syslog.send(line(text)));
-    thread::sleep(AWAY);
-    let socket = listen();
+    thread::sleep(OUTAGE);
+
+    let (socket, _) = listen(port);
     for text in &texts {
         assert_eq!(text_of(&receive(&socket)), text);
     }
