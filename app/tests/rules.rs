@@ -57,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "poem-openapi",
             "serde",
             "serde_json",
+            "serde_path_to_error",
             "sha2",
             "sonic-rs",
             "thiserror",

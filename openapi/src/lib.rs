@@ -36,11 +36,10 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
-pub use http::problem::RETRY_AFTER;
+pub use http::problem::{Overloaded, RETRY_AFTER};
 pub use metrics::MetricsRenderer;
 pub use middleware::allowed_hosts::AllowedHosts;
 pub use middleware::client_address::ClientAddress;
-pub use middleware::concurrency_limit::Overloaded;
 pub use middleware::cors::AllowedOrigins;
 pub use middleware::forwarded::TrustedProxies;
 pub use middleware::rate_limit::RateLimit;
@@ -78,8 +77,8 @@ pub struct Dependencies {
 /// Everything the service answers over HTTP.
 pub fn router(context: &Dependencies) -> BoxEndpoint<'static> {
     let api = (
-        tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_concurrent_requests),
-        health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
+        tweet::TweetsApi::new(context),
+        health::HealthApi::new(context),
         docs::DocsApi,
         metrics::MetricsApi::new(Arc::clone(&context.scrape)),
     );

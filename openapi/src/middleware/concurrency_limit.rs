@@ -12,11 +12,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::http::problem::Problem;
 
-/// Data of an answer that refuses a request because too many are under way. A client that sends the next one at once
-/// had better be made to wait: many of them would keep the service busy with refusing.
-#[derive(Debug, Clone, Copy)]
-pub struct Overloaded;
-
 /// Without a refusal for this long, the overload is over.
 const OVER: Duration = Duration::from_secs(1);
 
