@@ -5,15 +5,17 @@
 //! 2. Implement `Serialize` straight from the domain's value, without a copy.
 //! 3. `json_string!` does the rest: it reads the value through the domain's own check and describes it by a schema.
 
+use std::fmt::Display;
+
 use domain::{DateTime, Id, ParseIdError, SecondsFormat, Text, TextError, Utc};
 use poem_openapi::{
     registry::MetaSchema,
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON},
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, json};
 
-use crate::http::{json::domain_error, schema::schema_type};
+use crate::http::schema::schema_type;
 
 /// Reads and describes a type whose JSON is a string. `$parse` is a `fn(&str) -> Result<Self, impl Display>`; what its
 /// error displays is sent to the client. `ToJSON` and `ParseFromJSON` are what `poem_openapi::Object` demands of a
@@ -41,6 +43,14 @@ macro_rules! json_string {
             }
         }
     };
+}
+
+/// Marks an error whose whole text is for the client. serde passes errors on as text, so text has to carry the mark.
+pub(crate) const DOMAIN_ERROR: &str = "domain error: ";
+
+/// An error of the domain on its way through serde. `reason` must quote nothing.
+fn domain_error<E: de::Error>(reason: impl Display) -> E {
+    E::custom(format_args!("{DOMAIN_ERROR}{reason}"))
 }
 
 /// A text that a client sends. White space around it is allowed and removed, so its schema is a pattern; a `maxLength`

@@ -205,3 +205,57 @@ struct GetTweetErrors;
 impl DocumentedErrors for GetTweetErrors {
     const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        RepositoryError,
+        testing::{FailingTweetRepository, FixedClock},
+    };
+    use poem::http::HeaderValue;
+
+    use super::*;
+    use crate::http::{idempotency_key, values::example_id};
+
+    /// An API without capacity.
+    fn full() -> TweetsApi {
+        let repository = Arc::new(FailingTweetRepository(RepositoryError::Conflict));
+        let clock = Arc::new(FixedClock::at_millis(0));
+
+        TweetsApi {
+            tweets: Arc::new(TweetService::new(repository, clock)),
+            limit: Arc::new(ConcurrencyLimit::new(0)),
+        }
+    }
+
+    fn status<T, E: Into<poem::Error>>(result: Result<T, E>) -> u16 {
+        let error: poem::Error = result.err().expect("no capacity").into();
+        error.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn invalid_request_takes_no_permit() {
+        let (api, base) = (full(), BaseUrl::example);
+
+        for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
+            let result = api.list(base(), Query(limit), Query(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (id, expected) in [(None, 404), (Some(example_id()), 503)] {
+            let headers = HeaderMap::new();
+            let result = api.get(base(), &headers, Path(IdParam(id)), Header(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (key, expected) in [("not a key", 400), ("a-key", 503)] {
+            let name = idempotency_key::HEADER.parse().expect("a name");
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(key))]);
+            let body = Json(serde_json::from_str(r#"{"text":"hello"}"#).expect("a body"));
+            let result = api
+                .create(RequireAuth, base(), &headers, Header(None), body)
+                .await;
+            assert_eq!(status(result), expected);
+        }
+    }
+}

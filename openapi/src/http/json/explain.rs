@@ -1,21 +1,10 @@
 //! serde's errors in words of our own. serde's texts quote the body, so only what is known to come from the code is
 //! taken from them: names of members, lists of variants and the domain's reasons.
 
-use std::fmt::Display;
-
-use serde::de;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
-use crate::http::problem::Violation;
-
-/// Marks an error whose whole text is for the client. serde passes errors on as text, so text has to carry the mark.
-const DOMAIN_ERROR: &str = "domain error: \u{1}";
-
-/// An error of the domain on its way through serde. `reason` is sent to the client; it must quote nothing.
-pub(crate) fn domain_error<E: de::Error>(reason: impl Display) -> E {
-    E::custom(format_args!("{DOMAIN_ERROR}{reason}"))
-}
+use crate::http::{problem::Violation, values::DOMAIN_ERROR};
 
 /// The violation behind an error in a body that is well-formed JSON.
 pub(super) fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Violation {

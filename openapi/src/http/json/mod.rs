@@ -23,8 +23,6 @@ use poem_openapi::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(crate) use explain::domain_error;
-
 use crate::http::problem::Problem;
 
 /// The largest request body that is read, in bytes. A larger one is a 413.
