@@ -1,4 +1,4 @@
-//! The document and its pages, all of it from the binary: no page loads anything from another host.
+//! The OpenAPI document and its page. Everything comes from the binary: the page loads nothing from other hosts.
 
 use std::sync::LazyLock;
 
@@ -9,29 +9,22 @@ use poem::{
     web::Redirect,
 };
 use poem_openapi::{
-    ApiResponse, OpenApi, Tags,
+    ApiResponse, OpenApi,
     registry::{MetaResponses, Registry},
 };
 
 use crate::{Dependencies, document, http::csp};
 
-/// How operations are grouped, in the pages and in generated clients.
-#[derive(Tags)]
-pub(crate) enum Tag {
-    /// Create and retrieve tweets.
-    Tweets,
-    /// Whether the service works.
-    Health,
-}
-
-/// The document and the page it is shown on. Made when somebody first asks: few instances are ever asked, and it takes
-/// some milliseconds and megabytes. All answers share the texts.
+/// The document and its page, made when they are first requested: that takes some milliseconds and megabytes, and few
+/// instances are ever asked for them. All responses share the texts.
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let document = document();
-    // Browsers ask for /favicon.ico unless a page names an icon; this one is empty.
+
+    // Browsers request /favicon.ico unless the page names an icon; this one is empty.
     let icon = "<head><link rel=\"icon\" href=\"data:,\">";
     let html = document.swagger_ui_html().replacen("<head>", icon, 1);
     let policy = csp::of_page(&html);
+
     Texts {
         json: document.spec().into(),
         yaml: document.spec_yaml().into(),
@@ -56,7 +49,7 @@ impl DocsApi {
     }
 }
 
-/// These routes are about the API, not of it, so the document does not list them.
+/// The document does not list these operations: they describe the API and are not part of it.
 #[OpenApi]
 impl DocsApi {
     #[oai(path = "/", method = "get", hidden)]
@@ -66,34 +59,32 @@ impl DocsApi {
 
     #[oai(path = "/docs", method = "get", hidden)]
     async fn swagger_ui(&self) -> Page {
-        let page = Response::builder().content_type("text/html; charset=utf-8");
-        Page(
-            page.header(CONTENT_SECURITY_POLICY, &TEXTS.policy)
-                .body(TEXTS.html.clone()),
-        )
+        let response = Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(CONTENT_SECURITY_POLICY, &TEXTS.policy)
+            .body(TEXTS.html.clone());
+        Page(response)
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
     async fn json(&self) -> Page {
-        Page(
-            Response::builder()
-                .content_type("application/json")
-                .body(TEXTS.json.clone()),
-        )
+        let response = Response::builder()
+            .content_type("application/json")
+            .body(TEXTS.json.clone());
+        Page(response)
     }
 
     /// The media type is that of RFC 9512.
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
     async fn yaml(&self) -> Page {
-        Page(
-            Response::builder()
-                .content_type("application/yaml")
-                .body(TEXTS.yaml.clone()),
-        )
+        let response = Response::builder()
+            .content_type("application/yaml")
+            .body(TEXTS.yaml.clone());
+        Page(response)
     }
 }
 
-/// A ready answer that the document does not describe.
+/// A response that the document does not describe.
 struct Page(Response);
 
 impl IntoResponse for Page {

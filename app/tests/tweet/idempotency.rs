@@ -58,7 +58,7 @@ async fn a_key_with_another_text_is_refused() {
     assert!(
         problem["detail"]
             .as_str()
-            .is_some_and(|detail| detail.contains("used for another text"))
+            .is_some_and(|detail| detail.contains("used with other content"))
     );
     assert_eq!(
         created(post(&site, "key", "hello").await).await.0,

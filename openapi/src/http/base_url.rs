@@ -1,48 +1,44 @@
-//! Where the client says it reached us, for the absolute URLs in answers.
+//! The base of the absolute URLs in responses.
 
-use std::fmt;
-
-use domain::TweetId;
+use domain::Id;
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::{http::host, middleware::forwarded::Forwarded};
 
-/// `scheme://host[:port]` of a request.
+/// `scheme://host[:port]` as the client reached the service, before any trusted proxy.
 #[derive(Debug)]
 pub(crate) struct BaseUrl(String);
 
 impl BaseUrl {
-    /// The absolute URL of a tweet.
-    pub(crate) fn tweet(&self, id: TweetId) -> String {
-        [&*self.0, "/tweet/", id.encode(&mut [0; TweetId::LEN])].concat()
+    /// The absolute URL of a path, which starts with a slash.
+    pub(crate) fn join(&self, path: &str) -> String {
+        [&*self.0, path].concat()
     }
 
-    #[cfg(test)]
+    /// The absolute URL of an item. `collection` is the collection's path, which ends in a slash.
+    pub(crate) fn item<T>(&self, collection: &str, id: Id<T>) -> String {
+        [&*self.0, collection, id.encode(&mut [0; ulid::ULID_LEN])].concat()
+    }
+
+    /// The base in the document's examples.
     pub(crate) fn example() -> Self {
         Self("http://localhost:8000".into())
     }
 
-    /// Of a request that the edge let in: whatever host stands here was checked there.
+    /// The middleware has checked the host before a handler is called.
     fn of(request: &Request) -> Self {
         let scheme = Forwarded::scheme(request);
-        match Forwarded::host(request).or_else(|| host::written(request)) {
+        let host = Forwarded::host(request).or_else(|| host::written(request));
+
+        match host {
             Some(host) => Self([scheme.as_str(), "://", host].concat()),
-            // HTTP/1.0 has no Host. Where the connection arrived is all there is to go by.
+            // HTTP/1.0 has no Host. The address of the connection is all there is to go by.
             None => {
-                let here = request
-                    .local_addr()
-                    .as_socket_addr()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                Self(format!("{scheme}://{here}"))
+                let address = request.local_addr().as_socket_addr();
+                let address = address.map(ToString::to_string).unwrap_or_default();
+                Self(format!("{scheme}://{address}"))
             }
         }
-    }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,8 +1,7 @@
-//! How an operation fails, and how the document comes to know it.
+//! The errors of an operation, and how the document lists them.
 
 use std::marker::PhantomData;
 
-use domain::RepositoryError;
 use poem::http::StatusCode;
 use poem_openapi::{
     ApiResponse,
@@ -10,60 +9,36 @@ use poem_openapi::{
     types::Type,
 };
 
-use crate::http::problem::{MEDIA_TYPE, Problem, ProblemBody};
+use crate::http::{
+    problem::Problem,
+    problem_body::{MEDIA_TYPE, ProblemBody},
+};
 
-/// The statuses an operation can fail with, each a problem+json.
+/// The error statuses of one operation. Each response is a problem.
 pub(crate) trait DocumentedErrors: Send + Sync + 'static {
+    /// In ascending order. A status that the operation cannot return misleads clients as much as one that is missing.
     const STATUSES: &'static [u16];
 }
 
-/// A [`Problem`] of an operation whose document lists `S::STATUSES`.
+/// A [`Problem`] as the error of an operation that documents `S::STATUSES`. `?` converts whatever converts to a problem.
 pub(crate) struct ErrorResponse<S>(Problem, PhantomData<S>);
 
-impl<S> From<Problem> for ErrorResponse<S> {
-    fn from(problem: Problem) -> Self {
-        Self(problem, PhantomData)
-    }
-}
-
-impl<S> From<RepositoryError> for ErrorResponse<S> {
-    fn from(error: RepositoryError) -> Self {
-        Problem::from(error).into()
+impl<S, E: Into<Problem>> From<E> for ErrorResponse<S> {
+    fn from(error: E) -> Self {
+        Self(error.into(), PhantomData)
     }
 }
 
 impl<S> From<ErrorResponse<S>> for poem::Error {
-    fn from(failure: ErrorResponse<S>) -> Self {
-        failure.0.into()
+    fn from(response: ErrorResponse<S>) -> Self {
+        response.0.into()
     }
 }
 
 impl<S: DocumentedErrors> ApiResponse for ErrorResponse<S> {
     fn meta() -> MetaResponses {
-        let response = |&status: &u16| MetaResponse {
-            description: StatusCode::from_u16(status)
-                .ok()
-                .and_then(|s| s.canonical_reason())
-                .unwrap_or_default(),
-            status: Some(status),
-            status_range: None,
-            content: vec![MetaMediaType {
-                content_type: MEDIA_TYPE,
-                schema: ProblemBody::schema_ref(),
-            }],
-            headers: match status {
-                401 => vec![text("WWW-Authenticate", "How to authenticate (RFC 6750).")],
-                429 => vec![
-                    retry_after(),
-                    text("RateLimit-Policy", "What a client may ask for."),
-                    text("RateLimit", "What is left of that."),
-                ],
-                503 => vec![retry_after()],
-                _ => vec![],
-            },
-        };
         MetaResponses {
-            responses: S::STATUSES.iter().map(response).collect(),
+            responses: S::STATUSES.iter().map(|status| describe(*status)).collect(),
         }
     }
 
@@ -72,16 +47,40 @@ impl<S: DocumentedErrors> ApiResponse for ErrorResponse<S> {
     }
 }
 
-fn text(name: &str, description: &str) -> MetaHeader {
-    header(name, description, String::schema_ref())
+fn describe(status: u16) -> MetaResponse {
+    let reason = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    let headers = match status {
+        401 => vec![text("WWW-Authenticate", "How to authenticate (RFC 6750).")],
+        429 => vec![
+            retry_after(),
+            text("RateLimit-Policy", "The client's quota."),
+            text("RateLimit", "What is left of the quota."),
+        ],
+        503 => vec![retry_after()],
+        _ => vec![],
+    };
+
+    MetaResponse {
+        description: reason.unwrap_or_default(),
+        status: Some(status),
+        status_range: None,
+        content: vec![MetaMediaType {
+            content_type: MEDIA_TYPE,
+            schema: ProblemBody::schema_ref(),
+        }],
+        headers,
+    }
 }
 
 fn retry_after() -> MetaHeader {
-    header(
-        "Retry-After",
-        "How many seconds to wait before trying again.",
-        u32::schema_ref(),
-    )
+    let description = "How many seconds to wait before trying again.";
+    header("Retry-After", description, u32::schema_ref())
+}
+
+fn text(name: &str, description: &str) -> MetaHeader {
+    header(name, description, String::schema_ref())
 }
 
 fn header(name: &str, description: &str, schema: MetaSchemaRef) -> MetaHeader {

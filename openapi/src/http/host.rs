@@ -1,4 +1,4 @@
-//! A host as requests and the configuration name it (RFC 3986, 3.2.2).
+//! Hosts in requests and in the configuration (RFC 3986, 3.2.2).
 
 use std::{
     fmt,
@@ -10,8 +10,8 @@ use poem::{
     http::{Version, header},
 };
 
-/// A name without its final dot, or an address. Nothing that was parsed as one can harm an answer or a log line: it has
-/// no user, path, quote, space or control character.
+/// A host name without its final dot, or an IP address. It is safe in responses and log lines: it contains no user
+/// info, path, quote, white space or control character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Host<'a> {
     Name(&'a str),
@@ -19,12 +19,13 @@ pub(crate) enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// `host`, with an IPv6 address in brackets.
+    /// Parses `host`; an IPv6 address stands in brackets.
     pub(crate) fn parse(host: &'a str) -> Option<Self> {
         if let Some(rest) = host.strip_prefix('[') {
             let address: Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
             return Some(Self::Address(address.into()));
         }
+
         let name = host.strip_suffix('.').unwrap_or(host);
         match name.parse() {
             Ok(IpAddr::V4(address)) => Some(Self::Address(address.into())),
@@ -32,7 +33,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// `host[:port]`. The port says nothing about who is meant and is only checked for being one.
+    /// Parses `host[:port]`. The port must be valid and is then ignored: it does not identify the service.
     pub(crate) fn parse_with_port(text: &'a str) -> Option<Self> {
         let end = if text.starts_with('[') {
             text.find(']')? + 1
@@ -40,8 +41,9 @@ impl<'a> Host<'a> {
             text.find(':').unwrap_or(text.len())
         };
         let (host, port) = text.split_at_checked(end)?;
-        let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        if port_fits { Self::parse(host) } else { None }
+
+        let port_is_valid = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        if port_is_valid { Self::parse(host) } else { None }
     }
 }
 
@@ -55,20 +57,19 @@ impl fmt::Display for Host<'_> {
     }
 }
 
-/// Underscores are in no host name of RFC 1123, but in names that container engines give.
+/// RFC 1123 has no underscores in host names, but container engines use them.
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    name.len() <= 253
-        && name
-            .split('.')
-            .all(|label| !label.is_empty() && label.bytes().all(allowed))
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(allowed);
+
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 fn is_port(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }
 
-/// The host of a request does not follow the rules of RFC 9112, 3.2.
+/// The host of a request breaks the rules of RFC 9112, 3.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
     Missing,
@@ -76,8 +77,8 @@ pub(crate) enum Malformed {
     Invalid,
 }
 
-/// `host[:port]` as the request's target or its Host header has it; the target wins (RFC 9112, 3.2.2). As it came: it
-/// may be anything, unless [`named`] took the request and what it found is ours.
+/// `host[:port]` as it is written in the request's target or else in its Host header (RFC 9112, 3.2.2). It may be any
+/// text until [`named`] has parsed it.
 pub(crate) fn written(request: &Request) -> Option<&str> {
     target(request).or_else(|| request.headers().get(header::HOST)?.to_str().ok())
 }
@@ -86,8 +87,8 @@ fn target(request: &Request) -> Option<&str> {
     request.uri().authority().map(|authority| authority.as_str())
 }
 
-/// The host that the request names, as [`written`]. `None` where HTTP/1.0 names none. It is well-formed, but whose it
-/// is nobody checked.
+/// The host that a request names, parsed from the same place as [`written`]; `None` if an HTTP/1.0 request names none.
+/// It is well-formed, but not yet checked against the allowed hosts.
 pub(crate) fn named(request: &Request) -> Result<Option<Host<'_>>, Malformed> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let header = match (headers.next(), headers.next()) {
@@ -96,11 +97,12 @@ pub(crate) fn named(request: &Request) -> Result<Option<Host<'_>>, Malformed> {
         (None, _) if request.version() == Version::HTTP_11 => return Err(Malformed::Missing),
         (None, _) => None,
     };
+
+    // Both must be well-formed, although only one is used.
     let parse = |text| Host::parse_with_port(text).ok_or(Malformed::Invalid);
-    let (header, target) = (
-        header.map(parse).transpose()?,
-        target(request).map(parse).transpose()?,
-    );
+    let header = header.map(parse).transpose()?;
+    let target = target(request).map(parse).transpose()?;
+
     Ok(target.or(header))
 }
 
@@ -112,9 +114,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_addresses_and_ports_are_told_apart() {
+    fn names_and_addresses_are_parsed_with_or_without_a_port() {
         let loopback = Host::Address([127, 0, 0, 1].into());
         let six = Host::Address("::1".parse().expect("an address"));
+
         for (text, host) in [
             ("example.org", Host::Name("example.org")),
             ("example.org.:8000", Host::Name("example.org")),
@@ -129,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_none() {
+    fn malformed_hosts_are_rejected() {
         let long = "x".repeat(254);
-        let bad = [
+        let malformed = [
             "",
             ".",
             "..",
@@ -165,7 +168,8 @@ mod tests {
             "a%41",
             &long,
         ];
-        for text in bad {
+
+        for text in malformed {
             assert_eq!(Host::parse_with_port(text), None, "{text:?}");
         }
     }
@@ -178,20 +182,23 @@ mod tests {
                 .headers_mut()
                 .append(header::HOST, HeaderValue::from_str(host).expect("a header"));
         }
+
         request
     }
 
     #[test]
-    fn there_is_one_host_and_the_target_wins() {
+    fn a_request_names_one_host_and_its_target_takes_precedence() {
         let named = |hosts: &[&str], target, version| {
             let request = request(hosts, target, version);
             let text = named(&request)?.map(|host| {
-                let text = written(&request).expect("what was read");
+                let text = written(&request).expect("a host");
                 assert_eq!(Host::parse_with_port(text), Some(host));
                 text.to_owned()
             });
+
             Ok(text)
         };
+
         let absolute = "http://target:81/x";
         assert_eq!(named(&["a"], "/x", Version::HTTP_11), Ok(Some("a".to_owned())));
         assert_eq!(
@@ -220,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_a_host_is_harmless_and_reads_the_same_again(text in "\\PC{0,40}|[a-zA-Z0-9.:\\[\\]_-]{0,40}") {
+        fn a_parsed_host_is_harmless_and_displays_as_itself(text in "\\PC{0,40}|[a-zA-Z0-9.:\\[\\]_-]{0,40}") {
             if let Some(host) = Host::parse_with_port(&text) {
                 let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
                 prop_assert!(text.bytes().all(harmless));
@@ -230,7 +237,7 @@ mod tests {
         }
 
         #[test]
-        fn every_address_is_a_host(address: IpAddr, port: u16) {
+        fn every_address_is_parsed(address: IpAddr, port: u16) {
             let host = Host::Address(address);
             let shown = format!("{host}:{port}");
             prop_assert_eq!(Host::parse_with_port(&shown), Some(host));

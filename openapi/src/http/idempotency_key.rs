@@ -1,59 +1,88 @@
-//! `Idempotency-Key`, by which a client may try again without storing anything twice.
+//! `Idempotency-Key`, with which a client may repeat a creation without storing anything twice.
 
-use domain::IdempotencyKey;
-use poem::http::HeaderMap;
+use domain::{CreateIdempotentError, CreateOutcome, IdempotencyKey, ParseIdempotencyKeyError};
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::{
     registry::MetaSchema,
     types::{ParseFromParameter, ParseResult},
 };
 use serde_json::json;
 
-use crate::{
-    http::problem::{Problem, Violation},
-    http::schema::schema_type,
+use crate::http::{
+    problem::{Problem, Violation},
+    schema::schema_type,
 };
 
-/// The header, in requests.
+/// The name of the request header.
 pub(crate) const HEADER: &str = "idempotency-key";
 
-/// The header as the document describes it. What was sent is read by [`key_of`], because the framework leaves out
-/// values it cannot read, and a key must not be ignored.
+/// The header in the OpenAPI document. Its value is read by [`idempotency_key`]: poem-openapi treats a header that is
+/// not text as absent, and a key must not be ignored.
 #[derive(Debug)]
-pub(crate) struct KeyParam;
+pub(crate) struct IdempotencyKeyParam;
+
 schema_type!(
-    KeyParam,
+    IdempotencyKeyParam,
     MetaSchema {
         min_length: Some(1),
         max_length: Some(IdempotencyKey::MAX_CHARS),
-        pattern: Some("^[!-~]{1,255}$".to_owned()),
+        pattern: Some(format!("^[!-~]{{1,{}}}$", IdempotencyKey::MAX_CHARS)),
         example: Some(json!("8e03978e-40d5-43e8-bc93-6894a57f9324")),
         ..MetaSchema::new("string")
     }
 );
 
-impl ParseFromParameter for KeyParam {
+impl ParseFromParameter for IdempotencyKeyParam {
     fn parse_from_parameter(_: &str) -> ParseResult<Self> {
         Ok(Self)
     }
 }
 
-/// The key a request carries, if it carries one.
-pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+/// The key of a request, if it has one.
+///
+/// # Errors
+/// A 400 if the header is malformed or occurs more than once.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(HEADER).into_iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let reason = match (value.to_str().map(str::parse), values.next()) {
+
+    let key = value
+        .to_str()
+        .map_err(|_| ParseIdempotencyKeyError)
+        .and_then(str::parse);
+    let reason = match (key, values.next()) {
+        (Ok(key), None) => return Ok(Some(key)),
+        (Err(reason), None) => reason.to_string(),
         (_, Some(_)) => "must be there once".to_owned(),
-        (Ok(Ok(key)), None) => return Ok(Some(key)),
-        (Ok(Err(reason)), None) => reason.to_string(),
-        (Err(_), None) => domain::ParseIdempotencyKeyError.to_string(),
     };
+
     let violation = Violation::new("/Idempotency-Key", reason);
     Err(Problem::bad_request(
         "the Idempotency-Key header is not valid",
         vec![violation],
     ))
+}
+
+/// The stored item, and the value of the response header `Idempotent-Replayed`.
+pub(crate) fn replayed<T>(outcome: CreateOutcome<T>) -> (T, Option<bool>) {
+    match outcome {
+        CreateOutcome::Created(item) => (item, None),
+        CreateOutcome::Replayed(item) => (item, Some(true)),
+    }
+}
+
+impl From<CreateIdempotentError> for Problem {
+    fn from(error: CreateIdempotentError) -> Self {
+        match error {
+            CreateIdempotentError::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "this Idempotency-Key was used with other content; use a new key for each creation",
+            ),
+            CreateIdempotentError::Store(error) => error.into(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -63,23 +92,27 @@ mod tests {
 
     use super::*;
 
+    fn headers(value: HeaderValue) -> HeaderMap {
+        HeaderMap::from_iter([(HEADER.parse().expect("a name"), value)])
+    }
+
     proptest! {
         #[test]
-        fn a_key_is_taken_as_it_is_or_refused(sent in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn a_key_is_read_unchanged_or_refused(sent in proptest::collection::vec(any::<u8>(), 0..300)) {
             let Ok(value) = HeaderValue::from_bytes(&sent) else { return Ok(()) };
-            let headers = HeaderMap::from_iter([(HEADER.parse().expect("a name"), value)]);
             let valid = (1..=255).contains(&sent.len()) && sent.iter().all(u8::is_ascii_graphic);
-            match key_of(&headers) {
+
+            match idempotency_key(&headers(value)) {
                 Ok(key) => prop_assert!(valid && key.is_some_and(|key| key.as_str().as_bytes() == sent)),
                 Err(_) => prop_assert!(!valid),
             }
         }
 
         #[test]
-        fn every_visible_key_is_taken(sent in "[!-~]{1,255}") {
+        fn every_valid_key_is_accepted(sent in "[!-~]{1,255}") {
             let value = HeaderValue::from_str(&sent).expect("a header");
-            let headers = HeaderMap::from_iter([(HEADER.parse().expect("a name"), value)]);
-            prop_assert!(key_of(&headers).is_ok_and(|key| key.is_some_and(|key| key.as_str() == sent)));
+            let key = idempotency_key(&headers(value));
+            prop_assert!(key.is_ok_and(|key| key.is_some_and(|key| key.as_str() == sent)));
         }
     }
 }

@@ -1,40 +1,20 @@
-//! Schemas of types whose JSON is written by hand-picked serde code rather than by `poem_openapi`'s derive.
+//! Schemas of types that are one value on the wire. Objects derive theirs by `poem_openapi::Object`.
 
-/// Gives a type its place in the OpenAPI document: an inline schema, or with a name a schema to refer to.
+/// Describes a type in the OpenAPI document by a schema that stands in place wherever the type does. The parameters of
+/// a generic type come first, in brackets: `schema_type!([T] IdParam<T>, …)`.
 macro_rules! schema_type {
-    ($type:ty, $schema:expr) => {
-        schema_type!(@ $type, stringify!($type),
-            poem_openapi::registry::MetaSchemaRef::Inline(Box::new($schema)), |_| {});
-    };
-    ($type:ty, $name:literal, $schema:expr) => {
-        schema_type!($type, $name, $schema, |_| {});
-    };
-    ($type:ty, $name:literal, $schema:expr, $register:expr) => {
-        schema_type!(@ $type, $name,
-            poem_openapi::registry::MetaSchemaRef::Reference($name.to_owned()),
-            |registry: &mut poem_openapi::registry::Registry| {
-                registry.create_schema::<$type, _>($name.to_owned(), |registry| {
-                    $register(registry);
-                    $schema
-                })
-            });
-    };
-    (@ $type:ty, $name:expr, $reference:expr, $register:expr) => {
-        impl poem_openapi::types::Type for $type {
+    ([$($generics:tt)*] $type:ty, $schema:expr) => {
+        impl<$($generics)*> poem_openapi::types::Type for $type {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
             type RawElementValueType = Self;
 
             fn name() -> std::borrow::Cow<'static, str> {
-                $name.into()
+                stringify!($type).into()
             }
 
             fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
-                $reference
-            }
-
-            fn register(registry: &mut poem_openapi::registry::Registry) {
-                $register(registry)
+                poem_openapi::registry::MetaSchemaRef::Inline(Box::new($schema))
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -45,6 +25,9 @@ macro_rules! schema_type {
                 Box::new(std::iter::once(self))
             }
         }
+    };
+    ($type:ty, $schema:expr) => {
+        schema_type!([] $type, $schema);
     };
 }
 pub(crate) use schema_type;

@@ -1,38 +1,40 @@
-//! The resource: tweets.
+//! The resource: tweets over HTTP.
+//!
+//! Each handler validates first, takes a concurrency permit next, and calls one use case last: a request that is a 400
+//! takes no permit.
 
-mod read;
 mod request;
-pub(crate) mod response;
+mod response;
 
 use std::sync::Arc;
 
-use domain::{CreateIdempotentError, CreateOutcome, NewTweet, TweetId, TweetService};
-use poem::{
-    http::StatusCode,
-    web::headers::{ETag, HeaderMapExt, IfNoneMatch},
-};
+use domain::{Tweet, TweetService};
+use poem::http::HeaderMap;
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    ApiResponse, OpenApi, Tags,
     param::{Header, Path, Query},
 };
 
 use crate::{
     Dependencies,
-    docs::Tag,
-    http::base_url::BaseUrl,
-    http::error_response::{DocumentedErrors, ErrorResponse},
-    http::idempotency_key::{KeyParam, key_of},
-    http::json::Json,
-    http::params::{BeforeParam, IdParam, LimitParam, page_of},
-    http::problem::Problem,
-    middleware::authentication::RequireAuth,
-    middleware::concurrency_limit::ConcurrencyLimit,
-    tweet::request::NewTweetText,
-    tweet::response::TweetBody,
+    http::{
+        base_url::BaseUrl,
+        error_response::{DocumentedErrors, ErrorResponse},
+        idempotency_key::{IdempotencyKeyParam, idempotency_key, replayed},
+        json::Json,
+        page::PageQuery,
+        params::{BeforeParam, IdParam, LimitParam},
+        preconditions::{IMMUTABLE, entity_tag, is_not_modified},
+        problem::Problem,
+    },
+    middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };
 
-/// A tweet never changes, so whoever has it need never ask again.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+use request::NewTweetBody;
+use response::TweetBody;
+
+/// The path of the collection.
+const COLLECTION: &str = "/tweet/";
 
 #[derive(Clone)]
 pub(crate) struct TweetsApi {
@@ -40,23 +42,122 @@ pub(crate) struct TweetsApi {
     limit: Arc<ConcurrencyLimit>,
 }
 
+impl TweetsApi {
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
+        Self {
+            tweets: Arc::clone(&dependencies.tweets),
+            limit: Arc::clone(&dependencies.concurrency_limit),
+        }
+    }
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Create and retrieve tweets.
+    Tweets,
+}
+
+// The prefix keeps the slash at the end of the collection, which poem-openapi cuts off paths.
+#[OpenApi(prefix_path = "/tweet/", tag = "Tag::Tweets")]
+impl TweetsApi {
+    /// Create a tweet
+    ///
+    /// White space around the text is removed. After a 201, the tweet is stored. With an Idempotency-Key, the request
+    /// may be sent again after an error, or when no response came, without storing the tweet twice.
+    #[oai(path = "/", method = "post", operation_id = "createTweet")]
+    async fn create(
+        &self,
+        _auth: RequireAuth,
+        base: BaseUrl,
+        headers: &HeaderMap,
+        /// Chosen by the client, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key
+        /// with another text is a 422.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<IdempotencyKeyParam>>,
+        body: Json<NewTweetBody>,
+    ) -> Result<CreateTweetResponse, ErrorResponse<CreateTweetErrors>> {
+        let key = idempotency_key(headers)?;
+        let new = body.0.into();
+
+        let _permit = self.limit.try_acquire()?;
+        let (tweet, replayed) = match key {
+            None => (self.tweets.create(new).await?, None),
+            Some(key) => replayed(self.tweets.create_idempotent(new, key).await?),
+        };
+
+        let location = base.item(COLLECTION, tweet.id);
+        let body = TweetBody::new(tweet, &base);
+        Ok(CreateTweetResponse::Created(Json(body), location, replayed))
+    }
+
+    /// List tweets
+    ///
+    /// Newest first, a page at a time. Follow the `Link` header to older tweets: pages neither skip nor repeat a tweet
+    /// while others are added.
+    #[oai(path = "/", method = "get", operation_id = "listTweets")]
+    async fn list(
+        &self,
+        base: BaseUrl,
+        /// The maximum number of tweets in the response.
+        limit: Query<Option<LimitParam>>,
+        /// Only tweets older than the one with this id, which need not exist.
+        before: Query<Option<BeforeParam<Tweet>>>,
+    ) -> Result<ListTweetsResponse, ErrorResponse<ListTweetsErrors>> {
+        let query = PageQuery::new(limit.0, before.0)?;
+
+        let _permit = self.limit.try_acquire()?;
+        let page = self.tweets.page(query.before, query.limit).await?;
+
+        let link = query.next_link(&base, COLLECTION, &page);
+        let tweets = page.items.into_iter();
+        let body = tweets.map(|tweet| TweetBody::new(tweet, &base)).collect();
+        Ok(ListTweetsResponse::Page(Json(body), link))
+    }
+
+    /// Get a tweet
+    #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
+    async fn get(
+        &self,
+        base: BaseUrl,
+        headers: &HeaderMap,
+        /// The tweet's id.
+        id: Path<IdParam<Tweet>>,
+        /// The entity tags of cached tweets.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
+    ) -> Result<GetTweetResponse, ErrorResponse<GetTweetErrors>> {
+        let not_found = || Problem::not_found("no tweet has this id");
+        let id = id.0.0.ok_or_else(not_found)?;
+
+        let _permit = self.limit.try_acquire()?;
+        let tweet = self.tweets.get(id).await?.ok_or_else(not_found)?;
+
+        let (tag, cache_control) = (entity_tag(id), IMMUTABLE.to_owned());
+        if is_not_modified(headers, &tag) {
+            return Ok(GetTweetResponse::NotModified(tag, cache_control));
+        }
+        let body = TweetBody::new(tweet, &base);
+        Ok(GetTweetResponse::Found(Json(body), tag, cache_control))
+    }
+}
+
 #[derive(ApiResponse)]
-enum CreateTweetAnswer {
+enum CreateTweetResponse {
     /// The tweet is stored.
     #[oai(status = 201)]
     Created(
         Json<TweetBody>,
-        /// Where the tweet is.
+        /// The URL of the tweet.
         #[oai(header = "Location")]
         String,
-        /// `true` when it was stored by an earlier request with the same Idempotency-Key.
+        /// `true` if an earlier request with the same Idempotency-Key stored it.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
 }
 
 #[derive(ApiResponse)]
-enum ListTweetsAnswer {
+enum ListTweetsResponse {
     /// The newest tweets, newest first.
     #[oai(status = 200)]
     Page(
@@ -68,19 +169,19 @@ enum ListTweetsAnswer {
 }
 
 #[derive(ApiResponse)]
-enum GetTweetAnswer {
+enum GetTweetResponse {
     /// The tweet.
     #[oai(status = 200)]
     Found(
         Json<TweetBody>,
-        /// Send it as `If-None-Match` to be told that nothing changed.
+        /// Send it as `If-None-Match` to learn whether a cached copy is current.
         #[oai(header = "ETag")]
         String,
-        /// For ever: a tweet does not change.
+        /// May be cached without asking again: a tweet never changes.
         #[oai(header = "Cache-Control")]
         String,
     ),
-    /// What you have is what there is.
+    /// Not modified; your cached copy is current.
     #[oai(status = 304)]
     NotModified(
         #[oai(header = "ETag")] String,
@@ -89,129 +190,73 @@ enum GetTweetAnswer {
 }
 
 struct CreateTweetErrors;
+
 impl DocumentedErrors for CreateTweetErrors {
     const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
 }
 
 struct ListTweetsErrors;
+
 impl DocumentedErrors for ListTweetsErrors {
     const STATUSES: &'static [u16] = &[400, 429, 500, 503];
 }
 
 struct GetTweetErrors;
+
 impl DocumentedErrors for GetTweetErrors {
     const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
 }
 
-#[OpenApi(prefix_path = "/tweet/", tag = "Tag::Tweets")]
-impl TweetsApi {
-    /// Create a tweet
-    ///
-    /// White space around the text is removed. When this answers 201, the tweet is stored. With an Idempotency-Key, the
-    /// request may be sent again, after an error or no answer at all, without storing the tweet twice.
-    #[oai(path = "/", method = "post", operation_id = "createTweet")]
-    async fn create(
-        &self,
-        _writer: RequireAuth,
-        base: BaseUrl,
-        headers: &poem::http::HeaderMap,
-        /// Yours to choose, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key with
-        /// another text is a 422.
-        #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<KeyParam>>,
-        text: NewTweetText,
-    ) -> Result<CreateTweetAnswer, ErrorResponse<CreateTweetErrors>> {
-        let _permit = self.limit.try_acquire()?;
-        let (tweet, replayed) = match key_of(headers)? {
-            None => (self.tweets.create(NewTweet { text: text.0 }).await?, None),
-            Some(key) => match self
-                .tweets
-                .create_idempotent(NewTweet { text: text.0 }, key)
-                .await
-            {
-                Ok(CreateOutcome::Created(tweet)) => (tweet, None),
-                Ok(CreateOutcome::Replayed(tweet)) => (tweet, Some(true)),
-                Err(CreateIdempotentError::KeyReused) => return Err(key_reused().into()),
-                Err(CreateIdempotentError::Store(error)) => return Err(error.into()),
-            },
-        };
-        let location = base.tweet(tweet.id);
-        Ok(CreateTweetAnswer::Created(
-            Json(TweetBody::new(tweet, &base)),
-            location,
-            replayed,
-        ))
-    }
+#[cfg(test)]
+mod tests {
+    use domain::{
+        RepositoryError,
+        testing::{FailingTweetRepository, FixedClock},
+    };
+    use poem::http::HeaderValue;
 
-    /// List tweets
-    ///
-    /// Newest first, a page at a time. Follow the `Link` header to older tweets: pages neither skip nor repeat a tweet
-    /// while others are added.
-    #[oai(path = "/", method = "get", operation_id = "listTweets")]
-    async fn list(
-        &self,
-        base: BaseUrl,
-        /// The largest number of tweets to answer.
-        limit: Query<Option<LimitParam>>,
-        /// Only tweets older than the one with this id, which need not exist.
-        before: Query<Option<BeforeParam>>,
-    ) -> Result<ListTweetsAnswer, ErrorResponse<ListTweetsErrors>> {
-        let _permit = self.limit.try_acquire()?;
-        let (limit, before) = page_of(limit.0, before.0)?;
-        let page = self.tweets.page(before, limit).await?;
-        let next = page
-            .next
-            .map(|id| format!("<{base}/tweet/?limit={}&before={id}>; rel=\"next\"", limit.get()));
-        let tweets = page
-            .items
-            .into_iter()
-            .map(|tweet| TweetBody::new(tweet, &base))
-            .collect();
-        Ok(ListTweetsAnswer::Page(Json(tweets), next))
-    }
+    use super::*;
+    use crate::http::{idempotency_key, values::example_id};
 
-    /// Get a tweet
-    #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
-    async fn get(
-        &self,
-        base: BaseUrl,
-        headers: &poem::http::HeaderMap,
-        /// The tweet's id.
-        id: Path<IdParam>,
-        /// Entity tags of the tweets you have.
-        #[oai(name = "If-None-Match")]
-        _if_none_match: Header<Option<String>>,
-    ) -> Result<GetTweetAnswer, ErrorResponse<GetTweetErrors>> {
-        let _permit = self.limit.try_acquire()?;
-        let unknown = || Problem::not_found("no tweet has this id");
-        let id: TweetId = id.0.parse().ok_or_else(unknown)?;
-        let tweet = self.tweets.get(id).await?.ok_or_else(unknown)?;
-        let tag = ["\"", id.encode(&mut [0; TweetId::LEN]), "\""].concat();
-        let has_it = |theirs: IfNoneMatch| {
-            tag.parse()
-                .is_ok_and(|ours: ETag| !theirs.precondition_passes(&ours))
-        };
-        if headers.typed_get().is_some_and(has_it) {
-            return Ok(GetTweetAnswer::NotModified(tag, FOR_EVER.to_owned()));
+    /// An API without capacity.
+    fn full() -> TweetsApi {
+        let repository = Arc::new(FailingTweetRepository(RepositoryError::Conflict));
+        let clock = Arc::new(FixedClock::at_millis(0));
+
+        TweetsApi {
+            tweets: Arc::new(TweetService::new(repository, clock)),
+            limit: Arc::new(ConcurrencyLimit::new(0)),
         }
-        Ok(GetTweetAnswer::Found(
-            Json(TweetBody::new(tweet, &base)),
-            tag,
-            FOR_EVER.to_owned(),
-        ))
     }
-}
 
-fn key_reused() -> Problem {
-    let detail = "this Idempotency-Key was used for another text; a new tweet needs a new key";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-}
+    fn status<T, E: Into<poem::Error>>(result: Result<T, E>) -> u16 {
+        let error: poem::Error = result.err().expect("no capacity").into();
+        error.status().as_u16()
+    }
 
-impl TweetsApi {
-    pub(crate) fn new(dependencies: &Dependencies) -> Self {
-        Self {
-            tweets: Arc::clone(&dependencies.tweets),
-            limit: Arc::clone(&dependencies.concurrency_limit),
+    #[tokio::test]
+    async fn invalid_request_takes_no_permit() {
+        let (api, base) = (full(), BaseUrl::example);
+
+        for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
+            let result = api.list(base(), Query(limit), Query(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (id, expected) in [(None, 404), (Some(example_id()), 503)] {
+            let headers = HeaderMap::new();
+            let result = api.get(base(), &headers, Path(IdParam(id)), Header(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (key, expected) in [("not a key", 400), ("a-key", 503)] {
+            let name = idempotency_key::HEADER.parse().expect("a name");
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(key))]);
+            let body = Json(serde_json::from_str(r#"{"text":"hello"}"#).expect("a body"));
+            let result = api
+                .create(RequireAuth, base(), &headers, Header(None), body)
+                .await;
+            assert_eq!(status(result), expected);
         }
     }
 }

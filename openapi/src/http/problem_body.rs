@@ -1,0 +1,64 @@
+//! The JSON of a problem (RFC 9457).
+
+use poem_openapi::{Object, types::Example};
+use serde::Serialize;
+
+use crate::http::values::example_id;
+
+/// The media type of every error response.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request failed (RFC 9457).
+#[derive(Debug, Object, Serialize)]
+#[oai(rename = "Problem", example)]
+pub(crate) struct ProblemBody {
+    /// A URI that identifies the type of problem. `about:blank` means that the status says it all.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    pub(crate) kind: String,
+    /// The status in words.
+    pub(crate) title: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What happened, and what to do.
+    pub(crate) detail: String,
+    /// The request's id, as in the header X-Request-ID and in the log.
+    pub(crate) request_id: String,
+    /// Each part of the request that is not valid, where parts can be named.
+    pub(crate) errors: Vec<Violation>,
+}
+
+impl Example for ProblemBody {
+    fn example() -> Self {
+        let reason = "must contain something other than white space";
+
+        Self {
+            kind: "about:blank".to_owned(),
+            title: "Bad Request".to_owned(),
+            status: 400,
+            detail: "the body is not valid".to_owned(),
+            request_id: example_id::<()>().to_string(),
+            errors: vec![Violation::new("/text", reason)],
+        }
+    }
+}
+
+/// One part of a request that is not valid.
+#[derive(Debug, Object, Serialize)]
+#[oai(rename = "Violation")]
+pub(crate) struct Violation {
+    /// Where: a JSON Pointer (RFC 6901) into the body, or `/name` for a query parameter or header.
+    pub(crate) pointer: String,
+    /// What is wrong there.
+    pub(crate) detail: String,
+}
+
+impl Violation {
+    /// Neither text may quote the request.
+    pub(crate) fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Domain values in JSON bodies: how each kind is written, read and described, once for all resources.
+//!
+//! # Adding a kind of value
+//! 1. Wrap the domain's type in a newtype here, because its crate must not know serde or OpenAPI.
+//! 2. Implement `Serialize` straight from the domain's value, without a copy.
+//! 3. `json_string!` does the rest: it reads the value through the domain's own check and describes it by a schema.
+
+use std::fmt::Display;
+
+use domain::{DateTime, Id, ParseIdError, SecondsFormat, Text, TextError, Utc};
+use poem_openapi::{
+    registry::MetaSchema,
+    types::{ParseError, ParseFromJSON, ParseResult, ToJSON},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Value, json};
+
+use crate::http::schema::schema_type;
+
+/// Reads and describes a type whose JSON is a string. `$parse` is a `fn(&str) -> Result<Self, impl Display>`; what its
+/// error displays is sent to the client. `ToJSON` and `ParseFromJSON` are what `poem_openapi::Object` demands of a
+/// field; they serve examples, not requests.
+macro_rules! json_string {
+    ([$($generics:tt)*] $type:ty, $parse:expr, $schema:expr) => {
+        schema_type!([$($generics)*] $type, $schema);
+
+        impl<'de, $($generics)*> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                $parse(&text).map_err(domain_error)
+            }
+        }
+
+        impl<$($generics)*> ToJSON for $type {
+            fn to_json(&self) -> Option<Value> {
+                serde_json::to_value(self).ok()
+            }
+        }
+
+        impl<$($generics)*> ParseFromJSON for $type {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                serde_json::from_value(value.unwrap_or_default()).map_err(ParseError::custom)
+            }
+        }
+    };
+}
+
+/// Marks an error whose whole text is for the client. serde passes errors on as text, so text has to carry the mark.
+pub(crate) const DOMAIN_ERROR: &str = "domain error: ";
+
+/// An error of the domain on its way through serde. `reason` must quote nothing.
+fn domain_error<E: de::Error>(reason: impl Display) -> E {
+    E::custom(format_args!("{DOMAIN_ERROR}{reason}"))
+}
+
+/// A text that a client sends. White space around it is allowed and removed, so its schema is a pattern; a `maxLength`
+/// would count that white space as well.
+#[derive(Debug)]
+pub(crate) struct TextInput<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+
+json_string!(
+    [const MAX_CHARS: usize] TextInput<MAX_CHARS>,
+    |text| Text::new(text).map(Self),
+    MetaSchema {
+        min_length: Some(1),
+        pattern: Some(text_pattern(MAX_CHARS)),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+/// A text as it is stored.
+#[derive(Debug)]
+pub(crate) struct TextValue<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+
+json_string!(
+    [const MAX_CHARS: usize] TextValue<MAX_CHARS>,
+    |text| Text::new(text).map(Self) as Result<_, TextError>,
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(MAX_CHARS),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl<const MAX_CHARS: usize> Serialize for TextValue<MAX_CHARS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+/// The id of a `T`.
+#[derive(Debug)]
+pub(crate) struct IdValue<T>(pub(crate) Id<T>);
+
+json_string!(
+    [T] IdValue<T>,
+    |text: &str| text.parse().map(Self) as Result<_, ParseIdError>,
+    id_schema()
+);
+
+impl<T> Serialize for IdValue<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.encode(&mut [0; ulid::ULID_LEN]))
+    }
+}
+
+/// A time, to the millisecond, in UTC (RFC 3339).
+#[derive(Debug)]
+pub(crate) struct TimestampValue(pub(crate) DateTime<Utc>);
+
+json_string!(
+    [] TimestampValue,
+    |text| match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(Self(time.to_utc())),
+        Err(_) => Err("must be a time (RFC 3339)"),
+    },
+    MetaSchema::new_with_format("string", "date-time")
+);
+
+impl Serialize for TimestampValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// An absolute URL that the service made.
+#[derive(Debug, Serialize)]
+pub(crate) struct UrlValue(pub(crate) String);
+
+json_string!(
+    [] UrlValue,
+    |text: &str| Ok::<_, String>(Self(text.to_owned())),
+    MetaSchema::new_with_format("string", "uri")
+);
+
+/// The id in examples: 01KAN2FGVXM1SY9VXF7MJ4Z7QV.
+pub(crate) const fn example_id<T>() -> Id<T> {
+    Id::from_u128(0x019a_aa27_c37d_a073_e4ef_af3d_244f_9efb)
+}
+
+/// A text in examples.
+#[expect(clippy::expect_used, reason = "a constant, used only to make the document")]
+pub(crate) fn example_text<const MAX_CHARS: usize>(text: &'static str) -> Text<MAX_CHARS> {
+    Text::new(text).expect("a valid example")
+}
+
+/// The schema of an id, in bodies, paths and queries.
+pub(crate) fn id_schema() -> MetaSchema {
+    MetaSchema {
+        pattern: Some("^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$".to_owned()),
+        example: Some(json!(example_id::<()>().to_string())),
+        ..MetaSchema::new_with_format("string", "ulid")
+    }
+}
+
+/// The rule of [`Text`] as an ECMA 262 pattern.
+fn text_pattern(max_chars: usize) -> String {
+    // Unicode's `White_Space`, within brackets. ECMA's own `\s` is another set.
+    const WHITE_SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+
+    let space = format!("[{WHITE_SPACE}]*");
+    let ink = format!(r"[^\u0000{WHITE_SPACE}]");
+    let rest = match max_chars {
+        0 | 1 => String::new(),
+        _ => format!(r"([^\u0000]{{0,{}}}{ink})?", max_chars - 2),
+    };
+
+    format!("^{space}{ink}{rest}{space}$")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Anything, often nearly a valid text of 5 characters: white space around it, about as long as can be.
+    fn texts() -> impl Strategy<Value = String> {
+        let white = "[\t-\r \u{85}\u{a0}\u{1680}\u{2000}-\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}]{0,3}";
+        let around = |text: &'static str| (white, text, white).prop_map(|(a, b, c)| a + &b + &c);
+
+        prop_oneof![around("\\PC{3,7}"), around("[\\s\\S]{0,3}"), any::<String>()]
+    }
+
+    fn matches(max_chars: usize, text: &str) -> bool {
+        let pattern = regress::Regex::with_flags(&text_pattern(max_chars), "u").expect("ECMA 262");
+        pattern.find(text).is_some()
+    }
+
+    proptest! {
+        #[test]
+        fn the_pattern_accepts_what_the_domain_accepts(text in texts()) {
+            prop_assert_eq!(matches(5, &text), Text::<5>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(1, &text), Text::<1>::new(&text).is_ok(), "{:?}", text);
+        }
+
+        #[test]
+        fn a_value_is_read_back_as_it_was_written(bits: u128, millis in 0..4_000_000_000_000_i64) {
+            let id = IdValue(Id::<()>::from_u128(bits));
+            let read: IdValue<()> = serde_json::from_value(id.to_json().expect("JSON")).expect("an id");
+            prop_assert_eq!(read.0, id.0);
+
+            let time = TimestampValue(DateTime::from_timestamp_millis(millis).expect("a time"));
+            let read = TimestampValue::parse_from_json(time.to_json()).expect("a time");
+            prop_assert_eq!(read.0, time.0);
+        }
+    }
+}
