@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
-use crate::{document, http::csp};
+use crate::{Dependencies, document, http::csp};
 
 /// The document and its page, made when they are first requested: that takes some milliseconds and megabytes, and few
 /// instances are ever asked for them. All responses share the texts.
@@ -42,6 +42,12 @@ struct Texts {
 
 #[derive(Clone)]
 pub(crate) struct DocsApi;
+
+impl DocsApi {
+    pub(crate) fn new(_: &Dependencies) -> Self {
+        Self
+    }
+}
 
 /// The document does not list these operations: they describe the API and are not part of it.
 #[OpenApi]

@@ -41,13 +41,13 @@ enum Tag {
     Health,
 }
 
-#[OpenApi(tag = "Tag::Health")]
+#[OpenApi(prefix_path = "/healthcheck/", tag = "Tag::Health")]
 impl HealthApi {
     /// Readiness
     ///
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
     /// and reports `draining` beside its dependencies.
-    #[oai(path = "/healthcheck/", method = "get", operation_id = "healthcheck")]
+    #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> HealthResponse {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
@@ -70,7 +70,19 @@ impl HealthApi {
             }))
         }
     }
+}
 
+#[derive(Clone)]
+pub(crate) struct LivenessApi;
+
+impl LivenessApi {
+    pub(crate) fn new(_: &Dependencies) -> Self {
+        Self
+    }
+}
+
+#[OpenApi(tag = "Tag::Health")]
+impl LivenessApi {
     /// Liveness
     ///
     /// Succeeds while the process runs; checks no dependency.

@@ -116,12 +116,12 @@ fn the_log_has_the_writer_and_never_the_token() {
     service.wait_for("status=401");
 
     fs::write(folder.path().join("tokens"), "bob:tws_unknown").expect("a bad file");
-    service.wait_for("line 1: behind the colon must be the token's SHA-256");
+    service.wait_for("line 1: after the colon, expected the SHA-256 of the token");
     fs::remove_file(folder.path().join("tokens")).expect("the file was there");
     service.wait_for("\"tokens\" cannot be read: ");
     assert!(send(&service, token, "{\"text\":\"still\"}").starts_with("HTTP/1.1 201 "));
     fs::write(folder.path().join("tokens"), "# nobody\n").expect("an empty list");
-    service.wait_for("was read again");
+    service.wait_for("reloaded API_TOKENS_FILE");
     assert!(send(&service, token, "{\"text\":\"late\"}").starts_with("HTTP/1.1 401 "));
     service.wait_for("status=401");
     let leaked: Vec<_> = service
@@ -141,7 +141,7 @@ fn a_bad_list_is_an_error_at_the_start() {
         ("nowhere", "API_TOKENS_FILE: \"nowhere\" cannot be read: "),
         (
             ".",
-            "API_TOKENS_FILE: \".\" cannot be read: it is no regular file",
+            "API_TOKENS_FILE: \".\" cannot be read: it is not a regular file",
         ),
     ] {
         let variables = [("DATABASE_URL", "sqlite://tweets.db"), ("API_TOKENS_FILE", file)];

@@ -18,7 +18,7 @@ fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
     ]);
     let ids: Vec<_> = requests()
         .iter()
-        .map(|request| harmless(&service.exchange(request)))
+        .filter_map(|request| harmless(&service.exchange(request)))
         .collect();
     let text = "{\"text\":\"forged\\n\\u001b[31m\\u2028templatesite: ERROR\"}";
     for _ in 0..2 {

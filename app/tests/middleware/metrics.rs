@@ -82,7 +82,7 @@ fn client_of(config: &Config, store: &Store) -> Client {
 pub(super) fn over(repository: impl TweetRepository + 'static) -> Store {
     let check = Arc::new(InMemoryTweetRepository::default());
     Store {
-        repository: Arc::new(repository),
+        tweet_repository: Arc::new(repository),
         check,
         schema: None,
     }
@@ -229,7 +229,7 @@ async fn memory_has_no_pool() {
 #[test]
 fn dropped_lines_are_counted_by_sink() {
     let metrics = Metrics::new(|| vec![("console", 3), ("syslog", 5)]);
-    let samples = samples(&(metrics.scrape)().expect("a scrape"));
+    let samples = samples(&(metrics.renderer)().expect("a scrape"));
     assert_eq!(
         samples.get(r#"log_lines_dropped_total{log_sink="console"}"#),
         Some(&3.0)

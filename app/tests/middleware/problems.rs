@@ -94,7 +94,7 @@ impl TweetRepository for Broken {
 pub(super) fn broken() -> Site {
     let check = Arc::new(InMemoryTweetRepository::default());
     Site::over(Store {
-        repository: Arc::new(Broken),
+        tweet_repository: Arc::new(Broken),
         check,
         schema: None,
     })

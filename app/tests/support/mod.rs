@@ -1,9 +1,11 @@
 //! What the tests stand on.
 
 pub(crate) mod client;
+pub(crate) mod example;
 mod response;
 
 pub(crate) use response::{header, problem};
+pub(crate) use {PATIENCE as TIMEOUT, Running as Service};
 
 use std::{
     ffi::OsString,
@@ -93,7 +95,7 @@ impl Site {
     /// A site whose store fails in this way.
     pub(crate) fn failing(error: RepositoryError) -> Self {
         Self::over(Store {
-            repository: Arc::new(FailingTweetRepository(error)),
+            tweet_repository: Arc::new(FailingTweetRepository(error)),
             check: Arc::new(FailingHealthCheck(
                 "it says: password \"hunter2\" is wrong".to_owned(),
             )),
@@ -196,6 +198,11 @@ impl Running {
                 Err(_) => panic!("no line with {part:?} in the log:\n{}", self.log.join("\n")),
             }
         }
+    }
+
+    /// As [`wait_for`](Self::wait_for).
+    pub(crate) fn wait_for_log(&mut self, part: &str) -> String {
+        self.wait_for(part)
     }
 
     pub(crate) fn signal(&self, name: &str) {

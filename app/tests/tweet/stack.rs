@@ -28,7 +28,7 @@ impl Stack {
             .expect("migrate");
         let meter = NoopMeterProvider::new().meter("contract");
         Self {
-            repository: compose::stack(&config.database, &store, &meter),
+            repository: compose::tweet_stack(&config.database, &store, &meter),
             _database: database,
         }
     }

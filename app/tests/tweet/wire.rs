@@ -25,65 +25,6 @@ fn a_large_body_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn what_is_no_request_is_answered_like_any_other() {
-    let mut service = Running::in_memory(&[]);
-    let long = format!(
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
-        "x".repeat(100_000)
-    );
-    let many = format!(
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\n{}\r\n",
-        "X: x\r\n".repeat(200)
-    );
-    for (sent, status) in [
-        (&b"hello\r\n\r\n"[..], 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-        (b"GET /livez HTTP/1.1\r\nHost : localhost\r\n\r\n", 400),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-        (
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-            400,
-        ),
-        (long.as_bytes(), 431),
-        (many.as_bytes(), 431),
-    ] {
-        let answer = service.exchange(sent);
-        let sent = String::from_utf8_lossy(&sent[..sent.len().min(80)]);
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{sent:?}: {answer}"
-        );
-        for part in [
-            "date: ",
-            "connection: close",
-            "x-request-id: ",
-            "x-content-type-options: nosniff",
-        ] {
-            assert!(
-                answer.contains(&format!("\r\n{part}")),
-                "{part:?} is missing: {answer}"
-            );
-        }
-        assert!(
-            answer.contains(&format!("\"status\":{status},\"detail\":\"")),
-            "{answer}"
-        );
-        service.wait_for(&format!("access: method=_OTHER route=- status={status}"));
-    }
-    for before in [
-        "GET /livez HTTP/1.1\r\nHost: localhost",
-        "GET /livez HTTP/1.0\r\nConnection: keep-alive",
-    ] {
-        let answers = service.exchange(format!("{before}\r\n\r\nhello\r\n\r\n").as_bytes());
-        let (first, second) = answers.split_once("HTTP/1.1 400 ").expect("two answers");
-        assert!(
-            first.contains(" 200 OK\r\n") && second.contains("\r\nx-request-id: "),
-            "{answers}"
-        );
-    }
-}
-
-#[test]
 fn http_1_0_without_a_host_is_served() {
     let service = Running::in_memory(&[]);
     assert!(service.post("{\"text\":\"hello\"}").starts_with("HTTP/1.1 201 "));

@@ -46,7 +46,7 @@ impl TweetsApi {
     pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
             tweets: Arc::clone(&dependencies.tweets),
-            limit: Arc::new(ConcurrencyLimit::new(dependencies.max_concurrent_requests)),
+            limit: Arc::clone(&dependencies.concurrency_limit),
         }
     }
 }
@@ -57,13 +57,13 @@ enum Tag {
     Tweets,
 }
 
-#[OpenApi(tag = "Tag::Tweets")]
+#[OpenApi(prefix_path = COLLECTION, tag = "Tag::Tweets")]
 impl TweetsApi {
     /// Create a tweet
     ///
     /// White space around the text is removed. After a 201, the tweet is stored. With an Idempotency-Key, the request
     /// may be sent again after an error, or when no response came, without storing the tweet twice.
-    #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
+    #[oai(path = "/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
         _auth: RequireAuth,
@@ -93,7 +93,7 @@ impl TweetsApi {
     ///
     /// Newest first, a page at a time. Follow the `Link` header to older tweets: pages neither skip nor repeat a tweet
     /// while others are added.
-    #[oai(path = "/tweet/", method = "get", operation_id = "listTweets")]
+    #[oai(path = "/", method = "get", operation_id = "listTweets")]
     async fn list(
         &self,
         base: BaseUrl,
@@ -114,7 +114,7 @@ impl TweetsApi {
     }
 
     /// Get a tweet
-    #[oai(path = "/tweet/:id", method = "get", operation_id = "getTweet")]
+    #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
     async fn get(
         &self,
         base: BaseUrl,
