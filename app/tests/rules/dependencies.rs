@@ -42,6 +42,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
             "poem-openapi",
             "serde",
             "serde_json",
+            "serde_path_to_error",
             "sha2",
             "sonic-rs",
             "thiserror",

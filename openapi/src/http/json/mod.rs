@@ -94,7 +94,7 @@ fn too_large() -> Problem {
 
 impl<T: Type + Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        // sonic-rs searches for characters to escape by SIMD: a page of 20 tweets of 140 characters takes 1.6 µs, or
+        // sonic-rs searches for characters to escape by SIMD: a page of 20 items of 140 characters takes 1.6 µs, or
         // 2.1 µs in emoji, against 4.8 and 10.1 µs with serde_json, where the whole request takes about 15 µs. It wants
         // room for the worst case of each text; most single items fit without growing.
         let mut json = Vec::with_capacity(1024);
