@@ -18,7 +18,7 @@ pub use tweet::{
     Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository, sea_orm::SeaOrmHealthCheck,
 };
 
-/// The README's example, compiled and run with the documentation's tests.
+/// The example of docs/make-it-yours.md, compiled and run with the documentation's tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/make-it-yours.md")]
+struct MakeItYours;
