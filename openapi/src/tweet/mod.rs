@@ -58,7 +58,7 @@ enum Tag {
 }
 
 // The prefix keeps the slash at the end of the collection, which poem-openapi cuts off paths.
-#[OpenApi(prefix_path = "/tweet/", tag = "Tag::Tweets")]
+#[OpenApi(prefix_path = COLLECTION, tag = "Tag::Tweets")]
 impl TweetsApi {
     /// Create a tweet
     ///
