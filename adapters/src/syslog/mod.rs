@@ -9,7 +9,7 @@
 //! - Over UDP: every datagram that the network or a busy receiver loses. Only a host that reports that the port is
 //!   closed is noticed: lines then wait in the queue.
 //! - Over TCP: every line that was written to a connection and that the receiver had not read when it crashed, closed
-//!   the connection or became unreachable. How many there were cannot be told. A closed connection is noticed before
+//!   the connection or became unreachable. Their number cannot be determined. A closed connection is noticed before
 //!   the next write, and the send buffer is small, so that usually few lines or none are lost. A receiver that vanishes
 //!   in silence loses up to 30 seconds of lines, and no more than the system's buffers hold.
 

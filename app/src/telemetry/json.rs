@@ -45,7 +45,7 @@ impl FormatTime for ClockTime {
     }
 }
 
-/// Adds the id of the current request. It is a task-local value rather than a span, so the formatter does not know it.
+/// Adds the id of the current request. It is a task-local value rather than a span, so the formatter has no access to it.
 struct WithRequestId(Format<Json, ClockTime>);
 
 impl<S, N> FormatEvent<S, N> for WithRequestId

@@ -9,7 +9,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-/// What a line says about an event beside its content.
+/// When an event happened, how severe it is, and in which request.
 pub(super) struct EventMeta {
     pub(super) time: DateTime<Utc>,
     pub(super) level: Level,
