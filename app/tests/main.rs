@@ -12,6 +12,7 @@ mod tweet;
 
 mod faults;
 mod middleware;
+mod operations;
 mod program;
 mod rules;
 mod server;

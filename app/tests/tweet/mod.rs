@@ -6,6 +6,4 @@ mod getting;
 mod idempotency;
 mod listing;
 mod many_texts;
-mod pages;
 mod stack;
-mod wire;
