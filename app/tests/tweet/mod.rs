@@ -1,4 +1,4 @@
-//! The resource over HTTP: tweets.
+//! Tweets over HTTP.
 
 mod bad_bodies;
 mod creating;
