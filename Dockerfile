@@ -1,21 +1,23 @@
 # docker build -t templatesite .
-# Three images: `dev` develops and tests, `server` (the last, so the one that is built unless told) serves, `migrate`
-# is the server's binary with a shell beside it.
+# Three images: `dev` for development and tests, `migrate` (the service's binary and a shell) for migrations, and
+# `server` for production. `server` is the last, so it is the one that is built by default.
 
 FROM rust:1.95-slim-bookworm AS toolchain
 
 FROM toolchain AS dev
-# inotify-tools: dev-server watches the source. rsyslog: tests send it what the service logs. postgresql: tests kill it.
-# python3-venv: a system test makes a Python client.
+# inotify-tools: dev-server watches the source. rsyslog: tests send log messages to it. postgresql: tests start and kill
+# servers of their own. python3-venv: a system test generates a Python client.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends inotify-tools postgresql python3-venv rsyslog \
  && rm -rf /var/lib/apt/lists/*
 # Outside the source, which is mounted from the host.
 ENV CARGO_TARGET_DIR=/target
+# The toolchain of the image, instead of a download of the one in rust-toolchain.toml.
+ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
 WORKDIR /code
 
 FROM toolchain AS build
-# The caches are locked because two builds at once would work in the same folder.
+# The caches are locked because concurrent builds would write to the same folder.
 RUN --mount=type=bind,target=/context \
     --mount=type=cache,id=templatesite-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=templatesite-build,target=/build,sharing=locked \
@@ -32,7 +34,7 @@ ENV LISTEN_ADDR=0.0.0.0:80
 EXPOSE 80
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/usr/local/bin/templatesite", "healthcheck"]
-# Exec form: the service is process 1 and gets SIGTERM itself.
+# Exec form, so that the service is process 1 and receives SIGTERM.
 ENTRYPOINT ["/usr/local/bin/templatesite"]
 ARG VERSION=development
 ARG REVISION=unknown

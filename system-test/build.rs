@@ -1,4 +1,4 @@
-//! Generates the client of `src/lib.rs` from `openapi/openapi.json`.
+//! Generates the client that `src/lib.rs` includes from `openapi/openapi.json`.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -6,17 +6,16 @@ use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "OUT_DIR is how cargo speaks to a build script"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo passes OUT_DIR to a build script")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={DOCUMENT}");
-    // The generator parses only this media type and hands every other over as bytes.
+    // The generator parses bodies of `application/json` only; those of another media type remain bytes.
     let document = fs::read_to_string(DOCUMENT)?.replace("application/problem+json", "application/json");
+
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     let client = Generator::new(&settings).generate_tokens(&serde_json::from_str(&document)?)?;
+
     let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(folder.join("client.rs"), client.to_string())?;
     Ok(())

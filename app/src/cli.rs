@@ -5,77 +5,98 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::Principal;
 
-/// Stores tweets and lets clients create and retrieve them. Configured by environment variables; `templatesite config`
-/// lists them.
+use crate::commands::{RESOURCES, Resource};
+
+/// A REST service. It is configured by environment variables, which `templatesite config` lists.
 #[derive(Debug, Parser)]
 #[command(name = "templatesite", version)]
 pub struct Arguments {
     /// A TOML file with configuration; environment variables win over it.
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// What to do; `serve` unless told.
+    /// What to do; `serve` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What the program can be asked to do.
+/// The commands of the program.
 #[derive(Debug, Default, Subcommand)]
 pub enum Command {
     /// Serve HTTP until SIGTERM or SIGINT (the default).
     #[default]
     Serve,
-    /// Bring the database's schema up to date, take it back one step, or tell where it stands.
+    /// Apply pending migrations, revert the newest one, or list them.
     Migrate {
-        /// Which way.
+        /// What to do; `up` by default.
         direction: Option<Direction>,
     },
-    /// Store the tweets of a file of any size: JSON, `[{"text": "…"}, …]`, or NDJSON, one `{"text": "…"}` a line.
-    LoadFixtures(Fixtures),
-    /// Ask the service on LISTEN_ADDR how it is; the exit status is 0 when it is well, else 1.
+    /// Store the items of a file: one JSON object per line (NDJSON, any size) or a JSON array (at most 16 MiB). An item is
+    /// what a POST takes as its body.
+    LoadFixtures(LoadFixtures),
+    /// Request the health report of the service on LISTEN_ADDR; the exit status is 0 if it is healthy, else 1.
     Healthcheck,
-    /// Tokens for those who may create tweets.
+    /// Manage bearer tokens.
     #[command(subcommand)]
     Token(Token),
     /// Print the OpenAPI document.
     Openapi,
-    /// Print the effective configuration, without secrets.
-    Config,
+    /// Print the effective configuration without secrets, or a document about all variables.
+    Config {
+        /// What to print.
+        #[arg(long, value_enum, default_value_t)]
+        format: ConfigFormat,
+    },
 }
 
 /// What to do about tokens.
 #[derive(Debug, Subcommand)]
 pub enum Token {
-    /// Print a new token and its line for the file that API_TOKENS_FILE names. Nothing is stored.
+    /// Print a new token and its line for the file in API_TOKENS_FILE. Nothing is stored.
     New {
-        /// Whose it is: 1 to 64 letters, digits or characters of ._@-
+        /// The client who holds it: 1 to 64 letters, digits or characters of ._@-
         name: Principal,
     },
 }
 
-/// Which tweets to store, and when.
+/// Which items to store, and when.
 #[derive(Debug, Args)]
-pub struct Fixtures {
-    /// The file, or `-` for standard input; without it, two tweets that come with the program.
+pub struct LoadFixtures {
+    /// The resource that the items belong to.
+    #[arg(long, value_enum, default_value_t = RESOURCES[0])]
+    pub resource: Resource,
+    /// The file, or `-` for standard input; by default, a few items that come with the program.
     pub file: Option<PathBuf>,
-    /// Store nothing when a tweet is stored already, so that it may be run again and again.
+    /// Store nothing if the store already holds an item of the resource.
     #[arg(long)]
     pub if_empty: bool,
-    /// Store what is good and report the rest. Without it, nothing is stored of a file that is not good to its end.
+    /// Store the valid items and report the others. Otherwise, a file with an invalid item is not stored at all.
     #[arg(long)]
     pub keep_going: bool,
-    /// Leave out the first so many tweets, to go on where a load was interrupted.
-    #[arg(long, value_name = "TWEETS", default_value_t = 0)]
+    /// Leave out the first N valid items, to continue an interrupted load.
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub skip: usize,
 }
 
-/// Where to take the schema.
+/// What to do with the schema.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub enum Direction {
-    /// Apply all that is pending.
+    /// Apply all pending migrations.
     #[default]
     Up,
-    /// Take back the newest migration, and the data it holds.
+    /// Revert the newest migration, which deletes the data it holds.
     Down,
-    /// List migrations and whether they are applied.
+    /// List the migrations and whether they are applied.
     Status,
+}
+
+/// What `config` prints.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum ConfigFormat {
+    /// The effective values, without secrets.
+    #[default]
+    Values,
+    /// An environment file that explains every variable.
+    Env,
+    /// The page docs/configuration.md.
+    Markdown,
 }

@@ -1,4 +1,7 @@
 //! THE composition root: which adapter stands behind which port.
+//!
+//! A further resource needs a field of [`Store`], its adapter for memory and for SQL in [`Store::open`], a function like
+//! [`tweet_stack`] and its service in [`router`].
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -9,6 +12,7 @@ use adapters::{
     tweet::{Batched, Cached, Metered},
 };
 use domain::{Authenticator, Clock, HealthCheck, TweetRepository, TweetService};
+use openapi::ConcurrencyLimit;
 use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
@@ -18,83 +22,89 @@ use crate::{
     telemetry::{self, metrics::Metrics},
 };
 
-/// The tweet store, opened.
+/// An open store: a bare repository for each resource, and what they have in common.
 pub struct Store {
-    /// Where tweets are kept.
-    pub repository: Arc<dyn TweetRepository>,
-    /// What the health report asks: the store itself, below anything that may be wrapped around it.
+    /// The tweets.
+    pub tweet_repository: Arc<dyn TweetRepository>,
+    /// The health check of the store itself, below all decorators.
     pub check: Arc<dyn HealthCheck>,
-    /// The schema, where the store has one.
+    /// The schema, if the store has one.
     pub schema: Option<Schema>,
 }
 
 impl Store {
-    /// Opens the store that the configuration names. Its schema is left as it is.
+    /// Opens the configured store. Does not change its schema.
     ///
     /// # Errors
-    /// When the database cannot be reached or opened.
+    /// If the database cannot be reached or opened.
     pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
-        match &config.place {
-            StoreUrl::Memory => {
-                let memory = Arc::new(InMemoryTweetRepository::default());
-                Ok(Self {
-                    repository: Arc::clone(&memory) as _,
-                    check: memory,
-                    schema: None,
-                })
-            }
-            StoreUrl::Sql(url) => {
-                let options = database::Options {
-                    max_connections: config.max_connections,
-                    acquire_timeout: config.acquire_timeout,
-                    statement_timeout: config.statement_timeout,
-                    log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
-                };
-                let connections = database::connect(url, options).await?;
-                Ok(Self {
-                    repository: Arc::new(SeaOrmTweetRepository::new(connections.clone())),
-                    check: Arc::new(SeaOrmHealthCheck::new(connections.clone())),
-                    schema: Some(Schema::new(connections)),
-                })
-            }
+        let url = match &config.url {
+            StoreUrl::Memory => return Ok(Self::in_memory()),
+            StoreUrl::Sql(url) => url,
+        };
+        let options = database::Options {
+            max_connections: config.max_connections,
+            acquire_timeout: config.acquire_timeout,
+            statement_timeout: config.statement_timeout,
+            log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
+        };
+        let database = database::connect(url, options).await?;
+
+        Ok(Self {
+            tweet_repository: Arc::new(SeaOrmTweetRepository::new(database.clone())),
+            check: Arc::new(SeaOrmHealthCheck::new(database.clone())),
+            schema: Some(Schema::new(database)),
+        })
+    }
+
+    /// An empty store in memory.
+    pub fn in_memory() -> Self {
+        let tweets = Arc::new(InMemoryTweetRepository::default());
+
+        Self {
+            tweet_repository: Arc::clone(&tweets) as _,
+            check: tweets,
+            schema: None,
         }
     }
 
-    /// The use cases over the bare store, for one caller who has nobody to share with.
+    /// The use cases of tweets over the bare repository, for a command with no concurrent callers.
     pub fn tweets(&self) -> TweetService {
-        TweetService::new(Arc::clone(&self.repository), clock())
+        TweetService::new(Arc::clone(&self.tweet_repository), clock())
     }
 }
 
-/// What is wrapped around a store, innermost first.
-pub fn stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
-    // Next to the store, so that it times what the store does and not what a layer above saves it.
-    let metered = Metered::new(Arc::clone(&store.repository), meter);
+/// The decorators of the tweet repository, innermost first.
+pub fn tweet_stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
+    // Next to the store, to time what the store does and not what the layers above save it.
+    let metered = Metered::new(Arc::clone(&store.tweet_repository), meter);
     if store.schema.is_none() {
-        // Memory is no slower than what would be put around it.
+        // Memory is as fast as the decorators would be.
         return Arc::new(metered);
     }
-    // Below the cache: all that misses it is gathered, whoever asks.
+
+    // Below the cache, to batch the calls that miss it, whichever request they belong to.
     let batched = Batched::new(metered);
     if config.cache_bytes == 0 {
         return Arc::new(batched);
     }
-    // Outermost: what memory knows takes no turn and no statement.
+
+    // Outermost, so that a hit waits in no queue and needs no statement.
     Arc::new(Cached::new(batched, config.cache_bytes))
 }
 
-/// Who may create tweets; `None` for everybody.
+/// Who may write; `None` if everybody may.
 ///
 /// # Errors
-/// When the list of writers cannot be used.
+/// If the file of tokens cannot be used.
 pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
-    let Some(path) = &config.tokens else {
-        return Ok(None);
-    };
-    Ok(Some(TokenFile::open(path).await?))
+    match &config.http.tokens_file {
+        Some(path) => Ok(Some(TokenFile::open(path).await?)),
+        None => Ok(None),
+    }
 }
 
-/// The HTTP surface over a store, with metrics of its own. It is not ready any more once it is `draining`.
+/// The HTTP service over a store, with its own metrics. While `draining` is set, it reports that it is not ready.
 pub fn router(
     config: &Config,
     store: &Store,
@@ -102,31 +112,32 @@ pub fn router(
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = Metrics::new(telemetry::dropped_lines);
+
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
-        database::observe_pool(schema.connections(), &metrics.meter);
-        // Otherwise nothing is served before the schema is up to date, and there is nothing to report.
+        database::observe_pool(schema.database(), &metrics.meter);
+        // With MIGRATE_ON_START, no request is served before the schema is up to date.
         if !config.database.migrate_on_start {
             checks.push(Arc::new(SchemaCheck::new(schema.clone())));
         }
     }
-    let repository = stack(&config.database, store, &metrics.meter);
+
+    let tweets = tweet_stack(&config.database, store, &metrics.meter);
+
     openapi::router(&openapi::Dependencies {
-        tweets: Arc::new(TweetService::new(repository, clock())),
+        tweets: Arc::new(TweetService::new(tweets, clock())),
         checks,
-        trust: openapi::Trust {
-            hosts: config.http.allowed_hosts.clone(),
-            proxies: config.http.trusted_proxies.clone(),
-            origins: config.http.allowed_origins.clone(),
-        },
-        authenticator,
-        rate_limit: config.http.rate_limit,
-        clock: clock(),
         draining,
+        authenticator,
+        clock: clock(),
+        allowed_hosts: config.http.allowed_hosts.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        allowed_origins: config.http.allowed_origins.clone(),
+        rate_limit: config.http.rate_limit,
         request_timeout: config.http.request_timeout,
-        max_concurrent_requests: config.http.max_concurrent_requests,
+        concurrency_limit: Arc::new(ConcurrencyLimit::new(config.http.max_concurrent_requests)),
         meter: metrics.meter,
-        scrape: metrics.scrape,
+        metrics: metrics.renderer,
     })
 }
 

@@ -8,5 +8,7 @@ pub mod compose;
 pub mod migrations;
 pub mod server;
 
+mod tweet;
+
 pub mod cli;
 pub mod commands;

@@ -1,67 +1,76 @@
-//! `templatesite`: see [`app::cli`] for what it can be told.
+//! `templatesite`: see [`app::cli`] for its commands.
 
 use std::{env, process::ExitCode};
 
 use app::{
     cli::{Arguments, Command, Token},
-    commands,
-    config::Config,
+    commands::{self, CommandError},
+    config::{Config, Problems},
     runtime, server, telemetry,
 };
 use clap::Parser;
 
-/// A request makes many small allocations, on several threads; that is what this allocator is for.
+/// A request makes many small allocations on several threads, which this allocator serves faster than the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The exit status of a wrong command line or configuration, as clap has it.
-const USAGE: u8 = 2;
+/// The exit code for a wrong command line or configuration; clap uses the same.
+const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the environment is read here, once, and handed on"
-    )]
-    let loaded = Config::load(arguments.config.as_deref(), env::vars_os());
-    let (mut config, warnings) = match loaded {
+    let (config, warnings) = match load_config(&arguments) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            complain(&problems.to_string());
-            return ExitCode::from(USAGE);
+            print_error(&problems.to_string());
+            return ExitCode::from(USAGE_ERROR);
         }
     };
-    if matches!(arguments.command, Some(Command::Healthcheck)) {
-        // Asked every few seconds, under a deadline: a log server that is away must not make it late, and one that is
-        // there has the warnings from the service.
-        config.logs.syslog = None;
-    }
+
     let logs = telemetry::start(&config.logs);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = runtime::start(config.worker_threads)
-        .map_err(Into::into)
-        .and_then(|runtime| {
-            let outcome = runtime.block_on(run(arguments.command.unwrap_or_default(), &config));
-            // Dropped, it would wait for what blocks a thread, such as the look-up of a name, however long that takes.
-            runtime.shutdown_background();
-            outcome
-        });
-    match outcome {
+
+    match run(arguments.command.unwrap_or_default(), &config) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error}");
             drop(logs);
             if !config.logs.console {
-                complain(&error.to_string());
+                print_error(&error.to_string());
             }
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::CommandError> {
+fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), Problems> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is read here, once, and passed on"
+    )]
+    let (mut config, warnings) = Config::load(arguments.config.as_deref(), env::vars_os())?;
+
+    if matches!(arguments.command, Some(Command::Healthcheck)) {
+        // It runs every few seconds under a timeout: an unreachable log server must not delay it, and a reachable one
+        // gets the same warnings from the service.
+        config.logs.syslog = None;
+    }
+
+    Ok((config, warnings))
+}
+
+fn run(command: Command, config: &Config) -> Result<ExitCode, CommandError> {
+    let runtime = runtime::start(config.server.worker_threads)?;
+    let outcome = runtime.block_on(execute(command, config));
+    // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
+    runtime.shutdown_background();
+
+    outcome
+}
+
+async fn execute(command: Command, config: &Config) -> Result<ExitCode, CommandError> {
     match command {
         Command::Serve => return server::serve(config).await,
         Command::Migrate { direction } => commands::migrate(config, direction.unwrap_or_default()).await?,
@@ -69,16 +78,17 @@ async fn run(command: Command, config: &Config) -> Result<ExitCode, commands::Co
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Token(Token::New { name }) => commands::new_token(&name)?,
         Command::Openapi => commands::print(&openapi::spec())?,
-        Command::Config => commands::print(&config.to_string())?,
+        Command::Config { format } => commands::print_config(config, format)?,
     }
+
     Ok(ExitCode::SUCCESS)
 }
 
-/// For what must be said when there is no log to say it in.
+/// Prints to standard error what cannot be logged.
 #[expect(
     clippy::print_stderr,
-    reason = "there is no log yet, or none on this terminal"
+    reason = "the log is not started yet, or does not go to this terminal"
 )]
-fn complain(message: &str) {
+fn print_error(message: &str) {
     eprintln!("templatesite: {message}");
 }

@@ -1,4 +1,4 @@
-//! The database's schema: where it stands, and how it gets up to date.
+//! The database schema: which migrations are applied, and how to apply or revert them.
 
 use std::{
     fmt,
@@ -14,26 +14,26 @@ use async_trait::async_trait;
 use domain::{HealthCheck, Unhealthy};
 use migration::{Migration, MigrationStatus, Migrator, MigratorTrait};
 
-/// How long a process waits for another that changes the schema of the same database. Many start at once, and one of
-/// them does the work.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process waits for another one that migrates the same database. When many start at once, one of them
+/// migrates and the others wait.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The database's schema.
+/// The schema of a database.
 #[derive(Debug, Clone)]
 pub struct Schema(Database);
 
 /// A migration and whether it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The migration's name.
+pub struct MigrationState {
+    /// The name of the migration.
     pub name: String,
-    /// Whether the database has it.
+    /// Whether it is applied to the database.
     pub applied: bool,
 }
 
-/// A migration did not go through, and nothing was changed.
+/// The schema could not be migrated, or its state not be read. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-#[error("the database's schema could not be migrated: {0}")]
+#[error("the database schema could not be read or migrated, nothing was changed: {0}")]
 pub struct MigrationError(String);
 
 impl MigrationError {
@@ -43,71 +43,77 @@ impl MigrationError {
 }
 
 impl Schema {
-    /// The schema of the database behind these connections.
-    pub fn new(connections: Database) -> Self {
-        Self(connections)
+    /// The schema of this database.
+    pub fn new(database: Database) -> Self {
+        Self(database)
     }
 
-    /// The way to its database.
-    pub fn connections(&self) -> &Database {
+    /// The database that has this schema.
+    pub fn database(&self) -> &Database {
         &self.0
     }
 
-    /// Applies what is pending, all or nothing, after whoever else is at it. Tells how many migrations that were.
+    /// Applies all pending migrations in one transaction and returns their number. Waits for other processes that
+    /// migrate the same database.
     ///
     /// # Errors
-    /// [`MigrationError`] when a migration fails, or another process does not come to an end.
+    /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.
     pub async fn up(&self) -> Result<usize, MigrationError> {
-        let work = self.0.with_migration_lock(PATIENCE, async |transaction| {
+        let applied = self.0.with_migration_lock(LOCK_TIMEOUT, async |transaction| {
             let pending = Migrator::get_pending_migrations(transaction).await?;
             Migrator::up(transaction, None).await?;
+
             Ok(pending.len())
         });
-        work.await.map_err(MigrationError::new)
+
+        applied.await.map_err(MigrationError::new)
     }
 
-    /// Takes back the newest migration, after whoever else changes the schema.
+    /// Reverts the newest migration that is applied. Waits for other processes as [`up`](Self::up) does.
     ///
     /// # Errors
     /// As for [`up`](Self::up).
     pub async fn down(&self) -> Result<(), MigrationError> {
-        let work = self.0.with_migration_lock(PATIENCE, async |transaction| {
+        let reverted = self.0.with_migration_lock(LOCK_TIMEOUT, async |transaction| {
             Migrator::down(transaction, Some(1)).await
         });
-        work.await.map_err(MigrationError::new)
+
+        reverted.await.map_err(MigrationError::new)
     }
 
-    /// Every migration, oldest first. Changes nothing.
+    /// The state of every migration, oldest first. Changes nothing.
     ///
     /// # Errors
-    /// [`MigrationError`] when the database cannot be asked.
-    pub async fn steps(&self) -> Result<Vec<Step>, MigrationError> {
-        let ask = async |pool: Arc<database::PoolGeneration>| {
+    /// [`MigrationError`] if the database cannot be queried.
+    pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
+        let query = async |pool: Arc<database::PoolGeneration>| {
             Migrator::get_migration_with_status_read_only(pool.database()).await
         };
-        let steps = self
+        let migrations = self
             .0
-            .run(|pool, _| ask(pool))
+            .run(|pool, _| query(pool))
             .await
             .map_err(MigrationError::new)?;
-        let step = |step: &Migration| Step {
-            name: step.name().to_owned(),
-            applied: step.status() == MigrationStatus::Applied,
+        let state = |migration: &Migration| MigrationState {
+            name: migration.name().to_owned(),
+            applied: migration.status() == MigrationStatus::Applied,
         };
-        Ok(steps.iter().map(step).collect())
+
+        Ok(migrations.iter().map(state).collect())
     }
 
-    /// How many migrations are not applied yet.
+    /// The number of migrations that are not applied yet.
     ///
     /// # Errors
-    /// As for [`steps`](Self::steps).
+    /// As for [`states`](Self::states).
     pub async fn pending(&self) -> Result<usize, MigrationError> {
-        Ok(self.steps().await?.iter().filter(|step| !step.applied).count())
+        let states = self.states().await?;
+        Ok(states.iter().filter(|state| !state.applied).count())
     }
 }
 
-/// [`HealthCheck`] that is well once nothing is pending. From then on it asks no more: while a service runs, a schema is
-/// only added to.
+/// [`HealthCheck`] that fails while migrations are pending. Once none is, it no longer queries the database: while a
+/// service runs, migrations are only added.
 #[derive(Debug)]
 pub struct SchemaCheck {
     schema: Schema,
@@ -134,21 +140,19 @@ impl HealthCheck for SchemaCheck {
         if self.up_to_date.load(Ordering::Relaxed) {
             return Ok(());
         }
+
         let unhealthy = |reason| Unhealthy { reason, source: None };
-        match self
-            .schema
-            .pending()
-            .await
-            .map_err(|error| unhealthy(error.to_string()))?
-        {
+        let pending = self.schema.pending().await;
+        match pending.map_err(|error| unhealthy(error.to_string()))? {
             0 => self.up_to_date.store(true, Ordering::Relaxed),
-            pending => return Err(unhealthy(not_up_to_date(pending))),
+            pending => return Err(unhealthy(pending_migrations(pending))),
         }
+
         Ok(())
     }
 }
 
-/// What an operator reads when migrations are pending: how many, and what to do.
-pub(crate) fn not_up_to_date(pending: usize) -> String {
+/// The message for an operator when migrations are pending: how many, and what to do.
+pub(crate) fn pending_migrations(pending: usize) -> String {
     format!("the schema is not up to date, {pending} pending; run: templatesite migrate")
 }

@@ -1,4 +1,4 @@
-//! The threads that serve requests, and what they do before they sleep.
+//! The worker threads of the service, and what they do before they park.
 
 use std::{
     cell::Cell,
@@ -10,71 +10,75 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
-/// How long a thread is away, on average, when what takes its core is no longer a client's or the database's turn.
-const LONG: Duration = Duration::from_millis(1);
-/// The weight of the past in that average, in yields: one long turn is no sign yet.
-const MEMORY: u32 = 64;
-/// How long the core is not offered again after that.
-const PAUSE: Duration = Duration::from_secs(1);
+/// If a thread is off its core for this long per yield, on average, it competes with a program that computes without end.
+const MAX_MEAN_OFF_CPU: Duration = Duration::from_millis(1);
 
-/// A runtime whose `workers` offer their core once to whoever waits for it before they sleep (`sched_yield(2)`). Where
-/// clients or the database share the cores, these have sent the next requests and answers by the time the thread has
-/// its core back: it finds them without having slept, and nobody had to wake it. Where nobody waits, it costs less than
-/// a microsecond.
+/// The window of the moving average, in yields: a single long one does not count as a competitor.
+const EWMA_WINDOW: u32 = 64;
+
+/// How long a thread does not yield after that.
+const COOLDOWN: Duration = Duration::from_secs(1);
+
+/// A multi-threaded runtime whose workers yield their core once (`sched_yield(2)`) before they park. Where clients or the
+/// database share the cores, they use that time to send the next requests and results, which the worker then finds
+/// without having slept or having been woken. Where no other thread is ready to run, it costs less than a microsecond.
 ///
 /// # Errors
-/// The system's, when it has no thread or no descriptor left.
+/// If the system has no thread or file descriptor left.
 pub fn start(workers: NonZeroUsize) -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(workers.get())
         .enable_all()
-        .on_thread_park(offer)
+        .on_thread_park(yield_before_park)
         .build()
 }
 
-fn offer() {
+fn yield_before_park() {
     thread_local! {
-        static OFFERS: Cell<Offers> = const { Cell::new(Offers::NONE) };
+        static STATE: Cell<YieldBeforePark> = const { Cell::new(YieldBeforePark::NEW) };
     }
-    let offers = OFFERS.get();
-    let begun = Instant::now();
-    if offers.allowed(begun) {
+
+    let state = STATE.get();
+    let start = Instant::now();
+    if state.allowed(start) {
         thread::yield_now();
-        OFFERS.set(offers.taken(begun, Instant::now()));
+        STATE.set(state.record(start, Instant::now()));
     }
 }
 
-/// What a thread knows of its past offers. A thread that sleeps is given a core as soon as it is woken; one that offered
-/// its core waits for its turn. Beside a program that computes without end this is milliseconds each time, so that such
-/// neighbours, or a quota that is used up, end the offers for a while.
+/// Decides whether a thread yields before it parks. The system runs a thread soon after it is woken, but a thread that
+/// yielded waits for its next time slice. Next to a program that computes without end, or when a CPU quota is used up,
+/// this takes milliseconds each time; then the thread stops yielding for [`COOLDOWN`].
 #[derive(Clone, Copy)]
-struct Offers {
-    mean: Duration,
-    paused_until: Option<Instant>,
+struct YieldBeforePark {
+    /// The exponentially weighted moving average of the time off the core.
+    mean_off_cpu: Duration,
+    cooldown_until: Option<Instant>,
 }
 
-impl Offers {
-    const NONE: Self = Self {
-        mean: Duration::ZERO,
-        paused_until: None,
+impl YieldBeforePark {
+    const NEW: Self = Self {
+        mean_off_cpu: Duration::ZERO,
+        cooldown_until: None,
     };
 
     fn allowed(&self, now: Instant) -> bool {
-        self.paused_until.is_none_or(|until| until <= now)
+        self.cooldown_until.is_none_or(|until| until <= now)
     }
 
-    /// After the core was away from `begun` to `ended`.
-    fn taken(self, begun: Instant, ended: Instant) -> Self {
-        let mean = (self.mean * (MEMORY - 1) + (ended - begun)) / MEMORY;
-        if mean < LONG {
+    /// The state after a yield from `start` to `end`.
+    fn record(self, start: Instant, end: Instant) -> Self {
+        let mean_off_cpu = (self.mean_off_cpu * (EWMA_WINDOW - 1) + (end - start)) / EWMA_WINDOW;
+
+        if mean_off_cpu < MAX_MEAN_OFF_CPU {
             Self {
-                mean,
-                paused_until: None,
+                mean_off_cpu,
+                cooldown_until: None,
             }
         } else {
             Self {
-                paused_until: Some(ended + PAUSE),
-                ..Self::NONE
+                cooldown_until: Some(end + COOLDOWN),
+                ..Self::NEW
             }
         }
     }
@@ -84,35 +88,40 @@ impl Offers {
 mod tests {
     use super::*;
 
-    /// Offers the core up to `times` times, each time away for `away`; how many offers there were before a pause.
-    fn offers(state: &mut Offers, now: &mut Instant, times: u32, away: Duration) -> u32 {
-        for offered in 0..times {
+    /// Yields up to `times` times, each time for `off_cpu`. Returns how many yields were allowed in a row.
+    fn yields(state: &mut YieldBeforePark, now: &mut Instant, times: u32, off_cpu: Duration) -> u32 {
+        for done in 0..times {
             if !state.allowed(*now) {
-                return offered;
+                return done;
             }
-            *state = state.taken(*now, *now + away);
-            *now += away;
+            *state = state.record(*now, *now + off_cpu);
+            *now += off_cpu;
         }
+
         times
     }
 
     #[test]
-    fn short_turns_and_single_long_ones_are_no_reason_to_stop() {
-        let (mut state, mut now) = (Offers::NONE, Instant::now());
+    fn short_yields_and_a_few_long_ones_cause_no_cooldown() {
+        let (mut state, mut now) = (YieldBeforePark::NEW, Instant::now());
+
         for _ in 0..100 {
-            assert_eq!(offers(&mut state, &mut now, 100, Duration::from_micros(300)), 100);
-            assert_eq!(offers(&mut state, &mut now, 5, Duration::from_millis(4)), 5);
+            let (short, long) = (Duration::from_micros(300), Duration::from_millis(4));
+            assert_eq!(yields(&mut state, &mut now, 100, short), 100);
+            assert_eq!(yields(&mut state, &mut now, 5, long), 5);
         }
     }
 
     #[test]
-    fn beside_a_busy_neighbour_the_core_is_kept_for_a_second_and_then_offered_again() {
-        let (mut state, mut now) = (Offers::NONE, Instant::now());
+    fn long_yields_cause_a_cooldown_after_which_yielding_is_tried_again() {
+        let (mut state, mut now) = (YieldBeforePark::NEW, Instant::now());
+
         for _ in 0..3 {
-            let before = offers(&mut state, &mut now, 1_000, Duration::from_millis(3));
-            assert!((10..50).contains(&before), "{before} offers");
-            assert!(!state.allowed(now + PAUSE - Duration::from_nanos(1)));
-            now += PAUSE;
+            let before = yields(&mut state, &mut now, 1_000, Duration::from_millis(3));
+            assert!((10..50).contains(&before), "{before} yields");
+            assert!(!state.allowed(now + COOLDOWN - Duration::from_nanos(1)));
+
+            now += COOLDOWN;
             assert!(state.allowed(now));
         }
     }

@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
-use crate::{document, http::csp};
+use crate::{Dependencies, document, http::csp};
 
 /// How operations are grouped, in the pages and in generated clients.
 #[derive(Tags)]
@@ -49,6 +49,12 @@ struct Texts {
 
 #[derive(Clone)]
 pub(crate) struct DocsApi;
+
+impl DocsApi {
+    pub(crate) fn new(_: &Dependencies) -> Self {
+        Self
+    }
+}
 
 /// These routes are about the API, not of it, so the document does not list them.
 #[OpenApi]

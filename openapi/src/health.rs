@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{docs::Tag, http::json::Json, http::schema::schema_type};
+use crate::{Dependencies, docs::Tag, http::json::Json, http::schema::schema_type};
 
 /// Load balancers ask every few seconds and give up soon; an answer that comes late is no answer.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -48,13 +48,13 @@ enum LivezAnswer {
     Alive(PlainText<&'static str>),
 }
 
-#[OpenApi(tag = "Tag::Health")]
+#[OpenApi(prefix_path = "/healthcheck/", tag = "Tag::Health")]
 impl HealthApi {
     /// Readiness
     ///
     /// Asks every dependency, all at once, each under a short deadline. A service that is about to stop says
     /// `nok`, and `draining` beside its dependencies.
-    #[oai(path = "/healthcheck/", method = "get", operation_id = "healthcheck")]
+    #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> HealthAnswer {
         let dependencies = join_all(self.checks.iter().map(|check| async {
             (
@@ -83,7 +83,13 @@ impl HealthApi {
             }))
         }
     }
+}
 
+#[derive(Clone)]
+pub(crate) struct LivenessApi;
+
+#[OpenApi(tag = "Tag::Health")]
+impl LivenessApi {
     /// Liveness
     ///
     /// Answers while the process runs; asks no dependency.
@@ -94,8 +100,17 @@ impl HealthApi {
 }
 
 impl HealthApi {
-    pub(crate) fn new(checks: Vec<Arc<dyn HealthCheck>>, draining: Arc<AtomicBool>) -> Self {
-        Self { checks, draining }
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
+        Self {
+            checks: dependencies.checks.clone(),
+            draining: Arc::clone(&dependencies.draining),
+        }
+    }
+}
+
+impl LivenessApi {
+    pub(crate) fn new(_: &Dependencies) -> Self {
+        Self
     }
 }
 

@@ -1,33 +1,40 @@
-//! The REST surface: routes, wire formats, the OpenAPI document and its pages. It drives the domain's use cases and
-//! knows no adapter.
+//! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the domain
+//! and knows no adapter.
 //!
-//! # Adding a route
-//! 1. Write a method with `#[oai(path, method, operation_id, tag)]` in the file of its resource, or a new file.
-//! 2. Name the statuses it can fail with in a `failure::DocumentedErrors`, so that the document tells them.
-//! 3. A new resource joins the tuple in [`site`].
-//! 4. `cargo run -- openapi > openapi/openapi.json`, and a test in `app/tests` that speaks to it over HTTP.
+//! - Resource: [`tweet`], its handlers, request and response bodies. Yours to replace.
+//! - Mechanism: [`middleware`] is the stack around all operations, [`http`] what the handlers of any resource use;
+//!   [`health`], [`docs`] and [`metrics`] are operations that every service has.
 //!
-//! A handler must not block its thread: on a small machine all requests may share one. What blocks goes to
-//! `tokio::task::spawn_blocking`.
+//! # Adding an operation
+//! 1. Write a method with `#[oai(path, method, operation_id)]` beside its resource. If it needs a token, its first
+//!    argument is [`RequireAuth`](middleware::authentication::RequireAuth). Once its input is valid, it acquires a permit
+//!    of the [`ConcurrencyLimit`].
+//! 2. List the statuses that it can fail with in a [`DocumentedErrors`](http::error_response::DocumentedErrors).
+//! 3. The API of a new resource joins [`Apis`], the one list of APIs.
+//! 4. `cargo run -- openapi > openapi/openapi.json`, and tests in `app/tests` that use the operation over HTTP.
+//!
+//! A handler must not block its thread: on a small machine, all requests may share one. Use
+//! `tokio::task::spawn_blocking` for what blocks.
 
 mod tweet;
 
-mod docs;
 mod health;
+
+mod docs;
 mod metrics;
 
 mod http;
 mod middleware;
-mod unreadable;
+mod routes;
 
 use std::{
     collections::HashMap,
     marker::PhantomData,
-    mem,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
+use ::poem::http::Method;
 use domain::{Authenticator, Clock, HealthCheck, TweetService};
 use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};
@@ -36,58 +43,79 @@ use poem_openapi::{
     registry::{MetaApi, Registry},
 };
 
-pub use http::problem::RETRY_AFTER;
-pub use metrics::MetricsRenderer;
-pub use middleware::allowed_hosts::AllowedHosts;
-pub use middleware::client_address::ClientAddress;
-pub use middleware::concurrency_limit::Overloaded;
-pub use middleware::cors::AllowedOrigins;
-pub use middleware::forwarded::TrustedProxies;
-pub use middleware::rate_limit::RateLimit;
-pub use middleware::request_id::RequestId;
-pub use middleware::trust::Trust;
-pub use unreadable::Unreadable;
+use middleware::request_id::RequestIdHeader;
+use routes::{CorsLists, Routes};
 
-/// What the site needs from the composition root.
+pub use http::problem::{Overloaded, RETRY_AFTER};
+pub use metrics::MetricsRenderer;
+pub use middleware::{
+    allowed_hosts::AllowedHosts, client_address::ClientAddress, concurrency_limit::ConcurrencyLimit,
+    cors::AllowedOrigins, rate_limit::RateLimit, request_id::RequestId, trusted_proxies::TrustedProxies,
+};
+
+/// What the HTTP surface needs from the composition root.
 #[derive(Clone)]
 pub struct Dependencies {
-    /// The use cases.
+    /// The use cases of tweets.
     pub tweets: Arc<TweetService>,
-    /// Every dependency the health report names.
+
+    /// Every dependency that the health report names.
     pub checks: Vec<Arc<dyn HealthCheck>>,
-    /// Whom the service believes about hosts, proxies and origins.
-    pub trust: Trust,
-    /// Who may create tweets; without it, everybody.
-    pub authenticator: Option<Arc<dyn Authenticator>>,
-    /// What each client may ask for; without it, as much as it likes.
-    pub rate_limit: Option<RateLimit>,
-    /// Whether the service is about to stop: then it is not ready, whatever its dependencies say.
+    /// Whether the service is about to stop. Then it is not ready, whatever its dependencies report.
     pub draining: Arc<AtomicBool>,
+    /// Knows the holders of tokens; without it, no operation needs a token.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Request ids are made from it.
     pub clock: Arc<dyn Clock>,
-    /// How long a request may take before it is answered 503.
+
+    /// The hosts that requests may name.
+    pub allowed_hosts: AllowedHosts,
+    /// The proxies whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The origins whose scripts may read responses; with none, CORS is off.
+    pub allowed_origins: AllowedOrigins,
+
+    /// What each client may send; without it, there is no limit.
+    pub rate_limit: Option<RateLimit>,
+    /// The time that a request may take before the response is a 503.
     pub request_timeout: Duration,
-    /// How many operations on tweets may be under way; further ones are answered 503 at once.
-    pub max_concurrent_requests: usize,
-    /// How requests fare is recorded through it.
+    /// The limit of concurrent requests, of the whole service.
+    pub concurrency_limit: Arc<ConcurrencyLimit>,
+
+    /// Durations and counts of requests are recorded through it.
     pub meter: Meter,
-    /// What `/metrics` answers.
-    pub scrape: MetricsRenderer,
+    /// Renders the page at `/metrics`.
+    pub metrics: MetricsRenderer,
 }
 
-/// Everything the service answers over HTTP.
-pub fn router(context: &Dependencies) -> BoxEndpoint<'static> {
-    let api = (
-        tweet::TweetsApi::new(Arc::clone(&context.tweets), context.max_concurrent_requests),
-        health::HealthApi::new(context.checks.clone(), Arc::clone(&context.draining)),
-        docs::DocsApi,
-        metrics::MetricsApi::new(Arc::clone(&context.scrape)),
-    );
-    let routes = middleware::normalize_path::Routes::of(api.clone());
-    service(api)
-        .into_endpoint()
-        .with(middleware::Edge::new(routes, context))
-        .boxed()
+/// Defines [`Apis`] and how to make them, so that there is one list.
+macro_rules! apis {
+    ($($api:ty),* $(,)?) => {
+        /// THE list of APIs. Routes, the document, CORS and `Allow` are derived from it.
+        type Apis = ($($api,)*);
+
+        fn apis(dependencies: &Dependencies) -> Apis {
+            ($(<$api>::new(dependencies),)*)
+        }
+    };
+}
+
+apis![
+    tweet::TweetsApi,
+    health::HealthApi,
+    health::LivenessApi,
+    docs::DocsApi,
+    metrics::MetricsApi,
+];
+
+/// Everything that the service serves over HTTP.
+pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
+    let apis = apis(dependencies);
+    let routes = Routes::new(apis.clone());
+    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"]);
+
+    let router = service(apis).into_endpoint();
+    middleware::stack(router, routes, cors_lists, dependencies).boxed()
 }
 
 /// The OpenAPI document, as it is served and as `openapi/openapi.json` holds it.
@@ -96,46 +124,33 @@ pub fn spec() -> String {
 }
 
 fn document() -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(SpecOnly::<(tweet::TweetsApi, health::HealthApi)>(PhantomData))
+    service(SpecOnly::<Apis>(PhantomData))
 }
 
-/// An API's types without its routes: all that the document needs.
+/// The types of an API without its handlers: all that the document needs.
 struct SpecOnly<A>(PhantomData<A>);
 
 impl<A: OpenApi> OpenApi for SpecOnly<A> {
     fn meta() -> Vec<MetaApi> {
-        let mut apis = A::meta();
-        for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
-            path.path = with_slash(mem::take(&mut path.path));
-        }
-        apis
+        A::meta()
     }
 
     fn register(registry: &mut Registry) {
         A::register(registry);
     }
 
-    fn add_routes(self, _: &mut HashMap<String, HashMap<::poem::http::Method, BoxEndpoint<'static>>>) {}
-}
-
-/// The paths that end in a slash, which the framework cuts off. Requests may leave it out as well.
-fn with_slash(path: String) -> String {
-    match &*path {
-        "/tweet" | "/healthcheck" => path + "/",
-        _ => path,
-    }
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
 fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
-    let request_id = "Names the request in the answer and in every line logged for it.";
     OpenApiService::new(api, "templatesite", env!("CARGO_PKG_VERSION"))
         .description("Stores tweets and lets clients create and retrieve them.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
-        // Any text: a pattern would promise that other values are refused.
+        // Any text: a pattern would promise that other values are rejected.
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(
-            "Yours to choose; what is not 1 to 128 letters, digits and `.`, `_`, `@`, `-` is replaced.",
+            "An id for this request. It is replaced unless it is 1 to 128 letters, digits, `.`, `_`, `@` or `-`.",
         ))
-        .extra_response_header::<middleware::request_id::RequestIdHeader, _>(
-            ExtraHeader::new("X-Request-ID").description(request_id),
-        )
+        .extra_response_header::<RequestIdHeader, _>(ExtraHeader::new("X-Request-ID").description(
+            "The id of the request, also in every line logged for it.",
+        ))
 }

@@ -1,3 +1,3 @@
-//! Who holds a token.
+//! Implementations of [`Authenticator`](domain::Authenticator).
 
 pub mod token_file;

@@ -1,4 +1,4 @@
-//! A line as RFC 5424 has it, and how it stands on the wire.
+//! The RFC 5424 format of a log line, and its framing.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -6,89 +6,93 @@ use domain::{DateTime, Utc};
 use syslog::{Facility, Formatter5424, LogFormat, Severity};
 use tracing::Level;
 
-use super::Protocol;
+use super::server::Protocol;
 
 /// One line of the log.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// When it happened, by the [`Clock`](domain::Clock).
+    /// When it was logged, by the [`Clock`](domain::Clock).
     pub time: DateTime<Utc>,
-    /// How severe it is; sent as the severities err, warning, info and debug.
+    /// Sent as the severities err, warning, info and debug.
     pub level: Level,
-    /// The id of the request it belongs to; sent as structured data.
+    /// The id of the request that it belongs to, sent as structured data.
     pub request_id: Option<Box<str>>,
-    /// What happened. Control characters are sent escaped, so that a line stays one line.
+    /// The message. Control characters are escaped, so that a line stays one line.
     pub text: String,
 }
 
-/// The element of structured data that is ours. 32473 is the enterprise number set aside for examples (RFC 5612): a
-/// service that grows from this one puts in its owner's.
-const ELEMENT: &str = "templatesite@32473";
+/// The id of our structured data element. 32473 is the enterprise number reserved for examples (RFC 5612): replace it
+/// with the number of your organisation.
+const SD_ID: &str = "templatesite@32473";
 
-/// The largest message that every receiver should take, whatever the transport (RFC 5424, 6.1; RFC 5426, 3.2). Only
-/// the few that exceed a network's MTU, 1472 bytes on Ethernet, travel in fragments.
-const LARGEST_DATAGRAM: usize = 2048;
+/// The message size that every receiver should accept, in bytes (RFC 5424, 6.1; RFC 5426, 3.2). Only the few messages
+/// larger than the network's MTU, 1472 bytes on Ethernet, are fragmented.
+const MAX_DATAGRAM_SIZE: usize = 2048;
 
-/// A stream can carry more, but rsyslog splits what exceeds 8096 bytes unless it is told otherwise.
-const LARGEST_FRAME: usize = 8000;
+/// TCP could carry larger messages, but rsyslog splits those of more than 8096 bytes by default.
+const MAX_FRAME_SIZE: usize = 8000;
 
-/// Makes messages that say who we are.
+/// Formats lines as messages of this process.
 #[derive(Debug)]
-pub(super) struct Messages {
+pub(super) struct Encoder {
     formatter: Formatter5424,
     protocol: Protocol,
 }
 
-impl Messages {
+impl Encoder {
     pub(super) fn new(protocol: Protocol) -> Self {
         let formatter = Formatter5424::default();
-        // A header's fields are printable ASCII; a dash stands for what is not known.
-        let printable = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+        // A header field is printable ASCII; a dash stands for an unknown value.
+        let is_valid = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
         let hostname = formatter
             .hostname
-            .filter(printable)
+            .filter(is_valid)
             .or_else(|| Some("-".to_owned()));
-        let process = "templatesite".to_owned();
-        // The Django template's facility: the default of Python's handler.
+
         let formatter = Formatter5424 {
+            // As the Django template: the default of Python's handler.
             facility: Facility::LOG_USER,
             hostname,
-            process,
+            process: "templatesite".to_owned(),
             ..formatter
         };
         Self { formatter, protocol }
     }
 
-    /// The bytes of a datagram or of a frame.
+    /// The bytes of a datagram or of a frame, truncated to the maximum size.
     pub(super) fn encode(&self, line: &Line) -> Vec<u8> {
         let mut message = self.format(line);
+
         match self.protocol {
-            Protocol::Udp => message.truncate(message.floor_char_boundary(LARGEST_DATAGRAM)),
+            Protocol::Udp => message.truncate(message.floor_char_boundary(MAX_DATAGRAM_SIZE)),
             Protocol::Tcp => {
-                message.truncate(message.floor_char_boundary(LARGEST_FRAME));
+                message.truncate(message.floor_char_boundary(MAX_FRAME_SIZE));
                 message.insert_str(0, &format!("{} ", message.len()));
             }
         }
+
         message.into_bytes()
     }
 
     fn format(&self, line: &Line) -> String {
         let element = |id: &str| {
             let parameter = BTreeMap::from([("request_id".to_owned(), id.to_owned())]);
-            BTreeMap::from([(ELEMENT.to_owned(), parameter)])
+            BTreeMap::from([(SD_ID.to_owned(), parameter)])
         };
         let data = line.request_id.as_deref().map(element).unwrap_or_default();
+
         let mut message = Vec::new();
-        // Writing to memory does not fail. There is no message id that would tell more than the text does.
+        // Writing to memory cannot fail. There is no message id that would add to the text, hence 0.
         let _ = self
             .formatter
             .format(&mut message, severity(line.level), (0, data, escaped(&line.text)));
         let message = String::from_utf8_lossy(&message);
+
+        // The formatter stamps the time of formatting, but the line may have been queued for long.
         let mut parts = message.splitn(3, ' ');
         let (Some(priority), Some(_), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             return message.into_owned();
         };
-        // The formatter stamps a message with the time at which it is made, which in a queue is not when it happened.
         format!("{priority} {} {rest}", line.time.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
     }
 }
@@ -106,6 +110,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();
     }
+
     let mut line = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         if c.is_control() {
@@ -114,5 +119,6 @@ fn escaped(text: &str) -> Cow<'_, str> {
             line.push(c)
         }
     }
+
     line.into()
 }

@@ -1,25 +1,28 @@
 //! Log lines for a syslog server: RFC 5424 messages over UDP (RFC 5426) or octet-counted over TCP (RFC 6587).
 //!
-//! Whoever logs pays for a push to a bounded queue and nothing else. A thread of its own formats, connects and sends;
-//! it waits for a server that is slow or away, while further lines queue. What finds the queue full is dropped, and
-//! every dropped line is counted.
+//! Logging a line costs the caller a push to a bounded queue, and nothing else. A dedicated thread formats, connects
+//! and sends. While the server is slow or unreachable, that thread waits and lines queue. A line that finds the queue
+//! full is dropped and counted.
 //!
 //! # What is lost without being counted
-//! Syslog has no acknowledgement, so nobody knows all that did not arrive.
-//! - Over UDP, every datagram that the network or a full receiver loses. A host that says that nobody listens is
-//!   believed, and lines wait.
-//! - Over TCP, lines that the receiver's system had taken and the receiver had not read when it died, but for those of
-//!   the last write, which are counted. A receiver that closes in order has read all.
-//! - A host that is silent for 30 seconds loses what was on its way to it. These lines are counted as well as can be.
+//! Syslog has no acknowledgement, so a sender cannot know everything that did not arrive.
+//! - Over UDP: every datagram that the network or a busy receiver loses. Only a host that reports that the port is
+//!   closed is noticed: lines then wait in the queue.
+//! - Over TCP: every line that was written to a connection and that the receiver had not read when it crashed, closed
+//!   the connection or became unreachable. How many there were cannot be told. A closed connection is noticed before
+//!   the next write, and the send buffer is small, so that usually few lines or none are lost. A receiver that vanishes
+//!   in silence loses up to 30 seconds of lines, and no more than the system's buffers hold.
 
+mod error;
+mod failure_state;
 mod message;
-mod queue;
+mod server;
 mod tcp;
 mod transport;
 mod udp;
+mod worker;
 
 use std::{
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -30,105 +33,78 @@ use std::{
 };
 
 pub use message::Line;
-use queue::Worker;
+pub use server::{Protocol, Server};
+use worker::{MAX_QUEUED_LINES, Worker};
 
-/// How many lines may wait for the server; at a few hundred bytes each, some megabytes.
-const QUEUED_LINES: usize = 16_384;
+/// How long [`Guard`] waits for the queue to be sent.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long [`Guard`] lets the queue empty itself.
-const FLUSH: Duration = Duration::from_secs(2);
-
-/// Where a syslog server is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    /// A host name, resolved anew for every connection, or an address.
-    pub host: String,
-    /// The port; 514 is the usual one.
-    pub port: u16,
-    /// How it is spoken to.
-    pub protocol: Protocol,
-}
-
-/// What carries the lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// A datagram a line, cut at 2048 bytes.
-    Udp,
-    /// Octet-counted frames, cut at 8000 bytes.
-    Tcp,
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol = match self.protocol {
-            Protocol::Udp => "UDP",
-            Protocol::Tcp => "TCP",
-        };
-        write!(f, "{} port {} ({protocol})", self.host, self.port)
-    }
-}
-
-/// Takes lines for the server. A clone feeds the same queue.
+/// The queue of lines for a syslog server. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct Syslog {
+    /// `None` wakes the worker.
     queue: SyncSender<Option<Line>>,
     dropped: Arc<AtomicU64>,
 }
 
 impl Syslog {
-    /// Starts a thread that sends to this server. Nothing is waited for: the server need not be there, now or ever.
-    #[must_use = "dropping the guard ends the sending"]
+    /// Starts the thread that sends to this server. Returns at once: the server need not be reachable, now or ever.
+    #[must_use = "dropping the guard stops sending"]
     pub fn start(server: Server) -> (Self, Guard) {
-        let (queue, lines) = sync_channel(QUEUED_LINES);
-        let (closing, close) = channel();
-        let (end, ended) = channel();
+        let (queue, lines) = sync_channel(MAX_QUEUED_LINES);
+        let (shutdown, shutdown_deadline) = channel();
+        let (stopped_sender, stopped) = channel();
         let syslog = Self {
             queue,
             dropped: Arc::default(),
         };
-        let worker = Worker::new(server, lines, close, Arc::clone(&syslog.dropped));
+
+        let worker = Worker::new(server, lines, shutdown_deadline, Arc::clone(&syslog.dropped));
         let run = move || {
-            let _ended_when_dropped = end;
+            let _stopped_when_dropped = stopped_sender;
             worker.run();
         };
-        // A system that has no thread left must not keep the service from starting: without its receiver, the queue
-        // takes nothing, and every line counts as dropped.
+        // A system without a free thread must not keep the service from starting: the queue then has no receiver, and
+        // every line counts as dropped.
         let _ = thread::Builder::new().name("syslog".to_owned()).spawn(run);
+
         let guard = Guard {
             syslog: syslog.clone(),
-            closing,
-            ended,
+            shutdown,
+            stopped,
         };
         (syslog, guard)
     }
 
-    /// Queues a line, or drops it and counts it. Never waits.
+    /// Queues a line. Never blocks: when the queue is full, the line is dropped and counted.
     pub fn send(&self, line: Line) {
         if self.queue.try_send(Some(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// How many lines were dropped so far.
+    /// The number of lines dropped since the start.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 }
 
-/// Ends the sending when dropped: what is queued is sent within 2 seconds, or counted as dropped.
+/// Stops sending when dropped: queued lines are sent within 2 seconds, or counted as dropped.
 #[derive(Debug)]
 pub struct Guard {
     syslog: Syslog,
-    closing: Sender<Instant>,
-    ended: Receiver<()>,
+    shutdown: Sender<Instant>,
+    stopped: Receiver<()>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let _ = self.closing.send(Instant::now() + FLUSH);
-        // Wakes a thread that waits for lines; one that finds its queue full is awake.
+        let _ = self.shutdown.send(Instant::now() + FLUSH_TIMEOUT);
+        // Wakes a worker that waits for lines. One whose queue is full is awake.
         let _ = self.syslog.queue.try_send(None);
-        // The thread looks at its deadline; only the system's resolver can keep it longer.
-        let _ = self.ended.recv_timeout(FLUSH + Duration::from_millis(200));
+        // The worker keeps its deadline; only the system's resolver can block it for longer.
+        let _ = self
+            .stopped
+            .recv_timeout(FLUSH_TIMEOUT + Duration::from_millis(200));
     }
 }

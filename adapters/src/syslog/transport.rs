@@ -1,4 +1,4 @@
-//! The way to the server: made when there is something to send, made anew when it broke.
+//! The connection to the server: opened when there is something to send, and reopened after a failure.
 
 use std::{
     collections::VecDeque,
@@ -6,27 +6,18 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
 };
 
-use super::{Protocol, Server, tcp::Tcp, udp::Udp};
-
-/// What came between us and the server.
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) error: io::Error,
-    /// Lines that had been taken from the batch and did not arrive.
-    pub(super) lost: usize,
-}
-
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Self {
-        Self { error, lost: 0 }
-    }
-}
+use super::{
+    error::SendError,
+    server::{Protocol, Server},
+    tcp::Tcp,
+    udp::Udp,
+};
 
 pub(super) struct Transport {
     server: Server,
     connection: Option<Connection>,
-    /// Which of several addresses to speak to.
-    turn: usize,
+    /// Counts failures, to try the addresses of the server in turn.
+    attempt: usize,
 }
 
 enum Connection {
@@ -39,7 +30,7 @@ impl Transport {
         Self {
             server,
             connection: None,
-            turn: 0,
+            attempt: 0,
         }
     }
 
@@ -47,41 +38,39 @@ impl Transport {
         &self.server
     }
 
-    /// Sends from the front of the batch and takes out what was sent. Answers whether the server was well when this
-    /// began, which is known of a connection that took lines before and did not break of it.
+    /// Sends from the front of the batch, and removes what was sent. Returns whether the server is proven to work: the
+    /// connection had carried lines before, and was still intact.
     ///
     /// # Errors
-    /// `WouldBlock` when the server is slow; call again. After any other the connection is closed, and what is left in
-    /// the batch was not sent; a TCP frame that was sent in part is left, and goes out whole on the next connection,
-    /// because its length tells the receiver to discard the part.
-    pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, Broken> {
-        let outcome = self
-            .connect()
-            .map_err(Broken::from)
-            .and_then(|connection| match connection {
-                Connection::Udp(udp) => udp.send(batch),
-                Connection::Tcp(tcp) => tcp.send(batch),
-            });
-        if outcome
-            .as_ref()
-            .is_err_and(|broken| broken.error.kind() != ErrorKind::WouldBlock)
-        {
+    /// If the error [would block](SendError::would_block), the server is slow; call again. After any other error the
+    /// connection is closed, and the lines left in the batch were not sent. A TCP frame that was written in part is among
+    /// them, to be sent whole on the next connection: its length tells the receiver to discard the part.
+    pub(super) fn send(&mut self, batch: &mut VecDeque<Vec<u8>>) -> Result<bool, SendError> {
+        let sent = match self.connect() {
+            Ok(Connection::Udp(udp)) => udp.send(batch),
+            Ok(Connection::Tcp(tcp)) => tcp.send(batch),
+            Err(error) => Err(error.into()),
+        };
+
+        if sent.as_ref().is_err_and(|error| !error.would_block()) {
             self.connection = None;
-            self.turn = self.turn.wrapping_add(1);
+            self.attempt = self.attempt.wrapping_add(1);
         }
-        outcome
+
+        sent
     }
 
     fn connect(&mut self) -> io::Result<&mut Connection> {
         let connection = match self.connection.take() {
-            // Nothing breaks when a name begins to mean another host, so it is looked up from time to time; while that
-            // fails, the host known so far will do.
-            Some(Connection::Udp(old)) if old.is_old() => {
+            // A UDP socket does not notice that its host name resolves to another address now, so the name is resolved
+            // again from time to time. While that fails, the known address is used.
+            Some(Connection::Udp(old)) if old.must_resolve() => {
                 self.open().unwrap_or_else(|_| Connection::Udp(old.renewed()))
             }
             Some(connection) => connection,
             None => self.open()?,
         };
+
         Ok(self.connection.insert(connection))
     }
 
@@ -89,9 +78,14 @@ impl Transport {
         let addresses: Vec<SocketAddr> = (&*self.server.host, self.server.port)
             .to_socket_addrs()?
             .collect();
-        let Some(address) = addresses.get(self.turn.checked_rem(addresses.len()).unwrap_or_default()) else {
-            return Err(io::Error::new(ErrorKind::NotFound, "the name has no address"));
+        let index = self.attempt.checked_rem(addresses.len()).unwrap_or_default();
+        let Some(address) = addresses.get(index) else {
+            return Err(io::Error::new(
+                ErrorKind::NotFound,
+                "the host name has no address",
+            ));
         };
+
         match self.server.protocol {
             Protocol::Udp => Udp::open(*address).map(Connection::Udp),
             Protocol::Tcp => Tcp::open(&addresses).map(Connection::Tcp),

@@ -1,15 +1,15 @@
-//! The syslog adapter, before receivers that read every byte, and before rsyslog.
+//! The syslog adapter against receivers that check every byte, and against rsyslog.
 
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on must fail, saying why"
+    reason = "a failing step must fail the test with its message"
 )]
 
 mod support;
 
-mod away;
-mod datagrams;
-mod frames;
 mod receiver;
 mod rsyslog;
+mod tcp;
+mod udp;
+mod unavailable;

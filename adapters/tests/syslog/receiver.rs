@@ -1,4 +1,4 @@
-//! A receiver of octet-counted frames (RFC 6587, 3.4.1) that does only what a test tells it.
+//! A receiver of octet-counted frames (RFC 6587, 3.4.1) under a test's control.
 
 use std::{
     io::{BufReader, ErrorKind, Read},
@@ -7,24 +7,23 @@ use std::{
 
 use socket2::SockRef;
 
-use crate::support::{PATIENCE, eventually};
+use crate::support::{TIMEOUT, eventually};
 
-/// What the system may hold of a connection that is not read, as asked for; Linux doubles it. Far less than a queue.
-const HELD: usize = 64 * 1024;
+/// The size of the system's receive buffer, of which Linux allocates twice: far less than the sender's queue holds.
+const RECEIVE_BUFFER_SIZE: usize = 64 * 1024;
 
 pub(crate) struct Receiver(TcpListener);
 
 impl Receiver {
-    /// On a free port.
+    /// Listens on a free port.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        // Left alone, a system may hold 32 MiB for who does not read, and a sender would never notice.
+        // By default, a system may buffer 32 MiB for a receiver that does not read, and the sender would never block.
         SockRef::from(&listener)
-            .set_recv_buffer_size(HELD)
+            .set_recv_buffer_size(RECEIVE_BUFFER_SIZE)
             .expect("a small buffer");
-        listener
-            .set_nonblocking(true)
-            .expect("a listener that does not wait");
+        listener.set_nonblocking(true).expect("a nonblocking listener");
+
         Self(listener)
     }
 
@@ -32,25 +31,26 @@ impl Receiver {
         self.0.local_addr().expect("an address").port()
     }
 
-    /// The next connection.
+    /// Waits for the next connection.
     pub(crate) fn accept(&self) -> Connection {
         let mut accepted = None;
-        eventually("somebody connects", || {
+        eventually("the sender connects", || {
             accepted = self.0.accept().ok();
             accepted.is_some()
         });
+
         let (stream, _) = accepted.expect("a connection");
-        stream.set_nonblocking(false).expect("a stream that waits");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nonblocking(false).expect("a blocking stream");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         Connection(BufReader::new(stream))
     }
 }
 
-/// What is not read when this is dropped makes the system reset the connection.
+/// If it is dropped with unread data, the system resets the connection.
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
-    /// The next whole frame's message, if there is one before the other side closes.
+    /// The message of the next whole frame; `None` if the sender closes before its end.
     pub(crate) fn frame(&mut self) -> Option<String> {
         let mut length = 0;
         loop {
@@ -58,18 +58,20 @@ impl Connection {
             if !self.fill(&mut byte) {
                 return None;
             }
+
             match byte[0] {
                 b' ' => break,
                 digit @ b'0'..=b'9' => length = length * 10 + usize::from(digit - b'0'),
                 other => panic!("a frame begins with {:?}", char::from(other)),
             }
         }
+
         let mut message = vec![0; length];
         self.fill(&mut message)
             .then(|| String::from_utf8(message).expect("UTF-8"))
     }
 
-    /// All frames until the other side closes.
+    /// All frames until the sender closes.
     pub(crate) fn frames(mut self) -> Vec<String> {
         std::iter::from_fn(|| self.frame()).collect()
     }
@@ -77,7 +79,7 @@ impl Connection {
     fn fill(&mut self, bytes: &mut [u8]) -> bool {
         match self.0.read_exact(bytes) {
             Ok(()) => true,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("nothing comes any more"),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("timed out waiting for data"),
             Err(_) => false,
         }
     }

@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! What the tests share.
 
 use std::{
     net::{TcpListener, UdpSocket},
@@ -12,21 +12,27 @@ use adapters::syslog::{Guard, Line, Protocol, Server, Syslog};
 use domain::{Clock, testing::FixedClock};
 use tracing::Level;
 
-/// Longer than anything here takes on a slow machine; only a failing test ever waits it out.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any step takes on a slow machine, so that only a failing test waits for it.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Sends to a port of this machine.
-pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
-    Syslog::start(Server {
+/// A server on this machine.
+pub(crate) fn local_server(protocol: Protocol, port: u16) -> Server {
+    Server {
         host: "127.0.0.1".to_owned(),
         port,
         protocol,
-    })
+    }
 }
 
-/// A port that is free, and stays so when nobody listens on it: the system gives out higher ones.
-pub(crate) fn port_to_come_back_to() -> u16 {
+/// Starts sending to a port of this machine.
+pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
+    Syslog::start(local_server(protocol, port))
+}
+
+/// A free port that can be closed and reopened: the system assigns only higher ones to other sockets.
+pub(crate) fn reusable_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+
     let first = process::id() * 97 % 20_000;
     let candidates = std::iter::repeat_with(|| {
         let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -35,10 +41,11 @@ pub(crate) fn port_to_come_back_to() -> u16 {
     let is_free = |port: &u16| {
         TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
     };
+
     candidates.take(1000).find(is_free).expect("a free port")
 }
 
-/// 2026-11-22T11:17:00.123Z, `INFO`, of no request.
+/// A line at `INFO`, at 2026-11-22T11:17:00.123Z, without a request.
 pub(crate) fn line(text: &str) -> Line {
     let time = FixedClock::at_millis(1_795_346_220_123).now();
     Line {
@@ -49,11 +56,11 @@ pub(crate) fn line(text: &str) -> Line {
     }
 }
 
-/// Looks again and again, until this is so.
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Polls until the condition holds.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "it never came that {what}");
+    while !condition() {
+        assert!(start.elapsed() < TIMEOUT, "timed out waiting until {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,7 +1,9 @@
 //! What the program does besides serving.
 
+mod config;
 mod fixtures;
 mod healthcheck;
+mod migrate;
 mod token;
 
 use std::{
@@ -12,103 +14,81 @@ use std::{
 use adapters::{auth::token_file::TokenFileError, database::ConnectError};
 use domain::RepositoryError;
 
-pub use fixtures::load_fixtures;
+pub use config::print_config;
+pub(crate) use fixtures::Fixtures;
+pub use fixtures::{RESOURCES, Resource, load_fixtures};
 pub use healthcheck::healthcheck;
+pub use migrate::migrate;
 pub use token::new_token;
 
-use crate::{cli::Direction, compose::Store, config::Config, migrations::MigrationError};
+use crate::migrations::MigrationError;
 
-/// Why a command did not do what it was told: what happened, to what, and what to do.
+/// Why a command failed. Each message has what happened, to what, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The database is not there.
-    #[error("{0}. Is it running, and do DATABASE_URL or POSTGRES_* lead to it?")]
+    /// The database cannot be opened.
+    #[error("{0}. Is the database running, and do DATABASE_URL or POSTGRES_* point to it?")]
     Connect(#[from] ConnectError),
-    /// The schema could not be changed or asked.
+    /// The schema cannot be read or migrated.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// The list of writers cannot be used.
+    /// The token file cannot be used.
     #[error("API_TOKENS_FILE: {0}")]
     Tokens(#[from] TokenFileError),
-    /// Nobody could be served.
-    #[error("cannot listen on {address}: {error}. LISTEN_ADDR chooses another address")]
+    /// The socket cannot be opened.
+    #[error("cannot listen on {address}: {error}. Set LISTEN_ADDR to another address")]
     Listen {
-        /// Where.
+        /// The address in `LISTEN_ADDR`.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The file of fixtures cannot be used; nothing was stored.
-    #[error("the fixtures in {file} were not loaded: {reason}")]
+    /// The file of fixtures cannot be read, or has an invalid item.
+    #[error("cannot load the fixtures in {file}: {reason}")]
     Fixtures {
-        /// Which.
+        /// The name of the file.
         file: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// Some of the file's items were no tweets; the others are stored.
-    #[error("{left_out} items of {file} were left out, as said above; the others are stored")]
-    LeftOut {
-        /// Which.
+    /// Invalid items were left out, the others are stored.
+    #[error("{count} invalid items of {file} were left out, see the warnings above; the others are stored")]
+    InvalidItems {
+        /// The name of the file.
         file: String,
-        /// How many.
-        left_out: usize,
+        /// How many items were left out.
+        count: usize,
     },
-    /// The store failed between two batches, or within one, of which it may then hold all or nothing.
+    /// The store failed during a batch, which is stored as a whole or not at all.
     #[error(
-        "{stored} tweets were stored, then {source}; is the schema up to date (templatesite migrate)? \
-         With --skip {skip} the load goes on from there"
+        "{stored} items were stored, then {source}. Is the schema up to date (templatesite migrate)? \
+         Continue with --skip {skip}"
     )]
     Interrupted {
-        /// How many tweets this run has stored.
+        /// How many items this run has stored.
         stored: usize,
-        /// What `--skip` must be to go on.
+        /// The value for `--skip`.
         skip: usize,
-        /// Why.
+        /// The error of the store.
         source: RepositoryError,
     },
-    /// The store did not answer.
-    #[error("{0}; is the schema up to date? templatesite migrate")]
+    /// The store failed.
+    #[error("{0}. Is the schema up to date (templatesite migrate)?")]
     Store(#[from] RepositoryError),
-    /// The system refused something basic.
-    #[error("the system refused: {0}")]
+    /// The operating system refused something basic, such as a thread or standard output.
+    #[error("the operating system reported: {0}")]
     System(#[from] io::Error),
 }
 
-/// `migrate`: moves the schema and tells where it stands.
+/// Writes to standard output. A reader that has closed the pipe (`| head`) is not an error.
 ///
 /// # Errors
-/// When the database cannot be reached, or refuses.
-pub async fn migrate(config: &Config, direction: Direction) -> Result<(), CommandError> {
-    let store = Store::open(&config.database).await?;
-    let Some(schema) = store.schema else {
-        tracing::info!("memory has no schema to migrate");
-        return Ok(());
-    };
-    match direction {
-        Direction::Up => drop(schema.up().await?),
-        Direction::Down => schema.down().await?,
-        Direction::Status => {}
-    }
-    for step in schema.steps().await? {
-        print(&format!(
-            "{} {}\n",
-            if step.applied { "applied" } else { "pending" },
-            step.name
-        ))?;
-    }
-    Ok(())
-}
-
-/// Writes to standard output; that a reader went away in the middle (`| head`) is no failure.
-///
-/// # Errors
-/// Any other that the system reports.
+/// Any other error of the operating system.
 pub fn print(text: &str) -> Result<(), CommandError> {
-    match io::stdout()
-        .write_all(text.as_bytes())
-        .and_then(|()| io::stdout().flush())
-    {
+    let mut stdout = io::stdout();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -1,16 +1,19 @@
+//! `token`
+
 use adapters::auth::token_file::{self, Issued};
 use domain::Principal;
 
 use super::{CommandError, print};
 
-/// `token new`: a token for a writer, and what lets it in. The token is printed here and nowhere else.
+/// `token new`: prints a new token for a principal, and its line for the token file. Neither is stored.
 ///
 /// # Errors
-/// When the system has no random bytes.
-pub fn new_token(writer: &Principal) -> Result<(), CommandError> {
-    let Issued { token, line } = token_file::issue(writer)?;
+/// If the operating system has no random bytes.
+pub fn new_token(principal: &Principal) -> Result<(), CommandError> {
+    let Issued { token, line } = token_file::issue(principal)?;
+
     print(&format!(
-        "# The token, for {writer} alone; it is kept nowhere, so it cannot be shown again:\n{token}\n\
-         # The line for the file that API_TOKENS_FILE names:\n{line}\n"
+        "# The token of {principal}. It is not stored, so it cannot be shown again:\n{token}\n\
+         # The line for the file in API_TOKENS_FILE:\n{line}\n"
     ))
 }

@@ -1,8 +1,11 @@
-use std::{collections::BTreeMap, error::Error, fmt, ops::RangeInclusive, str::FromStr};
+use std::{
+    collections::BTreeMap, error::Error, fmt, num::NonZeroU16, ops::RangeInclusive, str::FromStr,
+    time::Duration,
+};
 
-use super::variables::{VARIABLES, Variable};
+use super::{Variable, variables};
 
-/// Everything that is wrong with the configuration, a line each.
+/// Everything that is wrong with the configuration, one line each.
 #[derive(Debug)]
 pub struct Problems(Vec<String>);
 
@@ -22,15 +25,17 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration is not valid, so nothing was started:")?;
+        f.write_str("the configuration is invalid; nothing was started:")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
 impl Error for Problems {}
 
-/// Reads values by name and gathers what is wrong with them. A read that answers `None` either found nothing, which
-/// only variables without a default can be, or left a problem behind.
+/// Reads values by the name of their variable and collects the problems with them.
+///
+/// A read that returns `None` found no value, which is possible only for variables without a default, or recorded a
+/// problem.
 pub(super) struct Reader {
     values: BTreeMap<&'static str, String>,
     problems: Vec<String>,
@@ -44,46 +49,62 @@ impl Reader {
         }
     }
 
-    pub(super) fn with<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    /// The value as `parse` understands it. If that returns `None`, the value is a problem.
+    pub(super) fn parse_with<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let variable = self.declared(name)?;
         let value = self.values.get(name)?;
+
         let parsed = parse(value);
         if parsed.is_none() {
-            let variable = VARIABLES.iter().find(|variable| variable.name == name)?;
-            let shown = if variable.secret {
-                "holds something else".to_owned()
+            let shown = if variable.is_secret {
+                "is invalid (not shown: it is a secret)".to_owned()
             } else {
                 format!("is {value:?}")
             };
             self.problems
-                .push(format!("{name} {shown}; allowed is {}", variable.allowed));
+                .push(format!("{name} {shown}; expected {}", variable.expected));
         }
         parsed
     }
 
-    pub(super) fn parsed<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
-        self.with(name, |value| value.parse().ok())
+    pub(super) fn parse<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+        self.parse_with(name, |value| value.parse().ok())
     }
 
-    /// Of a variable without a default: `Some(None)` when nobody set it.
+    /// For a variable without a default: `Some(None)` if it is not set.
     pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Option<Option<T>> {
-        if self.values.contains_key(name) {
-            self.parsed(name).map(Some)
+        if self.string(name).is_some() {
+            self.parse(name).map(Some)
         } else {
             Some(None)
         }
     }
 
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.with(name, |value| {
+        self.parse_with(name, |value| {
             value.parse().ok().filter(|number| range.contains(number))
         })
     }
 
-    pub(super) fn switch(&mut self, name: &'static str) -> Option<bool> {
-        self.parsed(name)
+    pub(super) fn seconds(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<Duration> {
+        let seconds = self.number(name, range)?;
+        Some(Duration::from_secs(seconds.into()))
     }
 
-    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(super) fn port(&mut self, name: &'static str) -> Option<u16> {
+        self.parse(name).map(NonZeroU16::get)
+    }
+
+    pub(super) fn bool(&mut self, name: &'static str) -> Option<bool> {
+        self.parse(name)
+    }
+
+    pub(super) fn string(&mut self, name: &'static str) -> Option<String> {
+        self.declared(name)?;
         self.values.get(name).cloned()
     }
 
@@ -91,20 +112,25 @@ impl Reader {
         self.problems.push(problem);
     }
 
-    /// What was read, or what was wrong. Secrets are left behind here, whatever is printed later.
+    /// The effective value of every variable, or the problems. Secrets are left out here, so that nothing can print them
+    /// later.
     pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Option<String>)>, Problems> {
         Problems::none_or(self.problems)?;
-        let shown = |variable: &'static Variable| {
+
+        let effective = variables().map(|variable| {
             let value = self.values.remove(variable.name);
-            (
-                variable,
-                if variable.secret {
-                    value.map(|_| String::new())
-                } else {
-                    value
-                },
-            )
-        };
-        Ok(VARIABLES.iter().map(shown).collect())
+            let shown = value.map(|value| if variable.is_secret { String::new() } else { value });
+            (variable, shown)
+        });
+        Ok(effective.collect())
+    }
+
+    /// A name that is misspelt in the code would otherwise read as "not set".
+    fn declared(&mut self, name: &'static str) -> Option<&'static Variable> {
+        let variable = variables().find(|variable| variable.name == name);
+        if variable.is_none() {
+            self.problems.push(format!("{name} is read, but not declared"));
+        }
+        variable
     }
 }

@@ -7,24 +7,48 @@ use std::{
     path::Path,
 };
 
-use config::{Config as Layers, Environment, File, FileFormat};
+use config::{Config as Layers, ConfigError, Environment, File, FileFormat};
 
-use super::{
-    Problems,
-    variables::{VARIABLES, Variable},
-};
+use super::{Problems, Variable, variables};
 
-/// The value of every variable that has one, and warnings about names that nobody knows.
-pub(super) fn gather(
+/// The value of every variable that has one, and warnings about unknown names.
+pub(super) fn load_sources(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(BTreeMap<&'static str, String>, Vec<String>), Problems> {
-    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let mut warnings = Vec::new();
+    let environment = read_environment(environment, &mut warnings)?;
+    let layers =
+        build_layers(file, environment, &mut warnings).map_err(|error| Problems::one(error.to_string()))?;
+
+    let mut problems = Vec::new();
+    let mut values = BTreeMap::new();
+    for variable in variables() {
+        match value_of(&layers, variable) {
+            Ok(Some(value)) => drop(values.insert(variable.name, value)),
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+
+    Problems::none_or(problems)?;
+    Ok((values, warnings))
+}
+
+/// The variables of the environment that are ours.
+fn read_environment(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    warnings: &mut Vec<String>,
+) -> Result<HashMap<String, String>, Problems> {
+    let mut problems = Vec::new();
     let mut known = HashMap::new();
+
     for (name, value) in environment {
         let Ok(name) = name.into_string() else { continue };
         if find(&name).is_none() {
-            warnings.extend(look_alike(&name));
+            if has_our_prefix(&name) {
+                warnings.push(did_you_mean(&name));
+            }
             continue;
         }
         match value.into_string() {
@@ -32,42 +56,36 @@ pub(super) fn gather(
             Err(_) => problems.push(format!("{name} is not valid UTF-8")),
         }
     }
+
     Problems::none_or(problems)?;
-    let layers = layered(file, known, &mut warnings).map_err(|error| Problems::one(error.to_string()))?;
-    let mut problems = Vec::new();
-    let mut values = BTreeMap::new();
-    for variable in VARIABLES {
-        match value_of(&layers, variable) {
-            Ok(Some(value)) => drop(values.insert(variable.name, value)),
-            Ok(None) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    Problems::none_or(problems)?;
-    Ok((values, warnings))
+    Ok(known)
 }
 
-fn layered(
+fn build_layers(
     file: Option<&Path>,
     environment: HashMap<String, String>,
     warnings: &mut Vec<String>,
-) -> Result<Layers, config::ConfigError> {
+) -> Result<Layers, ConfigError> {
     let mut builder = Layers::builder();
-    for variable in VARIABLES.iter().filter(|variable| !variable.default.is_empty()) {
-        builder = builder.set_default(variable.name.to_lowercase(), variable.default)?;
+    for variable in variables() {
+        if let Some(default) = variable.default {
+            builder = builder.set_default(variable.name.to_lowercase(), default)?;
+        }
     }
+
     if let Some(file) = file {
         let file = Layers::builder()
             .add_source(File::from(file).format(FileFormat::Toml))
             .build()?;
         for (key, value) in file.cache.into_table()? {
             if find(&key.to_uppercase()).is_none() {
-                warnings.push(unknown(&key.to_uppercase()));
+                warnings.push(did_you_mean(&key.to_uppercase()));
             }
             builder = builder.set_default(key.to_lowercase(), value)?;
         }
     }
-    // An empty variable is one that is not set: that is how compose files and shells leave things out.
+
+    // An empty variable counts as not set: compose files and shells leave variables out that way.
     builder
         .add_source(
             Environment::default()
@@ -80,13 +98,13 @@ fn layered(
 fn value_of(layers: &Layers, variable: &Variable) -> Result<Option<String>, String> {
     let name = variable.name;
     let value = get(layers, name)?;
-    let in_file = if variable.secret {
-        get(layers, &format!("{name}_FILE"))?
-    } else {
-        None
-    };
-    match (value, in_file) {
-        (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set; one must go")),
+    if !variable.is_secret {
+        return Ok(value);
+    }
+
+    let path = get(layers, &format!("{name}_FILE"))?;
+    match (value, path) {
+        (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set; remove one")),
         (None, Some(path)) => match fs::read_to_string(&path) {
             Ok(secret) => Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned())),
             Err(error) => Err(format!("{name}_FILE is {path:?}, which cannot be read: {error}")),
@@ -98,34 +116,38 @@ fn value_of(layers: &Layers, variable: &Variable) -> Result<Option<String>, Stri
 fn get(layers: &Layers, name: &str) -> Result<Option<String>, String> {
     match layers.get_string(&name.to_lowercase()) {
         Ok(value) => Ok(Some(value)),
-        Err(config::ConfigError::NotFound(_)) => Ok(None),
-        Err(_) => Err(format!("{name} must be a text, a number or a truth value")),
+        Err(ConfigError::NotFound(_)) => Ok(None),
+        Err(_) => Err(format!("{name} must be a string, a number or a boolean")),
     }
 }
 
+/// The variable of this name. A secret has a second name, `NAME_FILE`.
 fn find(name: &str) -> Option<&'static Variable> {
-    VARIABLES.iter().find(|variable| {
-        let in_file = variable.secret && name.strip_suffix("_FILE") == Some(variable.name);
-        variable.name == name || in_file
+    variables().find(|variable| {
+        let is_file_name = variable.is_secret && name.strip_suffix("_FILE") == Some(variable.name);
+        variable.name == name || is_file_name
     })
 }
 
-/// A warning when a name begins like one of ours: up to its first underscore.
-fn look_alike(name: &str) -> Option<String> {
-    let family = |name: &str| name.split_once('_').map(|(family, _)| family.to_owned());
-    let ours = VARIABLES
-        .iter()
-        .any(|variable| family(variable.name) == family(name));
-    (ours && family(name).is_some()).then(|| unknown(name))
+/// Whether a name starts like one of ours, up to the first underscore. Others are none of our business.
+fn has_our_prefix(name: &str) -> bool {
+    let Some((prefix, _)) = name.split_once('_') else {
+        return false;
+    };
+    variables().any(|variable| {
+        variable
+            .name
+            .split_once('_')
+            .is_some_and(|(ours, _)| ours == prefix)
+    })
 }
 
-fn unknown(name: &str) -> String {
-    let nearest = VARIABLES
-        .iter()
-        .min_by_key(|variable| strsim::damerau_levenshtein(variable.name, name));
+fn did_you_mean(name: &str) -> String {
+    let nearest = variables().min_by_key(|variable| strsim::damerau_levenshtein(variable.name, name));
     let nearest = nearest.map_or("", |variable| variable.name);
+
     format!(
-        "{} is not a variable of this service and does nothing; is {nearest} meant?",
+        "{} is not a variable of this service and is ignored; did you mean {nearest}?",
         name.escape_debug()
     )
 }

@@ -1,4 +1,4 @@
-//! Taking connections from the system, whatever it runs out of.
+//! Listening, and accepting connections through every shortage of resources.
 
 use std::{
     io,
@@ -12,38 +12,47 @@ use tokio::{
     time::sleep,
 };
 
-use super::connections::Connections;
+use super::connection_tracker::ConnectionTracker;
 
-/// How many connections may wait in the system to be accepted; it may have a lower limit of its own.
+/// How many connections may wait in the system to be accepted. The system may have a lower limit of its own.
 const BACKLOG: u32 = 4096;
 
-/// How long to wait when nothing can be accepted: at first, and at most.
-const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
+/// The first delay after a failure to accept; it doubles with each further one.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 
-/// A trouble that stayed away this long is over.
-const OVER: Duration = Duration::from_secs(1);
+/// The longest delay after a failure to accept.
+const MAX_BACKOFF: Duration = Duration::from_millis(500);
 
-/// What the process holds besides connections: the store's, files, sockets of the log.
-const OTHER_DESCRIPTORS: u64 = 1100;
+/// A condition that has not been met for this long has ended.
+const RECOVERY_TIME: Duration = Duration::from_secs(1);
 
-/// Asks the system for as many descriptors as there may be connections. Many systems start programs with 1,024 and
-/// allow more to those who ask. Where even that is too little, accepting pauses when they run out.
-pub(super) fn raise_descriptor_limit(connections: usize) {
+/// File descriptors for everything but connections: the database, files, sockets of the log.
+const RESERVED_DESCRIPTORS: u64 = 1100;
+
+/// Raises the limit of open files, so that it allows this many connections. Many systems start programs with a limit of
+/// 1,024 and let them raise it. If it stays too low, accepting pauses while descriptors are short.
+pub(super) fn raise_descriptor_limit(max_connections: usize) {
     let limit = getrlimit(Resource::Nofile);
-    let wanted = OTHER_DESCRIPTORS + connections as u64;
+    let wanted = RESERVED_DESCRIPTORS + max_connections as u64;
     let allowed = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+
     if limit.current.is_some_and(|current| current < allowed) {
         let raised = Rlimit {
             current: Some(allowed),
             ..limit
         };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
-            tracing::warn!(%error, "the limit of open files stays as it is");
+            tracing::warn!(
+                %error,
+                wanted,
+                "cannot raise the limit of open files: when it is reached, new connections wait; raise it (ulimit -n) or \
+                 lower MAX_CONNECTIONS"
+            );
         }
     }
 }
 
-/// Listens, with `SO_REUSEADDR`, so that a restart need not wait for connections of the time before.
+/// Listens with `SO_REUSEADDR`, so that a restart need not wait until the system has forgotten old connections.
 pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
@@ -52,89 +61,103 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
+
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until it is dropped. Nothing is accepted while there is no room: clients wait in the system's
+/// Accepts connections until it is dropped. At `MAX_CONNECTIONS` it accepts none: further clients wait in the system's
 /// queue, where they take no memory of ours.
-pub(super) async fn accept(listener: &TcpListener, connections: &Connections) {
-    let (mut full, mut failing) = (Trouble::default(), Trouble::default());
+pub(super) async fn accept(listener: &TcpListener, connections: &ConnectionTracker) {
+    let (mut at_limit, mut failing) = (FailureState::default(), FailureState::default());
+
     loop {
-        let room = match connections.room() {
-            Some(room) => room,
+        let permit = match connections.try_acquire() {
+            Some(permit) => permit,
             None => {
-                if full.met() {
-                    tracing::warn!("MAX_CONNECTIONS are open: further ones wait until one is closed");
+                if at_limit.record() {
+                    tracing::warn!(
+                        "MAX_CONNECTIONS reached: new connections wait until an open one is closed"
+                    );
                 }
-                connections.room_in_time().await
+                connections.acquire().await
             }
         };
-        if full.is_over() {
-            tracing::info!("there is room for connections again");
+        if at_limit.recovered() {
+            tracing::info!("fewer than MAX_CONNECTIONS are open again");
         }
+
         match listener.accept().await {
             Ok((stream, client)) => {
-                if failing.is_over() {
-                    tracing::info!("connections are accepted again");
+                if failing.recovered() {
+                    tracing::info!("accepting connections again");
                 }
-                connections.serve(stream, client, Some(room));
+                connections.spawn(stream, client, Some(permit));
             }
-            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
-                if failing.met() {
-                    tracing::warn!(%error, "no connection can be accepted; trying again until one can");
+                if failing.record() {
+                    tracing::warn!(
+                        %error,
+                        "cannot accept connections: open ones are served, new ones wait; retrying. If too many files are \
+                         open, raise the limit (ulimit -n) or lower MAX_CONNECTIONS"
+                    );
                 }
-                sleep(failing.pause()).await;
+                sleep(failing.next_backoff()).await;
             }
         }
     }
 }
 
-/// Accepts what had connected before the listener is closed, whether there is room or not: the system would reset these
-/// connections, though their clients may have sent requests already.
-pub(super) fn accept_those_waiting(listener: TcpListener, connections: &Connections) -> io::Result<()> {
+/// Accepts the connections that wait in the system's queue, even beyond `MAX_CONNECTIONS`, and closes the listener. The
+/// system would reset these connections, although their clients may have sent requests already.
+pub(super) fn drain_backlog(listener: TcpListener, connections: &ConnectionTracker) -> io::Result<()> {
     let listener = listener.into_std()?;
+
     while let Ok((stream, client)) = listener.accept() {
         stream.set_nonblocking(true)?;
-        connections.serve(TcpStream::from_std(stream)?, client, None);
+        connections.spawn(TcpStream::from_std(stream)?, client, None);
     }
+
     Ok(())
 }
 
-/// Whether the next connection may well be accepted: this one was gone before its turn came.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Whether only the connection that was to be accepted has failed, so that the next can be accepted at once.
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+
     matches!(
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
     )
 }
 
-/// Something that keeps happening for a while, and is told once.
+/// A condition that comes back many times before it ends, so that its beginning and its end are logged once each.
 #[derive(Default)]
-struct Trouble {
+struct FailureState {
     last: Option<Instant>,
-    pause: Duration,
+    backoff: Duration,
 }
 
-impl Trouble {
-    /// It happened; whether for the first time since it was over.
-    fn met(&mut self) -> bool {
+impl FailureState {
+    /// Records a failure. Returns whether it is the first since the last recovery.
+    fn record(&mut self) -> bool {
         self.last.replace(Instant::now()).is_none()
     }
 
-    /// How long to wait before trying again: longer each time.
-    fn pause(&mut self) -> Duration {
-        self.pause = (self.pause * 2).clamp(PAUSES[0], PAUSES[1]);
-        self.pause
+    /// The delay before the next attempt, longer each time.
+    fn next_backoff(&mut self) -> Duration {
+        self.backoff = (self.backoff * 2).clamp(INITIAL_BACKOFF, MAX_BACKOFF);
+        self.backoff
     }
 
-    /// It did not happen; whether that ends it.
-    fn is_over(&mut self) -> bool {
-        let over = self.last.is_some_and(|last| last.elapsed() > OVER);
-        if over {
+    /// Records a success. Returns whether it ends the condition: true once after failures, when the last of them was
+    /// [`RECOVERY_TIME`] ago.
+    fn recovered(&mut self) -> bool {
+        let recovered = self.last.is_some_and(|last| last.elapsed() > RECOVERY_TIME);
+        if recovered {
             *self = Self::default();
         }
-        over
+
+        recovered
     }
 }

@@ -1,15 +1,16 @@
-//! `serve`: open the store, migrate, listen, serve, and stop without losing a request.
+//! `templatesite serve`: opens the store, migrates, listens, serves, and stops without losing a request.
 //!
-//! A connection is accepted (`accept`) when there is room for it (`connections`), and served by a task of its own
-//! (`connection`) as long as it keeps its deadlines (`pace`, `body`) and speaks HTTP (`unreadable`).
+//! `accept` takes connections from the system while `connection_tracker` has permits for them. Each is served by a task
+//! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of
+//! headers and idle connections, `timeout_body` that of bodies.
 
 mod accept;
-mod connection;
-mod connections;
-mod unreadable;
+mod connection_tracker;
 
+mod connection;
 mod connection_state;
 mod timeout_body;
+mod tracked_io;
 
 mod signals;
 
@@ -29,36 +30,42 @@ use crate::{
     commands::CommandError,
     compose::{self, Store},
     config::Config,
-    migrations::not_up_to_date,
+    migrations::pending_migrations,
 };
-use connection::Service;
-use connections::Connections;
+use connection::HttpServer;
+use connection_tracker::ConnectionTracker;
 use signals::Signals;
 
-/// Serves until SIGTERM or SIGINT, then finishes the requests under way. A second signal ends it at once, with the exit
-/// code of a program that was killed by it.
+/// Serves until SIGTERM or SIGINT, then completes the requests in flight. A second signal ends the process at once, with
+/// the exit code of a program that was killed by it.
 ///
 /// # Errors
-/// When the list of writers cannot be used, the store not be opened or migrated, or the address not be listened on.
-/// Nothing was served then.
+/// If the file of tokens cannot be used, the store cannot be opened or migrated, or the address cannot be listened on.
+/// No request was served then.
 pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
-    // Asked for first, so that a signal during start-up stops it in order too.
+    // First of all, so that a signal during start-up is not lost.
     let mut signals = Signals::new()?;
     let draining = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = oneshot::channel();
     let mut service = pin!(run(config, Arc::clone(&draining), stopped));
+
     let signal = tokio::select! {
         served = &mut service => return served,
         signal = signals.next() => signal,
     };
     draining.store(true, Relaxed);
-    let drain_seconds = config.http.drain.as_secs();
-    tracing::info!(drain_seconds, "{signal}: finishing the requests under way");
+    tracing::info!(
+        delay_seconds = config.server.shutdown_delay.as_secs(),
+        timeout_seconds = config.server.shutdown_timeout.as_secs(),
+        "{signal}: shutting down; /healthcheck/ now returns 503. After the delay, no connection is accepted any more and \
+         the requests in flight are completed. A second signal aborts them"
+    );
     let _ = stop.send(());
+
     tokio::select! {
         served = service => served,
         signal = signals.next() => {
-            tracing::warn!("{signal} again: ending at once, whatever is under way");
+            tracing::warn!("{signal} again: exiting at once, requests in flight are aborted");
             Ok(signal.exit_code())
         }
     }
@@ -70,29 +77,32 @@ async fn run(
     stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, CommandError> {
     let authenticator = compose::authenticator(config).await?;
-    tracing::info!(store = ?config.database.place, "opening the store");
+    tracing::info!(store = ?config.database.url, "opening the store");
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
-    accept::raise_descriptor_limit(config.http.max_connections);
-    let listener = accept::listen(config.listen).map_err(|error| CommandError::Listen {
-        address: config.listen,
+
+    accept::raise_descriptor_limit(config.server.max_connections);
+    let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
+        address: config.server.listen,
         error,
     })?;
     let address = listener.local_addr()?;
-    let site = compose::router(config, &store, authenticator, Arc::clone(&draining));
-    let service = Service::new(site, &config.http, address, draining);
-    let connections = Connections::new(service, config.http.max_connections);
+    let router = compose::router(config, &store, authenticator, draining);
+    let server = HttpServer::new(router, config, address);
+    let connections = ConnectionTracker::new(server, config.server.max_connections);
     announce(address);
+
     tokio::select! {
         () = accept::accept(&listener, &connections) => {}
         () = async {
             let _ = stop.await;
-            sleep(config.http.drain).await;
+            sleep(config.server.shutdown_delay).await;
         } => {}
     }
-    accept::accept_those_waiting(listener, &connections)?;
-    connections.finish(config.http.shutdown).await;
+    accept::drain_backlog(listener, &connections)?;
+    connections.shut_down(config.server.shutdown_timeout).await;
     tracing::info!("stopped");
+
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,31 +110,35 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     let Some(schema) = &store.schema else {
         return Ok(());
     };
+
     if config.database.migrate_on_start {
         let applied = schema.up().await?;
         tracing::info!(applied, "the schema is up to date");
         return Ok(());
     }
+
     match schema.pending().await? {
         0 => {}
-        pending => tracing::warn!("{}", not_up_to_date(pending)),
+        pending => tracing::warn!("{}", pending_migrations(pending)),
     }
+
     Ok(())
 }
 
-/// The last line of a start: where to point a browser.
+/// Logs the last line of a start: the address to open in a browser.
 fn announce(address: SocketAddr) {
-    let reachable = from_here(address);
+    let reachable = local_address(address);
     tracing::info!("serving http://{reachable} with its documentation at http://{reachable}/docs");
 }
 
-/// Where a service that listens on this address is reached from its own machine: one that listens everywhere is reached
-/// on loopback.
-pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
+/// The address at which a service that listens on `address` is reached from its own machine: an unspecified address
+/// becomes loopback.
+pub(crate) fn local_address(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
+
     address
 }

@@ -1,15 +1,17 @@
+//! SIGTERM and SIGINT, the signals that stop the service.
+
 use std::{fmt, io, process::ExitCode};
 
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// The signals that end the service.
+/// Receives the signals that stop the service.
 pub(super) struct Signals {
     terminate: unix::Signal,
     interrupt: unix::Signal,
 }
 
 impl Signals {
-    /// From now on, signals are noted and no longer end the process by themselves.
+    /// From now on, these signals are received here and no longer end the process by themselves.
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -17,7 +19,7 @@ impl Signals {
         })
     }
 
-    /// The next that arrives, or has arrived since.
+    /// The next signal, which may have arrived already.
     pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.terminate.recv() => Signal::Terminate,
@@ -26,7 +28,7 @@ impl Signals {
     }
 }
 
-/// A signal that ends the service.
+/// A signal that stops the service.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Signal {
     Terminate,
@@ -34,7 +36,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// What a shell reports of a program that such a signal killed: 128 and the signal's number.
+    /// The exit code that a shell reports for a program killed by this signal: 128 plus the signal's number.
     pub(super) fn exit_code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Terminate => 128 + 15,

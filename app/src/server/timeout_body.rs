@@ -1,4 +1,4 @@
-//! The deadline of a request's body.
+//! The timeout of a request's body.
 
 use std::{
     io,
@@ -10,25 +10,26 @@ use std::{
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A body that must be complete in time: what is missing then is an error of the kind `TimedOut`.
-pub(super) struct Timely {
+/// A request body that fails with [`io::ErrorKind::TimedOut`] if it has not arrived completely in time.
+pub(super) struct TimeoutBody {
     body: Incoming,
     deadline: Instant,
-    /// Most bodies are there when they are asked for, and need no timer.
-    late: Option<Pin<Box<Sleep>>>,
+    /// Created when the body is first waited for: most bodies arrive together with their header and need no timer.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Timely {
-    pub(super) fn new(body: Incoming, within: Duration) -> Self {
+impl TimeoutBody {
+    /// A body that must arrive within `timeout` from now.
+    pub(super) fn new(body: Incoming, timeout: Duration) -> Self {
         Self {
             body,
-            deadline: Instant::now() + within,
-            late: None,
+            deadline: Instant::now() + timeout,
+            timer: None,
         }
     }
 }
 
-impl Body for Timely {
+impl Body for TimeoutBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -36,9 +37,12 @@ impl Body for Timely {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
+
         let deadline = self.deadline;
-        let late = self.late.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        late.as_mut()
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+
+        timer
+            .as_mut()
             .poll(cx)
             .map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
     }

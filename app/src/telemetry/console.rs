@@ -1,153 +1,141 @@
-//! Lines for standard error, written by a thread of their own.
+//! Log lines for standard error, written by a dedicated thread: `tracing-appender`'s.
+//!
+//! Logging a line costs the caller a copy of it and a push to a bounded queue, about 70 ns.
 
 use std::{
-    io::Write,
-    mem,
+    io::{self, Write},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, channel},
     },
     thread,
     time::Duration,
 };
 
-/// How much may wait for a slow terminal or pipe before further lines are dropped, in bytes.
-const QUEUED_BYTES: usize = 4 << 20;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-/// How long lines gather before they are written together. To wake the thread for each line, and to write each by
-/// itself, would cost a busy service more than all else it does to log.
-const GATHER: Duration = Duration::from_millis(5);
+/// How many lines can wait for a slow terminal or pipe before further lines are dropped.
+const MAX_QUEUED_LINES: usize = 16_384;
 
-/// How long [`Guard`] lets the queue empty itself.
-const FLUSH: Duration = Duration::from_secs(2);
+/// How many bytes are written at once.
+const MAX_BATCH_BYTES: usize = 64 * 1024;
 
-/// Takes lines for the thread that writes them. A clone feeds the same queue.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Queue(Arc<Shared>);
+/// How long lines accumulate before they are written. Waking the thread for each line, and one write for each, would
+/// cost a busy service more than everything else that it does to log.
+const BATCH_DELAY: Duration = Duration::from_millis(5);
 
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    wake: Condvar,
-    dropped: AtomicU64,
+/// Starts the thread. When the guard is dropped, queued lines are written, for at most about a second.
+pub(super) fn start(output: impl Write + Send + 'static) -> (NonBlocking, DropCounter, WorkerGuard) {
+    let batches = BatchWriter {
+        output,
+        batch: Vec::new(),
+        unwritten: Arc::default(),
+    };
+    let unwritten = Arc::clone(&batches.unwritten);
+
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(MAX_QUEUED_LINES)
+        .thread_name("console")
+        .finish(batches);
+    let counter = DropCounter {
+        queue_full: writer.error_counter(),
+        unwritten,
+    };
+
+    (writer, counter, guard)
 }
 
-#[derive(Debug, Default)]
-struct State {
-    lines: Vec<u8>,
-    /// The thread waits to be woken.
-    idle: bool,
-    closing: bool,
-}
-
-impl Queue {
-    /// Starts the thread.
-    pub(super) fn start(output: impl Write + Send + 'static) -> (Self, Guard) {
-        let queue = Self::default();
-        let (end, ended) = channel();
-        let worker = queue.clone();
-        let run = move || {
-            let _ended_when_dropped = end;
-            worker.run(output);
-        };
-        // A system that has no thread left must not keep the service from starting: what fills the queue is dropped.
-        let _ = thread::Builder::new().name("console".to_owned()).spawn(run);
-        let guard = Guard {
-            queue: queue.clone(),
-            ended,
-        };
-        (queue, guard)
-    }
-
-    /// Queues a line, its end included, or drops it and counts it. Never waits for the output.
-    pub(super) fn send(&self, line: &str) {
-        let mut state = self.lock();
-        if state.lines.len() + line.len() > QUEUED_BYTES {
-            self.0.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        state.lines.extend_from_slice(line.as_bytes());
-        if mem::take(&mut state.idle) {
-            drop(state);
-            self.0.wake.notify_one();
-        }
-    }
-
-    /// How many lines were dropped so far.
-    pub(super) fn dropped(&self) -> u64 {
-        self.0.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Nothing runs under the lock that could panic half-way.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, mut output: impl Write) {
-        let mut batch = Vec::new();
-        while self.next(&mut batch) {
-            if output.write_all(&batch).and_then(|()| output.flush()).is_err() {
-                // There is nowhere to say so but in the count.
-                let lines = batch.iter().filter(|byte| **byte == b'\n').count();
-                self.0.dropped.fetch_add(lines as u64, Ordering::Relaxed);
-            }
-            batch.clear();
-            thread::sleep(GATHER);
-        }
-    }
-
-    /// Waits for lines and takes them all. `false` when there are none and never will be.
-    fn next(&self, batch: &mut Vec<u8>) -> bool {
-        let mut state = self.lock();
-        while state.lines.is_empty() && !state.closing {
-            state.idle = true;
-            state = self.0.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        mem::swap(&mut state.lines, batch);
-        !batch.is_empty()
-    }
-}
-
-/// Ends the thread when dropped: what is queued is written, if that takes no longer than 2 seconds.
+/// Counts the lines that did not get to the console.
 #[derive(Debug)]
-pub(super) struct Guard {
-    queue: Queue,
-    ended: Receiver<()>,
+pub(super) struct DropCounter {
+    queue_full: ErrorCounter,
+    unwritten: Arc<AtomicU64>,
 }
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.queue.lock().closing = true;
-        self.queue.0.wake.notify_one();
-        let _ = self.ended.recv_timeout(FLUSH);
+impl DropCounter {
+    /// The number of lines that found the queue full, or that could not be written.
+    pub(super) fn dropped(&self) -> u64 {
+        self.queue_full.dropped_lines() as u64 + self.unwritten.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes lines in batches. The appender's thread flushes whenever its queue is empty, and ignores errors of the output,
+/// which are therefore counted here.
+struct BatchWriter<W> {
+    output: W,
+    batch: Vec<u8>,
+    unwritten: Arc<AtomicU64>,
+}
+
+impl<W: Write> BatchWriter<W> {
+    fn write_batch(&mut self) {
+        let written = self
+            .output
+            .write_all(&self.batch)
+            .and_then(|()| self.output.flush());
+        if written.is_err() {
+            let lines = self.batch.iter().filter(|byte| **byte == b'\n').count();
+            self.unwritten.fetch_add(lines as u64, Ordering::Relaxed);
+        }
+
+        self.batch.clear();
+    }
+}
+
+impl<W: Write> Write for BatchWriter<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.batch.extend_from_slice(line);
+        if self.batch.len() >= MAX_BATCH_BYTES {
+            self.write_batch();
+        }
+
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.batch.is_empty() {
+            self.write_batch();
+            thread::sleep(BATCH_DELAY);
+        }
+
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, BufRead, BufReader, PipeReader, Read, pipe};
+    use std::io::{BufRead, BufReader, PipeReader, Read, pipe};
 
     use super::*;
 
-    /// A queue whose output somebody reads, or does not.
-    fn piped() -> (Queue, Guard, PipeReader) {
-        let (reader, writer) = pipe().expect("a pipe");
-        let (queue, guard) = Queue::start(writer);
-        (queue, guard, reader)
+    fn piped() -> (NonBlocking, DropCounter, WorkerGuard, PipeReader) {
+        let (reader, output) = pipe().expect("a pipe");
+        let (writer, counter, guard) = start(output);
+
+        (writer, counter, guard, reader)
+    }
+
+    fn send(writer: &NonBlocking, line: &str) {
+        writer
+            .clone()
+            .write_all(line.as_bytes())
+            .expect("queued or dropped");
     }
 
     #[test]
-    fn every_line_arrives_once_whole_and_in_order() {
-        let (queue, guard, reader) = piped();
+    fn lines_of_concurrent_threads_are_written_once_whole_and_in_order() {
+        let (writer, counter, guard, reader) = piped();
+
         let threads = [0, 1, 2].map(|thread| {
-            let queue = queue.clone();
-            thread::spawn(move || (0..1000).for_each(|n| queue.send(&format!("{thread} {n}\n"))))
+            let writer = writer.clone();
+            thread::spawn(move || (0..1000).for_each(|n| send(&writer, &format!("{thread} {n}\n"))))
         });
         threads
             .into_iter()
             .for_each(|thread| thread.join().expect("no panic"));
-        drop(guard);
+        drop((writer, guard));
+
         let lines: Vec<_> = BufReader::new(reader)
             .lines()
             .map(|line| line.expect("UTF-8"))
@@ -158,42 +146,46 @@ mod tests {
                 .filter_map(|line| line.strip_prefix(thread)?.parse::<u32>().ok());
             assert!(numbers.eq(0..1000), "thread {thread}");
         }
-        assert_eq!((lines.len(), queue.dropped()), (3000, 0));
+        assert_eq!((lines.len(), counter.dropped()), (3000, 0));
     }
 
     #[test]
-    fn a_line_is_not_kept_back() {
-        let (queue, _guard, reader) = piped();
+    fn single_line_is_written_without_waiting_for_more() {
+        let (writer, _counter, _guard, reader) = piped();
         let mut reader = BufReader::new(reader);
+
         for n in 0..3 {
-            queue.send(&format!("{n}\n"));
+            send(&writer, &format!("{n}\n"));
             let mut line = String::new();
-            reader.read_line(&mut line).expect("a line while the queue lives");
+            reader.read_line(&mut line).expect("a line");
             assert_eq!(line, format!("{n}\n"));
         }
     }
 
     #[test]
-    fn who_logs_never_waits_and_what_is_dropped_is_counted() {
-        let (queue, guard, mut reader) = piped();
-        let line = "x".repeat(1023) + "\n";
-        let sent = 3 * QUEUED_BYTES / line.len();
-        // Nobody reads meanwhile, so this would not come to an end if it waited.
-        (0..sent).for_each(|_| queue.send(&line));
-        let closing = thread::spawn(move || drop(guard));
+    fn blocked_output_does_not_block_the_caller_and_dropped_lines_are_counted() {
+        let (writer, counter, guard, mut reader) = piped();
+        let line = "x".repeat(255) + "\n";
+        let sent = 3 * MAX_QUEUED_LINES;
+
+        // Nothing reads the pipe meanwhile, so this would not return if it waited.
+        (0..sent).for_each(|_| send(&writer, &line));
+
+        // The thread closes the pipe once it has written all that was queued.
+        let closing = thread::spawn(move || drop((writer, guard)));
         let mut written = Vec::new();
-        // The thread holds the writing end, and lets go of it when it has written all.
         reader.read_to_end(&mut written).expect("what was written");
         closing.join().expect("no panic");
-        let dropped = usize::try_from(queue.dropped()).expect("a small number");
+
+        let dropped = usize::try_from(counter.dropped()).expect("a small number");
         assert_eq!(written.len() / line.len() + dropped, sent);
-        assert!(dropped > 0 && written.len() % line.len() == 0);
+        assert!(dropped > 0 && written.len().is_multiple_of(line.len()));
     }
 
     #[test]
-    fn an_output_that_is_gone_costs_lines_and_nothing_else() {
-        struct Gone;
-        impl Write for Gone {
+    fn lines_that_cannot_be_written_are_counted_as_dropped() {
+        struct Broken;
+        impl Write for Broken {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
@@ -201,10 +193,12 @@ mod tests {
                 Ok(())
             }
         }
-        let (queue, guard) = Queue::start(Gone);
-        queue.send("one\n");
-        queue.send("two\n");
+
+        let (writer, counter, guard) = start(Broken);
+        send(&writer, "one\n");
+        send(&writer, "two\n");
         drop(guard);
-        assert_eq!(queue.dropped(), 2);
+
+        assert_eq!(counter.dropped(), 2);
     }
 }

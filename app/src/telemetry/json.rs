@@ -1,59 +1,73 @@
-//! One JSON object a line: `timestamp`, `level`, `request_id`, `target`, `message` and the event's fields.
+//! The JSON format: one object per line with `timestamp`, `level`, `target`, `request_id`, `message` and the event's
+//! fields, which must have other names.
 
-use std::fmt::Debug;
+use std::{fmt, sync::Arc};
 
-use serde_json::{Map, Value};
-use tracing::{
-    Event,
-    field::{Field, Visit},
+use domain::{Clock, SecondsFormat};
+use openapi::RequestId;
+use tracing::{Event, Subscriber};
+use tracing_appender::non_blocking::NonBlocking;
+use tracing_subscriber::{
+    Layer,
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{self, Format, Json, JsonFields, Writer},
+        layer,
+        time::FormatTime,
+    },
+    registry::LookupSpan,
 };
 
-use super::Head;
+/// Writes each event to the console, by `tracing-subscriber`'s JSON formatter.
+pub(super) fn json_layer<S>(clock: Arc<dyn Clock>, console: NonBlocking) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let json = format::format()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_timer(ClockTime(clock));
 
-pub(super) fn line(head: &Head, event: &Event<'_>) -> String {
-    let mut object = Fields::default();
-    event.record(&mut object);
-    let mut object = object.0;
-    object.insert("timestamp".to_owned(), super::rfc3339(head.time).into());
-    object.insert("level".to_owned(), head.level.as_str().into());
-    object.insert("target".to_owned(), event.metadata().target().into());
-    if let Some(id) = &head.request_id {
-        object.insert("request_id".to_owned(), id.as_str().into());
-    }
-    format!("{}\n", Value::Object(object))
+    layer()
+        .event_format(WithRequestId(json))
+        .fmt_fields(JsonFields::new())
+        .with_writer(console)
 }
 
-#[derive(Default)]
-struct Fields(Map<String, Value>);
+/// The time of the [`Clock`]: UTC, in RFC 3339 with milliseconds.
+struct ClockTime(Arc<dyn Clock>);
 
-impl Fields {
-    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+impl FormatTime for ClockTime {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        writer.write_str(&self.0.now().to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.insert(field, format!("{value:?}"));
-    }
+/// Adds the id of the current request. It is a task-local value rather than a span, so the formatter does not know it.
+struct WithRequestId(Format<Json, ClockTime>);
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value);
-    }
+impl<S, N> FormatEvent<S, N> for WithRequestId
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let Some(id) = RequestId::current() else {
+            return self.0.format_event(context, writer, event);
+        };
 
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value);
-    }
+        let mut object = String::new();
+        self.0.format_event(context, Writer::new(&mut object), event)?;
 
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value);
+        // The id becomes the first member. Its characters need no escapes in JSON.
+        let members = object.strip_prefix('{').ok_or(fmt::Error)?;
+        write!(writer, r#"{{"request_id":"{}",{members}"#, id.as_str())
     }
 }

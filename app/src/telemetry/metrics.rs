@@ -1,4 +1,4 @@
-//! Metrics: OpenTelemetry instruments, read through one Prometheus registry.
+//! Metrics: OpenTelemetry instruments, exported through a Prometheus registry.
 
 use std::sync::Arc;
 
@@ -15,70 +15,74 @@ use opentelemetry_sdk::{
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
-/// The upper bounds of every duration's buckets, in seconds: those the semantic conventions advise.
+/// The upper bounds of the buckets of every duration, in seconds, as the semantic conventions recommend.
 const BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// The semantic conventions' name for the pool's connections ends as the count of a histogram does, so a linter refuses
-/// it as a gauge. It stands without a declared type; queries see no difference.
+/// The semantic conventions' name for the connections of a pool ends in `_count`, like the count of a histogram, and so a
+/// linter rejects it as a gauge. It is exported as untyped; queries see no difference.
 const POOL_GAUGE: &str = "# TYPE db_client_connection_count gauge\n";
 const POOL_UNTYPED: &str = "# TYPE db_client_connection_count untyped\n";
 
-/// Where measurements go in, and where they come out.
+/// Where the service records measurements, and how they are exported.
 pub struct Metrics {
-    /// For whoever measures.
+    /// Creates instruments. They record as long as the renderer exists.
     pub meter: Meter,
-    /// For whoever asks. Instruments work as long as it exists.
-    pub scrape: MetricsRenderer,
+    /// Renders all metrics in the Prometheus text format.
+    pub renderer: MetricsRenderer,
 }
 
 impl Metrics {
-    /// Metrics of their own, beginning with those of the process (on Linux), of the build and of the log.
-    /// `dropped_lines` tells how many lines each log sink has dropped since the start.
+    /// A new, independent set of metrics, with those of the process (on Linux), of the build and of the log.
+    /// `dropped_lines` returns how many lines each log sink has dropped since the start.
     pub fn new(dropped_lines: impl Fn() -> Vec<(&'static str, u64)> + Send + Sync + 'static) -> Self {
         let registry = Registry::new();
+
         let mut provider = SdkMeterProvider::builder()
-            // The default would read the environment.
+            // The default resource would be read from the environment.
             .with_resource(Resource::builder_empty().build())
             .with_view(buckets);
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
             .without_target_info()
             .scope_info_enabled(false);
-        // A new registry has no cause to refuse, and a service without metrics is still of use.
+        // A new registry has no reason to refuse. If it does, a service without metrics is better than none.
         match exporter.build() {
             Ok(exporter) => provider = provider.with_reader(exporter),
             Err(error) => {
-                tracing::error!(%error, "nothing is measured: /metrics will lack all but process_*")
+                tracing::error!(%error, "cannot export metrics: /metrics will contain only process_*")
             }
         }
+        let provider = provider.build();
+
         #[cfg(target_os = "linux")]
         if let Err(error) = registry.register(Box::new(ProcessCollector::for_self())) {
-            tracing::error!(%error, "the process is not measured: /metrics will lack process_*");
+            tracing::error!(%error, "cannot collect process metrics: /metrics will not contain process_*");
         }
-        let provider = provider.build();
         let meter = provider.meter("templatesite");
         observe_build(&meter);
         observe_log(&meter, dropped_lines);
-        let scrape = move || {
-            // Dropping the provider ends all measuring, so it lives here.
+
+        let render = move || {
+            // Dropping the provider would disable all instruments, so the renderer owns it.
             let _ = &provider;
             let text = TextEncoder::new().encode_to_string(&registry.gather())?;
             Ok(text.replacen(POOL_GAUGE, POOL_UNTYPED, 1))
         };
         Self {
             meter,
-            scrape: Arc::new(scrape),
+            renderer: Arc::new(render),
         }
     }
 }
 
-/// The buckets of every duration, here once and not at each instrument.
+/// Gives every instrument that measures seconds the same buckets.
 fn buckets(instrument: &Instrument) -> Option<Stream> {
     if instrument.unit() != "s" {
         return None;
     }
+
     let aggregation = Aggregation::ExplicitBucketHistogram {
         boundaries: BUCKETS.to_vec(),
         record_min_max: false,
@@ -89,7 +93,7 @@ fn buckets(instrument: &Instrument) -> Option<Stream> {
 fn observe_build(meter: &Meter) {
     meter
         .u64_observable_gauge("templatesite.build_info")
-        .with_description("Always 1; the label tells the version.")
+        .with_description("Always 1. The label `version` is the version of the service.")
         .with_callback(|build| build.observe(1, &[KeyValue::new("version", env!("CARGO_PKG_VERSION"))]))
         .build();
 }
@@ -98,7 +102,7 @@ fn observe_log(meter: &Meter, dropped_lines: impl Fn() -> Vec<(&'static str, u64
     meter
         .u64_observable_counter("log.lines.dropped")
         .with_unit("{line}")
-        .with_description("Log lines that were dropped because their sink was too slow or not there.")
+        .with_description("Log lines dropped because their sink was too slow or unavailable.")
         .with_callback(move |dropped| {
             for (sink, lines) in dropped_lines() {
                 dropped.observe(lines, &[KeyValue::new("log.sink", sink)]);

@@ -1,11 +1,13 @@
-//! Logs: one line an event, on standard error and to a syslog server, from threads of their own. Metrics: [`metrics`].
+//! Logs: one line per event, on standard error and to a syslog server, each written by its own thread. Metrics: see
+//! [`metrics`].
 
 pub mod metrics;
 
 mod console;
+mod filter;
 mod json;
-mod sinks;
 mod text;
+mod text_layer;
 
 use std::{
     io, panic,
@@ -16,109 +18,222 @@ use adapters::{
     SystemClock,
     syslog::{self, Syslog},
 };
-use domain::{DateTime, SecondsFormat, Utc};
-use openapi::RequestId;
-use tracing::{Level, level_filters::LevelFilter};
-use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt};
+use domain::Clock;
+use tracing::Subscriber;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use crate::config::Logs;
-use sinks::{Console, Sinks};
+use console::DropCounter;
+use filter::filter;
+use json::json_layer;
+use text_layer::TextLayer;
 
-/// As global as the log itself.
+/// Global, as the log itself is.
 static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
 
-/// Logging, until this is dropped: then what is queued is written and sent, for 4 seconds at most.
+/// Keeps logging active. When it is dropped, queued lines are written and sent, for at most 4 seconds.
 #[derive(Debug)]
-#[must_use = "dropping it ends logging"]
+#[must_use = "dropping it stops logging"]
 pub struct Logging {
-    _console: Option<console::Guard>,
+    _console: Option<WorkerGuard>,
     _syslog: Option<syslog::Guard>,
 }
 
-/// Counts the lines that found a queue full, or did not reach the syslog server.
+/// The sinks that count their dropped lines.
 #[derive(Debug)]
 struct DroppedLines {
-    console: Option<console::Queue>,
+    console: Option<DropCounter>,
     syslog: Option<Syslog>,
 }
 
-/// How many lines each sink of the log has dropped since the start. A sink that is not in use drops none.
+/// How many lines each sink of the log has dropped since the start: they found its queue full, or could not be written. A
+/// sink that is not in use drops none.
 pub fn dropped_lines() -> Vec<(&'static str, u64)> {
     let dropped = DROPPED.get();
     let console = dropped
         .and_then(|dropped| dropped.console.as_ref())
-        .map(console::Queue::dropped);
+        .map(DropCounter::dropped);
     let syslog = dropped
         .and_then(|dropped| dropped.syslog.as_ref())
         .map(Syslog::dropped);
+
     vec![
         ("console", console.unwrap_or_default()),
         ("syslog", syslog.unwrap_or_default()),
     ]
 }
 
-/// Starts logging. Lines are queued, and written by threads of their own, so that no request waits for a terminal or
-/// for the network.
+/// Starts logging. Lines are queued and written by dedicated threads, so that no request waits for a terminal or for the
+/// network.
 pub fn start(logs: &Logs) -> Logging {
     panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
-    let (console, console_guard) = logs.console.then(|| console::Queue::start(io::stderr())).unzip();
+
+    let (mut console, mut console_drops, mut console_guard) = (None, None, None);
+    if logs.console {
+        let (writer, drops, guard) = console::start(io::stderr());
+        (console, console_drops, console_guard) = (Some(writer), Some(drops), Some(guard));
+    }
     let (syslog, syslog_guard) = logs.syslog.clone().map(Syslog::start).unzip();
+
     let _ = DROPPED.set(DroppedLines {
-        console: console.clone(),
+        console: console_drops,
         syslog: syslog.clone(),
     });
     if console.is_some() || syslog.is_some() {
-        let console = console.map(if logs.json { Console::Json } else { Console::Text });
-        let sinks = Sinks {
-            clock: Arc::new(SystemClock),
-            console,
-            syslog,
-        };
-        registry().with(sinks.with_filter(filter(logs.level))).init();
+        subscriber(logs, Arc::new(SystemClock), console, syslog).init();
     }
+
     Logging {
         _console: console_guard,
         _syslog: syslog_guard,
     }
 }
 
-/// When, how severe and for whom something happened.
-struct Head {
-    time: DateTime<Utc>,
-    level: Level,
-    request_id: Option<RequestId>,
+fn subscriber(
+    logs: &Logs,
+    clock: Arc<dyn Clock>,
+    console: Option<NonBlocking>,
+    syslog: Option<Syslog>,
+) -> impl Subscriber + Send + Sync {
+    let (json, text) = if logs.json {
+        (console, None)
+    } else {
+        (None, console)
+    };
+    let json = json.map(|console| json_layer(Arc::clone(&clock), console));
+    let text = (text.is_some() || syslog.is_some()).then_some(TextLayer {
+        clock,
+        console: text,
+        syslog,
+    });
+
+    registry().with(json).with(text).with(filter(logs.level))
 }
 
-/// Ours at the level asked for. The layers below have much to say at `INFO` that is of interest to their authors; they
-/// are heard from `WARN` on, and at `DEBUG` SQL statements are too.
-fn filter(level: Level) -> Targets {
-    let quiet = if level >= Level::TRACE {
-        LevelFilter::DEBUG
-    } else {
-        LevelFilter::WARN
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, pipe},
+        net::UdpSocket,
+        time::Duration,
     };
-    let sql = if level >= Level::DEBUG {
-        LevelFilter::DEBUG
-    } else {
-        LevelFilter::WARN
-    };
-    let below = [
-        "hyper",
-        "hyper_util",
-        "h2",
-        "poem",
-        "sea_orm",
-        "sea_orm_migration",
-        "sqlx",
-        "mio",
-        "tokio",
-    ];
-    Targets::new()
-        .with_default(level)
-        .with_targets(below.map(|target| (target, quiet)))
-        .with_target("sqlx::query", sql)
-}
 
-fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+    use adapters::syslog::{Protocol, Server};
+    use domain::testing::FixedClock;
+    use poem::test::TestClient;
+    use tracing::Level;
+
+    use super::*;
+    use crate::{compose, config::Config};
+
+    /// What the console and the syslog server receive of the first line that is logged.
+    fn logged(json: bool, log: impl FnOnce()) -> (String, String) {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        server
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a timeout");
+        let port = server.local_addr().expect("an address").port();
+        let (syslog, syslog_guard) = Syslog::start(Server {
+            host: "127.0.0.1".to_owned(),
+            port,
+            protocol: Protocol::Udp,
+        });
+        let (mut reader, output) = pipe().expect("a pipe");
+        let (console, _, console_guard) = console::start(output);
+
+        let logs = Logs {
+            console: true,
+            json,
+            level: Level::INFO,
+            syslog: None,
+        };
+        let clock = Arc::new(FixedClock::at_millis(1_795_346_220_123));
+        let subscriber = subscriber(&logs, clock, Some(console), Some(syslog));
+        tracing::subscriber::with_default(subscriber, log);
+        drop((console_guard, syslog_guard));
+
+        let mut written = String::new();
+        reader.read_to_string(&mut written).expect("what was written");
+        let mut datagram = vec![0; 4096];
+        let length = server.recv(&mut datagram).expect("a datagram");
+        datagram.truncate(length);
+
+        (
+            written.lines().next().unwrap_or_default().to_owned(),
+            String::from_utf8(datagram).expect("UTF-8"),
+        )
+    }
+
+    #[test]
+    fn console_and_syslog_receive_the_same_event() {
+        let log = || {
+            tracing::debug!(target: "t", "below the level");
+            tracing::warn!(target: "t", number = 7, text = "two words", "it is\n{}", "so");
+        };
+        let body = r#"t: it is\nso number=7 text="two words""#;
+
+        let (written, sent) = logged(false, log);
+        assert_eq!(
+            written,
+            format!("templatesite: WARN [2026-11-22T11:17:00.123Z] [-] {body}")
+        );
+        assert!(sent.starts_with("<12>1 2026-11-22T11:17:00.123000Z "), "{sent}");
+        assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
+
+        let (written, sent) = logged(true, log);
+        let written: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+        assert_eq!(
+            written,
+            serde_json::json!({
+                "timestamp": "2026-11-22T11:17:00.123Z",
+                "level": "WARN",
+                "target": "t",
+                "message": "it is\nso",
+                "number": 7,
+                "text": "two words",
+            })
+        );
+        assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
+    }
+
+    #[test]
+    fn line_of_a_request_has_its_id() {
+        let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
+        let request = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let store = compose::Store::open(&config.database).await.expect("a store");
+                let client = TestClient::new(compose::router(&config, &store, None, Arc::default()))
+                    .default_header("host", "localhost");
+                client
+                    .get("/livez")
+                    .header("X-Request-ID", "abc-123")
+                    .send()
+                    .await
+                    .assert_status_is_ok();
+            });
+        };
+
+        let (written, sent) = logged(false, request);
+        assert!(
+            written.contains("[abc-123] access: method=GET route=/livez status=200"),
+            "{written}"
+        );
+        assert!(
+            sent.contains("[templatesite@32473 request_id=\"abc-123\"] access: method=GET route=/livez"),
+            "{sent}"
+        );
+
+        let (written, _) = logged(true, request);
+        let written: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+        assert_eq!(written["request_id"], "abc-123");
+        assert_eq!(
+            (&written["route"], &written["status"]),
+            (&"/livez".into(), &200.into())
+        );
+    }
 }

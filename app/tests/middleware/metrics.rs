@@ -182,7 +182,7 @@ async fn an_in_memory_store_has_no_connection_metrics() {
 #[test]
 fn dropped_log_lines_are_counted_by_sink() {
     let metrics = Metrics::new(|| vec![("console", 3), ("syslog", 5)]);
-    let samples = samples(&(metrics.scrape)().expect("a scrape"));
+    let samples = samples(&(metrics.renderer)().expect("a scrape"));
 
     for (sink, count) in [("console", 3.0), ("syslog", 5.0)] {
         let series = format!("log_lines_dropped_total{{log_sink=\"{sink}\"}}");

@@ -1,5 +1,29 @@
-//! The program: its start, its configuration, its commands.
+//! The program as an operator meets it: start, configuration, commands.
 
-mod boot;
-mod config;
+mod commands;
+mod config_sources;
+mod config_values;
 mod fixtures;
+mod start;
+mod start_failures;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use app::config::Config;
+use tempfile::TempDir;
+
+const MEMORY: (&str, &str) = ("DATABASE_URL", "memory:");
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a folder")
+}
+
+/// The configuration and its warnings, or the problems.
+fn load_config(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<(Config, Vec<String>), String> {
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+
+    Config::load(file, variables).map_err(|problems| problems.to_string())
+}

@@ -1,8 +1,9 @@
-//! Connections: deadlines, limits, and how the service stops.
+//! The server: connections, their timeouts and limits, overload and shutdown.
 
-mod deadlines;
-mod draining;
+mod connection_limit;
 mod goodput;
+mod malformed_requests;
 mod overload;
-mod refusals;
-mod rolling;
+mod rolling_restart;
+mod shutdown;
+mod timeouts;

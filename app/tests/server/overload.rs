@@ -1,143 +1,114 @@
-//! More than the service can take.
+//! More concurrent requests than `MAX_CONCURRENT_REQUESTS`.
 
 use std::{
-    process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use adapters::{InMemoryTweetRepository, testing::Gated};
+use adapters::testing::{FreshDatabase, Gated, Proxy};
 use app::compose::{self, Store};
 use poem::{http::StatusCode, test::TestClient};
 use tempfile::TempDir;
 
 use crate::{
     support::client::Client,
-    support::{Running, config},
+    support::{PATIENCE, Running, config},
 };
 
 #[tokio::test]
-async fn more_requests_than_allowed_are_refused_at_once() {
+async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() {
     let gated = Gated::default();
-    let check = Arc::new(InMemoryTweetRepository::default());
     let store = Store {
-        repository: Arc::new(gated.clone()),
-        check,
-        schema: None,
+        tweet_repository: Arc::new(gated.clone()),
+        ..Store::in_memory()
     };
     let config = config(&[
         ("MAX_CONCURRENT_REQUESTS", "2"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
     ]);
-    let client = Arc::new(
-        TestClient::new(compose::router(&config, &store, None, Arc::default()))
-            .default_header("host", "localhost"),
-    );
-    let ask = || {
+    let router = compose::router(&config, &store, None, Arc::default());
+    let client = Arc::new(TestClient::new(router).default_header("host", "localhost"));
+    let list = || {
         let client = Arc::clone(&client);
         tokio::spawn(async move { client.get("/tweet/").send().await.0.status() })
     };
-    let under_way = [ask(), ask()];
+    let in_flight = [list(), list()];
     while gated.statements().len() < 2 {
         tokio::task::yield_now().await;
     }
+
     for _ in 0..10 {
-        let answer = client.get("/tweet/").send().await;
-        answer.assert_status(StatusCode::SERVICE_UNAVAILABLE);
-        answer.assert_header("retry-after", "1");
-        answer.assert_content_type("application/problem+json");
-        answer.assert_header_exist("x-request-id");
-        assert_eq!(gated.statements().len(), 2, "the store was not asked");
+        let response = client.get("/tweet/").send().await;
+        response.assert_status(StatusCode::SERVICE_UNAVAILABLE);
+        response.assert_header("retry-after", "1");
+        response.assert_content_type("application/problem+json");
+        response.assert_header_exist("x-request-id");
+        assert_eq!(gated.statements().len(), 2, "the store is not called");
     }
     for path in ["/livez", "/healthcheck/", "/metrics", "/docs"] {
-        assert_eq!(client.get(path).send().await.0.status(), StatusCode::OK, "{path}");
+        let response = client.get(path).send().await;
+        assert_eq!(response.0.status(), StatusCode::OK, "{path}");
     }
+
     gated.let_go(3);
-    for request in under_way {
-        assert_eq!(request.await.expect("an end"), StatusCode::OK);
+    for request in in_flight {
+        assert_eq!(request.await.expect("a status"), StatusCode::OK);
     }
     assert_eq!(
-        ask().await.expect("an end"),
+        list().await.expect("a status"),
         StatusCode::OK,
-        "there is room again"
+        "below the limit again"
     );
 }
 
-#[test]
-fn connections_beyond_the_limit_wait_their_turn() {
-    let mut service = Running::in_memory(&[("MAX_CONNECTIONS", "2")]);
-    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::of(&service));
-    assert_eq!(first.get("/livez").expect("an answer").status, 200);
-    assert_eq!(second.get("/livez").expect("an answer").status, 200);
-    third
-        .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .expect("the system takes it");
-    third
-        .stream()
-        .set_read_timeout(Some(Duration::from_millis(200)))
-        .expect("a timeout");
-    assert!(third.answer().is_err(), "there is no room for it yet");
-    service.wait_for("MAX_CONNECTIONS are open");
-    assert_eq!(
-        first.get("/livez").expect("an answer").status,
-        200,
-        "the others are served"
-    );
-    drop(first);
-    third
-        .stream()
-        .set_read_timeout(Some(crate::support::PATIENCE))
-        .expect("a timeout");
-    assert_eq!(third.answer().expect("an answer").status, 200);
-}
-
-#[test]
-fn running_out_of_descriptors_is_told_once_and_passes() {
+#[tokio::test]
+async fn overloaded_client_is_delayed_until_retry_after() {
+    let database = FreshDatabase::postgres().await;
+    let proxy = Proxy::to(database.url());
     let folder = TempDir::new().expect("a folder");
-    let program = Command::new("sh")
-        .args([
-            "-c",
-            "ulimit -n 40 && exec \"$0\"",
-            env!("CARGO_BIN_EXE_templatesite"),
-        ])
-        .env_clear()
-        .envs([("DATABASE_URL", "memory:"), ("LISTEN_ADDR", "127.0.0.1:0")])
-        .current_dir(folder.path())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut service = Running::of(program.expect("the program"));
-    service.serves();
-    let address = service.address;
-    let mut kept = Client::connect(address).expect("a connection");
-    assert_eq!(kept.post("hello").expect("an answer").status, 201);
-    let many: Vec<_> = (0..60)
-        .map(|_| Client::connect(address).expect("the system takes it"))
-        .collect();
-    service.wait_for("no connection can be accepted");
-    for _ in 0..100 {
-        assert_eq!(
-            kept.get("/tweet/").expect("an answer").status,
-            200,
-            "who is in is served"
+    let variables = [
+        ("DATABASE_URL", proxy.url()),
+        ("MAX_CONCURRENT_REQUESTS", "1"),
+        ("REQUEST_TIMEOUT_SECONDS", "60"),
+    ];
+    let mut service = Running::start(&variables, folder.path());
+    let mut served = Client::of(&service);
+    proxy.hold();
+    served
+        .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("the request is taken");
+    let started = Instant::now();
+    while !proxy.has_held() {
+        assert!(
+            started.elapsed() < PATIENCE,
+            "the request did not reach the database"
         );
+        thread::sleep(Duration::from_millis(1));
     }
-    drop(many);
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Relaxed) {
-                let answer = Client::connect(address).and_then(|mut client| client.get("/livez"));
-                assert_eq!(answer.expect("an answer").status, 200);
-                thread::sleep(Duration::from_millis(50));
-            }
-        });
-        service.wait_for("connections are accepted again");
-        done.store(true, Relaxed);
-    });
-    let told = service.log.iter().filter(|line| line.contains("WARN")).count();
-    assert_eq!(told, 1, "{:?}", service.log);
+
+    let mut rejected = Client::of(&service);
+    let started = Instant::now();
+    let response = rejected.get("/tweet/").expect("a response");
+    assert_eq!(response.status, 503);
+    assert!(response.head.contains("\r\nretry-after: 1\r\n"), "{response:?}");
+    assert!(!response.closes(), "{response:?}");
+    assert_eq!(rejected.get("/livez").expect("a response").status, 200);
+    let delay = started.elapsed();
+    assert!(
+        delay >= Duration::from_millis(990),
+        "the next request was delayed by {delay:?} only"
+    );
+
+    // Other connections are not delayed. The health check fails because the database does not respond.
+    for (path, status) in [("/livez", 200), ("/healthcheck/", 503), ("/metrics", 200)] {
+        let response = Client::of(&service).get(path).expect("a response");
+        assert_eq!(response.status, status, "{path}: {response:?}");
+    }
+
+    proxy.go_on();
+    assert_eq!(served.answer().expect("a response").status, 200);
+    let response = Client::of(&service).get("/tweet/").expect("a response");
+    assert_eq!(response.status, 200, "below the limit again");
+    service.wait_for("MAX_CONCURRENT_REQUESTS");
 }

@@ -59,7 +59,7 @@ pub(crate) fn failing_store(error: RepositoryError) -> Store {
     let reason = "driver error: password \"hunter2\" is wrong";
 
     Store {
-        repository: Arc::new(FailingTweetRepository(error)),
+        tweet_repository: Arc::new(FailingTweetRepository(error)),
         check: Arc::new(FailingHealthCheck(reason.to_owned())),
         schema: None,
     }
@@ -68,7 +68,7 @@ pub(crate) fn failing_store(error: RepositoryError) -> Store {
 /// A healthy store over this repository, such as [`Gated`] or [`Broken`].
 pub(crate) fn store_over(repository: impl TweetRepository + 'static) -> Store {
     Store {
-        repository: Arc::new(repository),
+        tweet_repository: Arc::new(repository),
         check: Arc::new(InMemoryTweetRepository::default()),
         schema: None,
     }

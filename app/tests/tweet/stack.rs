@@ -24,7 +24,7 @@ impl Stack {
         let meter = NoopMeterProvider::new().meter("contract");
 
         Self {
-            repository: compose::stack(&config.database, &store, &meter),
+            repository: compose::tweet_stack(&config.database, &store, &meter),
             _database: database,
         }
     }

@@ -15,7 +15,11 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use crate::{http::json::Json, middleware::concurrency_limit::Overloaded, middleware::request_id::RequestId};
+use crate::{http::json::Json, middleware::request_id::RequestId};
+
+/// Data of the response.
+#[derive(Debug, Clone, Copy)]
+pub struct Overloaded;
 
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";

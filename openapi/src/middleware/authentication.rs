@@ -1,10 +1,10 @@
-//! Who may write: bearer tokens (RFC 6750).
+//! Layer and extractor: who makes a request, by bearer token (RFC 6750).
 
 use std::sync::{Arc, OnceLock};
 
 use domain::{Authenticator, Principal};
 use poem::{
-    Request, RequestBody,
+    Request, RequestBody, Response,
     http::{HeaderMap, StatusCode, header},
 };
 use poem_openapi::{
@@ -12,54 +12,76 @@ use poem_openapi::{
     registry::{MetaSecurityScheme, Registry},
 };
 
+use super::layer::{Layer, Rejection};
 use crate::http::problem::Problem;
 
-/// Set on requests where writers need a token.
+/// Makes the authenticator available to [`RequireAuth`], and attaches the [`Principal`] to the response, for the access
+/// log. Without an authenticator, every client may use every operation.
+pub(crate) struct Authentication(pub(crate) Option<Arc<dyn Authenticator>>);
+
+impl Layer for Authentication {
+    type State = Option<BearerAuth>;
+
+    fn before(&self, request: &mut Request) -> Result<Option<BearerAuth>, Rejection> {
+        let auth = self.0.as_ref().map(BearerAuth::new);
+        if let Some(auth) = &auth {
+            request.set_data(auth.clone());
+        }
+        Ok(auth)
+    }
+
+    fn after(&self, auth: Option<BearerAuth>, response: &mut Response) {
+        if let Some(principal) = auth.as_ref().and_then(BearerAuth::principal) {
+            response.set_data(principal.clone());
+        }
+    }
+}
+
+/// The authentication of one request.
 #[derive(Clone)]
 pub(crate) struct BearerAuth {
     authenticator: Arc<dyn Authenticator>,
-    admitted: Arc<OnceLock<Principal>>,
+    principal: Arc<OnceLock<Principal>>,
 }
 
 impl BearerAuth {
-    /// For one request.
-    pub(crate) fn new(authenticator: &Arc<dyn Authenticator>) -> Self {
+    fn new(authenticator: &Arc<dyn Authenticator>) -> Self {
         Self {
             authenticator: Arc::clone(authenticator),
-            admitted: Arc::default(),
+            principal: Arc::default(),
         }
     }
 
-    /// Who was let in.
-    pub(crate) fn admitted(&self) -> Option<&Principal> {
-        self.admitted.get()
+    /// The client, once it is authenticated.
+    fn principal(&self) -> Option<&Principal> {
+        self.principal.get()
     }
 
-    async fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let token = match token_of(headers) {
-            Credentials::Missing => {
-                return Err(Problem::unauthorized("a token is needed to create tweets", ASK));
-            }
-            Credentials::Malformed => None,
-            Credentials::Bearer(token) => Some(token),
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let token = match Credentials::parse(headers) {
+            Credentials::Missing => return Err(Problem::unauthorized("a token is needed", CHALLENGE)),
+            Credentials::Malformed => return Err(invalid_token()),
+            Credentials::Bearer(token) => token,
         };
-        let writer = match token {
-            Some(token) => self.authenticator.authenticate(token).await.map_err(|error| {
-                let detail = "it cannot be told now whose the token is";
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
-            })?,
-            None => None,
-        };
-        let writer = writer.ok_or_else(|| Problem::unauthorized("the token is not valid", INVALID))?;
-        let _ = self.admitted.set(writer);
+
+        let principal = self.authenticator.authenticate(token).await.map_err(|error| {
+            let detail = "tokens cannot be checked now";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
+        })?;
+
+        let _ = self.principal.set(principal.ok_or_else(invalid_token)?);
         Ok(())
     }
 }
 
-const ASK: &str = "Bearer realm=\"templatesite\"";
-const INVALID: &str = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
+const CHALLENGE: &str = "Bearer realm=\"templatesite\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
 
-/// An argument of operations that only writers may use. As the first one, it refuses others before their body is read.
+fn invalid_token() -> Problem {
+    Problem::unauthorized("the token is not valid", INVALID_TOKEN)
+}
+
+/// An argument of operations that need a token. As the first argument, it rejects clients before their body is read.
 pub(crate) struct RequireAuth;
 
 const SCHEME: &str = "ApiToken";
@@ -72,7 +94,7 @@ impl<'a> ApiExtractor<'a> for RequireAuth {
     fn register(registry: &mut Registry) {
         let scheme = MetaSecurityScheme {
             ty: "http",
-            description: Some("Needed where the service has a list of writers (API_TOKENS_FILE)."),
+            description: Some("Needed if the service is configured with tokens (API_TOKENS_FILE)."),
             name: None,
             key_in: None,
             scheme: Some("bearer"),
@@ -87,7 +109,7 @@ impl<'a> ApiExtractor<'a> for RequireAuth {
         vec![SCHEME]
     }
 
-    /// Without a list of writers, everybody may write.
+    /// Without configured tokens, no token is needed.
     fn has_security_fallback() -> bool {
         true
     }
@@ -97,47 +119,55 @@ impl<'a> ApiExtractor<'a> for RequireAuth {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        if let Some(doorkeeper) = request.data::<BearerAuth>() {
-            doorkeeper.admit(request.headers()).await?;
+        if let Some(auth) = request.data::<BearerAuth>() {
+            auth.authenticate(request.headers()).await?;
         }
         Ok(Self)
     }
 }
 
-/// What a request carries.
+/// What `Authorization` holds.
 #[derive(Debug, PartialEq, Eq)]
 enum Credentials<'a> {
-    /// No credentials that this service asked for.
+    /// Nothing, or another scheme.
     Missing,
-    /// Something that is no token, or several.
+    /// Several values, or one that is not a token.
     Malformed,
-    /// What may be a token.
+    /// A token, valid or not.
     Bearer(&'a str),
 }
 
-/// `Authorization: Bearer <b64token>` (RFC 6750, 2.1); the scheme's name in any case (RFC 9110, 11.1).
-fn token_of(headers: &HeaderMap) -> Credentials<'_> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Credentials::Missing;
-    };
-    if values.next().is_some() {
-        return Credentials::Malformed;
-    }
-    let value = value.as_bytes();
-    let (scheme, rest) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Credentials::Missing;
-    }
-    let token = rest.trim_ascii();
-    let body = token
-        .strip_suffix(b"==")
-        .or_else(|| token.strip_suffix(b"="))
-        .unwrap_or(token);
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    match std::str::from_utf8(token) {
-        Ok(token) if !body.is_empty() && body.iter().all(allowed) => Credentials::Bearer(token),
-        _ => Credentials::Malformed,
+impl<'a> Credentials<'a> {
+    /// `Authorization: Bearer <b64token>` (RFC 6750, 2.1); the name of the scheme in any case (RFC 9110, 11.1).
+    fn parse(headers: &'a HeaderMap) -> Self {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Self::Missing;
+        };
+        if values.next().is_some() {
+            return Self::Malformed;
+        }
+
+        let value = value.as_bytes();
+        let end_of_scheme = value.iter().position(|byte| *byte == b' ');
+        let (scheme, rest) = value.split_at(end_of_scheme.unwrap_or(value.len()));
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
+            return Self::Missing;
+        }
+
+        let token = rest.trim_ascii();
+        let without_padding = token
+            .strip_suffix(b"==")
+            .or_else(|| token.strip_suffix(b"="))
+            .unwrap_or(token);
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+
+        match std::str::from_utf8(token) {
+            Ok(token) if !without_padding.is_empty() && without_padding.iter().all(allowed) => {
+                Self::Bearer(token)
+            }
+            _ => Self::Malformed,
+        }
     }
 }
 
@@ -150,17 +180,16 @@ mod tests {
     use super::*;
 
     fn headers(values: &[&[u8]]) -> HeaderMap {
-        let value = |value: &&[u8]| HeaderValue::from_bytes(value).ok();
         values
             .iter()
-            .filter_map(value)
+            .filter_map(|value| HeaderValue::from_bytes(value).ok())
             .map(|value| (header::AUTHORIZATION, value))
             .collect()
     }
 
     #[test]
-    fn a_token_is_told_from_what_is_none() {
-        for (value, sent) in [
+    fn only_a_single_well_formed_token_is_accepted() {
+        for (value, expected) in [
             ("Bearer abc", Credentials::Bearer("abc")),
             ("bEARER  a-._~+/9== ", Credentials::Bearer("a-._~+/9==")),
             ("Bearer", Credentials::Malformed),
@@ -172,22 +201,28 @@ mod tests {
             ("Bearerabc", Credentials::Missing),
             ("", Credentials::Missing),
         ] {
-            assert_eq!(token_of(&headers(&[value.as_bytes()])), sent, "{value:?}");
+            assert_eq!(
+                Credentials::parse(&headers(&[value.as_bytes()])),
+                expected,
+                "{value:?}"
+            );
         }
-        assert_eq!(token_of(&headers(&[])), Credentials::Missing);
+
+        assert_eq!(Credentials::parse(&headers(&[])), Credentials::Missing);
         assert_eq!(
-            token_of(&headers(&[b"Bearer a", b"Bearer a"])),
+            Credentials::parse(&headers(&[b"Bearer a", b"Bearer a"])),
             Credentials::Malformed
         );
     }
 
     #[tokio::test]
-    async fn who_cannot_be_told_is_not_let_in() {
-        let away = Unhealthy {
-            reason: "it is away".to_owned(),
+    async fn clients_are_rejected_unless_their_token_is_known() {
+        let unavailable = Unhealthy {
+            reason: "no connection".to_owned(),
             source: None,
         };
         let alice: Principal = "alice".parse().expect("a name");
+
         for (authenticator, sent, status) in [
             (
                 FakeAuthenticator::Knows("a", alice.clone()),
@@ -200,35 +235,35 @@ mod tests {
                 Some(StatusCode::UNAUTHORIZED),
             ),
             (
-                FakeAuthenticator::Fails(away),
+                FakeAuthenticator::Fails(unavailable),
                 b"Bearer a",
                 Some(StatusCode::SERVICE_UNAVAILABLE),
             ),
         ] {
             let authenticator: Arc<dyn Authenticator> = Arc::new(authenticator);
-            let doorkeeper = BearerAuth::new(&authenticator);
-            let refusal = doorkeeper
-                .admit(&headers(&[sent]))
-                .await
-                .err()
-                .map(|problem| problem.status);
-            assert_eq!(refusal, status);
-            assert_eq!(doorkeeper.admitted().is_some(), status.is_none());
+            let auth = BearerAuth::new(&authenticator);
+
+            let rejection = auth.authenticate(&headers(&[sent])).await.err();
+
+            assert_eq!(rejection.map(|problem| problem.status), status);
+            assert_eq!(auth.principal().is_some(), status.is_none());
         }
     }
 
     proptest! {
         #[test]
-        fn every_token_is_read_as_it_is(token in "[A-Za-z0-9._~+/-]{1,80}={0,2}", gap in " {1,3}") {
+        fn well_formed_tokens_are_read_as_they_are(token in "[A-Za-z0-9._~+/-]{1,80}={0,2}", gap in " {1,3}") {
             let headers = headers(&[format!("Bearer{gap}{token}").as_bytes()]);
-            prop_assert_eq!(token_of(&headers), Credentials::Bearer(&token));
+
+            prop_assert_eq!(Credentials::parse(&headers), Credentials::Bearer(&token));
         }
 
         #[test]
-        fn no_header_makes_the_reader_panic(sent in proptest::collection::vec(any::<u8>(), 0..80)) {
-            token_of(&headers(&[&sent]));
+        fn parsing_never_panics(sent in proptest::collection::vec(any::<u8>(), 0..80)) {
+            Credentials::parse(&headers(&[&sent]));
+
             let headers = headers(&[&[b"Bearer ", &sent[..]].concat()]);
-            if let Credentials::Bearer(token) = token_of(&headers) {
+            if let Credentials::Bearer(token) = Credentials::parse(&headers) {
                 prop_assert!(token.bytes().all(|byte| byte.is_ascii_graphic()));
             }
         }

@@ -1,4 +1,4 @@
-//! Where a request really came from.
+//! The address of the client behind a request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,37 +7,39 @@ use poem::{
     http::{HeaderMap, HeaderName},
 };
 
-use crate::middleware::forwarded::TrustedProxies;
+use super::trusted_proxies::TrustedProxies;
 
-/// The address of the client behind a request: the peer's, or what trusted proxies tell about theirs.
+/// The address of the client behind a request: that of the peer, or the one that trusted proxies report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl ClientAddress {
-    /// The client of a request that passed the edge. `None` only for one that did not come over IP.
+    /// The client of a request that passed the `forwarded` layer. `None` only if the request did not come over IP.
     pub fn of(request: &Request) -> Option<Self> {
         request.data().copied().or_else(|| Self::peer(request))
     }
 
-    /// Who is at the other end of the connection. A listener on all of IPv6 sees IPv4 peers as `::ffff:192.0.2.1`;
-    /// they are who they are.
+    /// The other end of the connection. A listener on all IPv6 addresses sees IPv4 peers as `::ffff:192.0.2.1`; they are
+    /// the same clients.
     pub(crate) fn peer(request: &Request) -> Option<Self> {
         let peer = request.remote_addr().as_socket_addr()?;
         Some(Self(peer.ip().to_canonical()))
     }
 
-    /// Goes back from hop to hop, as far as trust reaches: each proxy appends who spoke to it, so what stands left of
-    /// the first address that is nobody's proxy was written by whoever is there. What is not an address, such as
-    /// `unknown`, ends the way as well: the last hop known for sure stands for the client.
+    /// Follows `X-Forwarded-For` from right to left as long as the address is a trusted proxy. Each proxy appends its
+    /// peer, so everything left of the first address that is not a trusted proxy was written by that client. An entry
+    /// that is not an address, such as `unknown`, ends the search too: the last hop known for sure stands for the client.
     pub(crate) fn behind(peer: Self, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
         let values = headers.get_all(&X_FORWARDED_FOR).iter().rev();
+        let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+
         let mut client = peer;
-        for hop in values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
-            let Some(address) = address(hop) else { break };
+        for hop in hops {
+            let Some(address) = parse_address(hop) else { break };
             client = Self(address);
-            if !proxies.trust(client) {
+            if !proxies.contain(address) {
                 break;
             }
         }
@@ -45,13 +47,14 @@ impl ClientAddress {
     }
 }
 
-/// An address; some proxies add the port.
-fn address(hop: &[u8]) -> Option<IpAddr> {
+/// An address, with or without a port: some proxies add it.
+fn parse_address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let bare = hop
         .strip_prefix('[')
         .and_then(|hop| hop.strip_suffix(']'))
         .unwrap_or(hop);
+
     let address = bare
         .parse()
         .or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()))
@@ -70,17 +73,18 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    fn behind(lines: &[&[u8]]) -> IpAddr {
+    fn client_behind(lines: &[&[u8]]) -> IpAddr {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(&X_FORWARDED_FOR, HeaderValue::from_bytes(line).expect("a header"));
         }
+
         let proxies = "10.0.0.0/8,2001:db8::/32".parse().expect("proxies");
         ClientAddress::behind(ClientAddress(ip("10.0.0.1")), &headers, &proxies).0
     }
 
     #[test]
-    fn the_right_most_address_that_is_no_proxy_is_the_client() {
+    fn rightmost_address_that_is_not_a_proxy_is_the_client() {
         for (lines, client) in [
             (&[][..], "10.0.0.1"),
             (&["192.0.2.7"], "192.0.2.7"),
@@ -94,12 +98,12 @@ mod tests {
             (&["10.0.0.9, 10.0.0.8"], "10.0.0.9"),
         ] {
             let lines: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
-            assert_eq!(behind(&lines), ip(client), "{lines:?}");
+            assert_eq!(client_behind(&lines), ip(client), "{lines:?}");
         }
     }
 
     #[test]
-    fn what_is_no_address_ends_the_way() {
+    fn entry_that_is_not_an_address_ends_the_search() {
         for (line, client) in [
             (&b"unknown"[..], "10.0.0.1"),
             (b"", "10.0.0.1"),
@@ -108,21 +112,22 @@ mod tests {
             (b"192.0.2.7\t;drop, 10.0.0.8", "10.0.0.8"),
             (b"192.0.2.7, \xff, 10.0.0.8", "10.0.0.8"),
         ] {
-            assert_eq!(behind(&[line]), ip(client), "{line:?}");
+            assert_eq!(client_behind(&[line]), ip(client), "{line:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_a_client_writes_hides_its_address(written in "[ -~]{0,80}|((6[.]6[.]6|10[.]0[.]0)[.][0-9],? ?){0,4}") {
+        fn clients_cannot_hide_their_address(written in "[ -~]{0,80}|((6[.]6[.]6|10[.]0[.]0)[.][0-9],? ?){0,4}") {
             let line = written + ", 192.0.2.7, 10.0.0.8";
-            prop_assert_eq!(behind(&[line.as_bytes()]), ip("192.0.2.7"));
+
+            prop_assert_eq!(client_behind(&[line.as_bytes()]), ip("192.0.2.7"));
         }
 
         #[test]
-        fn no_line_makes_the_reader_panic(written in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn parsing_never_panics(written in proptest::collection::vec(any::<u8>(), 0..80)) {
             if HeaderValue::from_bytes(&written).is_ok() {
-                behind(&[&written]);
+                client_behind(&[&written]);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The limit of requests under way.
+//! The limit of concurrent requests, and load shedding beyond it.
 
 use std::{
     sync::{
@@ -12,58 +12,67 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::http::problem::Problem;
 
-/// Data of an answer that refuses a request because too many are under way. A client that sends the next one at once
-/// had better be made to wait: many of them would keep the service busy with refusing.
-#[derive(Debug, Clone, Copy)]
-pub struct Overloaded;
+/// Overload is over after this time without a rejected request.
+const RECOVERY_TIME: Duration = Duration::from_secs(1);
 
-/// Without a refusal for this long, the overload is over.
-const OVER: Duration = Duration::from_secs(1);
-
-/// How many requests may be worked on at once. An operation takes its turn once its request has arrived as a whole: who
-/// sends slowly keeps nobody from working.
-pub(crate) struct ConcurrencyLimit {
-    free: Semaphore,
-    all: usize,
-    refusing: AtomicBool,
-    last_refusal: Mutex<Option<Instant>>,
+/// Limits the number of requests that are worked on at once, in the whole service.
+///
+/// It is not a layer but is acquired by handlers, after validation: a permit is held only while a use case runs, so a
+/// client that sends its body slowly, or sends nonsense, takes no capacity from others.
+pub struct ConcurrencyLimit {
+    permits: Semaphore,
+    limit: usize,
+    overloaded: AtomicBool,
+    last_rejection: Mutex<Option<Instant>>,
 }
 
 impl ConcurrencyLimit {
-    pub(crate) fn new(all: usize) -> Self {
-        let (refusing, last_refusal) = (AtomicBool::new(false), Mutex::new(None));
+    /// At most `limit` requests at once.
+    pub fn new(limit: usize) -> Self {
         Self {
-            free: Semaphore::new(all),
-            all,
-            refusing,
-            last_refusal,
+            permits: Semaphore::new(limit),
+            limit,
+            overloaded: AtomicBool::new(false),
+            last_rejection: Mutex::new(None),
         }
     }
 
-    /// A turn, which ends when it is dropped.
+    /// A permit for one request. Dropping it frees its place.
     ///
     /// # Errors
-    /// When all are taken: a wait would only add to the load. The log is told once, and once more when it is over.
+    /// [`Problem::overloaded`] at once if all permits are taken: waiting would only add to the load. The log gets one
+    /// line when overload begins and one when it is over.
     pub(crate) fn try_acquire(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        let Ok(turn) = self.free.try_acquire() else {
-            let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.replace(Instant::now()).is_none() {
-                self.refusing.store(true, Relaxed);
-                tracing::warn!(
-                    under_way = self.all,
-                    "MAX_CONCURRENT_REQUESTS are under way: further ones are refused"
-                );
-            }
+        let Ok(permit) = self.permits.try_acquire() else {
+            self.record_rejection();
             return Err(Problem::overloaded());
         };
-        if self.refusing.load(Relaxed) {
-            let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.is_some_and(|last| last.elapsed() > OVER) {
-                *last = None;
-                self.refusing.store(false, Relaxed);
-                tracing::info!("requests are no longer refused");
-            }
+
+        if self.overloaded.load(Relaxed) {
+            self.record_recovery();
         }
-        Ok(turn)
+        Ok(permit)
+    }
+
+    fn record_rejection(&self) {
+        let mut last = self.last_rejection.lock().unwrap_or_else(PoisonError::into_inner);
+
+        if last.replace(Instant::now()).is_none() {
+            self.overloaded.store(true, Relaxed);
+            tracing::warn!(
+                limit = self.limit,
+                "overloaded: MAX_CONCURRENT_REQUESTS are in progress; rejecting further requests with 503"
+            );
+        }
+    }
+
+    fn record_recovery(&self) {
+        let mut last = self.last_rejection.lock().unwrap_or_else(PoisonError::into_inner);
+
+        if last.is_some_and(|last| last.elapsed() > RECOVERY_TIME) {
+            *last = None;
+            self.overloaded.store(false, Relaxed);
+            tracing::info!("no longer overloaded: accepting requests again");
+        }
     }
 }

@@ -1,15 +1,14 @@
-//! Cross-origin requests (the CORS protocol of the Fetch standard): which scripts of other sites may read answers.
+//! Layer: cross-origin requests (the CORS protocol of the Fetch standard), and which sites may make them.
 //!
-//! The framework's own middleware does not fit: it answers an origin that is not on the list with an error, leaves out
-//! `Vary` where an origin is on it, so that a cache would give one site's answer to another, and knows nothing of how
-//! the edge writes problems.
+//! poem's own middleware does not fit: it responds with an error to an origin that is not listed, leaves out `Vary` for
+//! one that is, so that a cache would serve the response for one site to another, and bypasses problem details.
 
 use std::str::FromStr;
 
 use poem::{
     Request, Response,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        HeaderMap, HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
             ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
@@ -19,10 +18,11 @@ use poem::{
 };
 use url::Url;
 
-use crate::http::host::Host;
+use super::layer::{Layer, Rejection};
+use crate::{http::host::Host, routes::CorsLists};
 
-/// The origins whose scripts may read answers. None by default, and then no answer has a word about it. There are no
-/// credentials to allow: the service knows no cookies.
+/// The origins whose scripts may read responses. None by default; then no response has CORS headers. Credentials are
+/// never allowed: the service uses no cookies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedOrigins(Origins);
 
@@ -31,16 +31,16 @@ enum Origins {
     #[default]
     None,
     Any,
-    Some(Vec<HeaderValue>),
+    Listed(Vec<HeaderValue>),
 }
 
-/// Text that is not a list of origins.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of origins such as https://example.com")]
 pub struct ParseAllowedOriginsError;
 
-/// Origins between commas, or `*` alone. Each as a browser writes it, because that is what it is compared with: in lower
-/// case, without a path, without the scheme's own port.
+/// Origins separated by commas, or `*` alone. Each must be written as a browser writes it, because that is what it is
+/// compared with: in lower case, without a path, without the default port of the scheme.
 impl FromStr for AllowedOrigins {
     type Err = ParseAllowedOriginsError;
 
@@ -48,67 +48,85 @@ impl FromStr for AllowedOrigins {
         if list == "*" {
             return Ok(Self(Origins::Any));
         }
-        let origin = |entry: &str| {
-            let url = Url::parse(entry)
-                .ok()
-                .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-            // A name such as *.example.com is one to the URL standard, but of no site.
-            Host::parse(url.host_str()?)?;
-            let same = url.origin().ascii_serialization() == entry;
-            if same {
-                HeaderValue::from_str(entry).ok()
-            } else {
-                None
-            }
-        };
-        let origins = list
-            .split(',')
-            .map(|entry| origin(entry.trim()).ok_or(ParseAllowedOriginsError));
-        Ok(Self(Origins::Some(origins.collect::<Result<_, _>>()?)))
+
+        list.split(',')
+            .map(|entry| parse_origin(entry.trim()).ok_or(ParseAllowedOriginsError))
+            .collect::<Result<_, _>>()
+            .map(|origins| Self(Origins::Listed(origins)))
     }
 }
 
-/// What an answer says about origins.
-#[derive(Debug)]
-pub(crate) struct Permission {
-    origin: Option<HeaderValue>,
-    varies: bool,
+fn parse_origin(entry: &str) -> Option<HeaderValue> {
+    let url = Url::parse(entry)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    // To the URL standard, *.example.com is a name, but no site has it.
+    Host::parse(url.host_str()?)?;
+
+    let as_browsers_write_it = url.origin().ascii_serialization() == entry;
+    if as_browsers_write_it {
+        HeaderValue::from_str(entry).ok()
+    } else {
+        None
+    }
 }
 
 static ANY: HeaderValue = HeaderValue::from_static("*");
 
-/// What a script gets to see beyond what Fetch always shows: the headers of the OpenAPI document's answers.
-static EXPOSED: HeaderValue = HeaderValue::from_static(
-    "location, link, etag, x-request-id, retry-after, idempotent-replayed, www-authenticate, ratelimit, \
-     ratelimit-policy",
-);
+/// How long a browser may cache the response to a preflight: two hours is Chromium's maximum.
+static MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
-/// The whole answer to a preflight. Two hours are as long as Chromium remembers it.
-static PREFLIGHT: [(HeaderName, HeaderValue); 3] = [
-    (
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, POST"),
-    ),
-    (
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization, content-type, idempotency-key, if-none-match, x-request-id"),
-    ),
-    (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
-];
+/// Adds the CORS headers, and responds to preflights.
+pub(crate) struct Cors {
+    allowed_origins: AllowedOrigins,
+    lists: CorsLists,
+}
+
+/// The CORS headers of one response.
+#[derive(Debug)]
+pub(crate) struct CorsHeaders {
+    origin: Option<HeaderValue>,
+    varies: bool,
+}
+
+impl Layer for Cors {
+    /// `None` if CORS is off.
+    type State = Option<CorsHeaders>;
+
+    fn before(&self, request: &mut Request) -> Result<Option<CorsHeaders>, Rejection> {
+        let Some(cors) = self.allowed_origins.headers_for(request) else {
+            return Ok(None);
+        };
+
+        // A preflight from an origin that is not allowed goes on, to a 405, which means no.
+        if cors.origin.is_some() && is_preflight(request) {
+            let mut response = self.preflight_response();
+            self.apply(cors, response.headers_mut());
+            return Err(response.into());
+        }
+        Ok(Some(cors))
+    }
+
+    fn after(&self, cors: Option<CorsHeaders>, response: &mut Response) {
+        if let Some(cors) = cors {
+            self.apply(cors, response.headers_mut());
+        }
+    }
+}
 
 impl AllowedOrigins {
-    /// What the answer to this request is to say; `None` when CORS is off.
-    pub(crate) fn permission(&self, request: &Request) -> Option<Permission> {
+    fn headers_for(&self, request: &Request) -> Option<CorsHeaders> {
         match &self.0 {
             Origins::None => None,
-            Origins::Any => Some(Permission {
+            Origins::Any => Some(CorsHeaders {
                 origin: Some(ANY.clone()),
                 varies: false,
             }),
-            Origins::Some(origins) => {
-                let theirs = request.headers().get(ORIGIN);
-                let origin = theirs.and_then(|theirs| origins.iter().find(|origin| *origin == theirs));
-                Some(Permission {
+            Origins::Listed(origins) => {
+                let sent = request.headers().get(ORIGIN);
+                let origin = sent.and_then(|sent| origins.iter().find(|origin| *origin == sent));
+
+                Some(CorsHeaders {
                     origin: origin.cloned(),
                     varies: true,
                 })
@@ -117,33 +135,41 @@ impl AllowedOrigins {
     }
 }
 
-impl Permission {
-    /// The answer when a browser asks beforehand, and may. Otherwise the request goes its way, to a 405, which says no.
-    pub(crate) fn preflight(&self, request: &Request) -> Option<Response> {
-        let asks = request.method() == Method::OPTIONS
-            && [ORIGIN, ACCESS_CONTROL_REQUEST_METHOD]
-                .iter()
-                .all(|name| request.headers().contains_key(name));
-        if !asks || self.origin.is_none() {
-            return None;
+impl Cors {
+    pub(crate) fn new(allowed_origins: AllowedOrigins, lists: CorsLists) -> Self {
+        Self {
+            allowed_origins,
+            lists,
         }
-        let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-        for (name, value) in &PREFLIGHT {
-            response.headers_mut().insert(name, value.clone());
-        }
-        Some(response)
     }
 
-    /// What depends on the origin says so even where there was none: a cache may keep it for others.
-    pub(crate) fn add(self, headers: &mut HeaderMap) {
-        if self.varies {
+    fn preflight_response(&self) -> Response {
+        let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.lists.methods.clone());
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.lists.request_headers.clone());
+        headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE.clone());
+        response
+    }
+
+    fn apply(&self, cors: CorsHeaders, headers: &mut HeaderMap) {
+        // A response without an origin varies as well: a cache may store it and serve it to others.
+        if cors.varies {
             headers.append(VARY, HeaderValue::from_static("origin"));
         }
-        if let Some(origin) = self.origin {
+
+        if let Some(origin) = cors.origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.clone());
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.lists.response_headers.clone());
         }
     }
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 #[cfg(test)]
@@ -151,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_written_as_browsers_write_them() {
+    fn origins_must_be_written_as_browsers_write_them() {
         let good = [
             "*",
             "https://example.com",

@@ -1,54 +1,42 @@
-//! What proxies tell about the requests they pass on, and which of them are believed.
+//! Layer: what trusted proxies report about the requests they forward.
 
-use std::{net::IpAddr, str::FromStr};
-
-use ipnet::IpNet;
 use poem::{
-    Request,
+    Request, Response,
     http::{HeaderMap, HeaderName, uri::Scheme},
 };
 
-use crate::middleware::client_address::ClientAddress;
-
-/// The proxies whose `X-Forwarded-*` headers count. From anybody else they are just something a client wrote.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<IpNet>);
-
-/// Text that is not a list of networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of addresses and networks")]
-pub struct ParseTrustedProxiesError;
-
-/// Addresses (`192.0.2.1`) and networks (`10.0.0.0/8`) between commas. A network whose address has bits beyond its
-/// length, `10.0.0.1/8`, is more likely a slip than meant, and none.
-impl FromStr for TrustedProxies {
-    type Err = ParseTrustedProxiesError;
-
-    fn from_str(list: &str) -> Result<Self, ParseTrustedProxiesError> {
-        let network = |entry: &str| match entry.parse::<IpAddr>() {
-            Ok(address) => Some(IpNet::from(address)),
-            Err(_) => entry
-                .parse()
-                .ok()
-                .filter(|network: &IpNet| network.addr() == network.network()),
-        };
-        list.split(',')
-            .map(|entry| network(entry.trim()).ok_or(ParseTrustedProxiesError))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
-impl TrustedProxies {
-    pub(crate) fn trust(&self, address: ClientAddress) -> bool {
-        self.0.iter().any(|network| network.contains(&address.0))
-    }
-}
+use super::{
+    client_address::ClientAddress,
+    layer::{Layer, Rejection},
+    trusted_proxies::TrustedProxies,
+};
 
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What a trusted proxy told about a request: data of the request, which has it only then.
+/// Attaches [`Forwarded`] and the [`ClientAddress`] to requests whose peer is a trusted proxy.
+pub(crate) struct ForwardedHeaders(pub(crate) TrustedProxies);
+
+impl Layer for ForwardedHeaders {
+    type State = ();
+
+    fn before(&self, request: &mut Request) -> Result<(), Rejection> {
+        let Self(proxies) = self;
+        let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.contain(peer.0)) else {
+            return Ok(());
+        };
+
+        let client = ClientAddress::behind(peer, request.headers(), proxies);
+        let forwarded = Forwarded::parse(request.headers());
+        request.set_data(client);
+        request.set_data(forwarded);
+        Ok(())
+    }
+
+    fn after(&self, (): (), _: &mut Response) {}
+}
+
+/// What a trusted proxy reports about a request. Only a request from such a proxy has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forwarded {
     scheme: Option<Scheme>,
@@ -56,47 +44,37 @@ pub(crate) struct Forwarded {
 }
 
 impl Forwarded {
-    /// Attaches to the request what its proxy tells, and the [`ClientAddress`], if the peer is such a proxy.
-    pub(crate) fn attach(request: &mut Request, proxies: &TrustedProxies) {
-        let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.trust(*peer)) else {
-            return;
-        };
-        let client = ClientAddress::behind(peer, request.headers(), proxies);
-        let forwarded = Self::told(request.headers());
-        request.set_data(client);
-        request.set_data(forwarded);
-    }
-
-    /// A scheme that is neither http nor https is as good as none: the connection's own holds, which promises nothing
-    /// that is not so. A host is kept as it came, for its check.
-    fn told(headers: &HeaderMap) -> Self {
-        let scheme = last(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
-            let known = [Scheme::HTTPS, Scheme::HTTP].into_iter();
-            known
-                .clone()
+    /// A scheme that is neither http nor https is left out: the connection's own scheme then holds, which promises
+    /// nothing that is not so. A host is taken as it is; the `allowed_hosts` layer checks it.
+    fn parse(headers: &HeaderMap) -> Self {
+        let scheme = last_value(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
+            [Scheme::HTTPS, Scheme::HTTP]
+                .into_iter()
                 .find(|known| scheme.eq_ignore_ascii_case(known.as_str().as_bytes()))
         });
-        let host = last(headers, &X_FORWARDED_HOST).map(|host| String::from_utf8_lossy(host).into_owned());
+        let host =
+            last_value(headers, &X_FORWARDED_HOST).map(|host| String::from_utf8_lossy(host).into_owned());
+
         Self { scheme, host }
     }
 
-    /// `host[:port]` as a trusted proxy gave it for this request. The edge lets none pass that is not allowed.
+    /// `host[:port]` as a trusted proxy reports it for this request. Handlers see only allowed hosts here.
     pub(crate) fn host(request: &Request) -> Option<&str> {
         request.data::<Self>()?.host.as_deref()
     }
 
-    /// How the client reached us, or the first trusted proxy: `http` or `https`.
+    /// How the client reached the service, or the first trusted proxy: `http` or `https`.
     pub(crate) fn scheme(request: &Request) -> &Scheme {
-        let told = request
+        request
             .data::<Self>()
-            .and_then(|forwarded| forwarded.scheme.as_ref());
-        told.unwrap_or_else(|| request.scheme())
+            .and_then(|forwarded| forwarded.scheme.as_ref())
+            .unwrap_or_else(|| request.scheme())
     }
 }
 
-/// The last of several values, within a line or in lines, is the one that our own proxy wrote. Those before it may be
-/// the client's, so a chain of proxies must pass on what the first one set instead of adding to it.
-fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+/// The last of several values, within a line or over several lines, is the one that our own proxy wrote. Those before it
+/// may be the client's, so a chain of proxies must pass on what the first one set instead of adding to it.
+fn last_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let line = headers.get_all(name).iter().next_back()?;
     line.as_bytes()
         .rsplit(|byte| *byte == b',')
@@ -106,78 +84,107 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection::vec, prelude::*};
+    use std::net::SocketAddr;
+
+    use poem::{
+        Addr, Body, RequestParts, http,
+        web::{LocalAddr, RemoteAddr},
+    };
+    use proptest::prelude::*;
 
     use super::*;
 
-    fn networks() -> impl Strategy<Value = Vec<(IpAddr, u8)>> {
-        let longest = |address: IpAddr| if address.is_ipv4() { 32_u8 } else { 128 };
-        vec(
-            any::<IpAddr>().prop_flat_map(move |address| (Just(address), 0..=longest(address))),
-            1..4,
-        )
+    const HEADERS: [(&str, &str); 3] = [
+        ("x-forwarded-host", "www.example.org:8443"),
+        ("x-forwarded-proto", "HTTPS"),
+        ("x-forwarded-for", "6.6.6.6, 192.0.2.7"),
+    ];
+
+    /// A request as it leaves the layer, which trusts 10.0.0.0/8.
+    fn forwarded(peer: &str, headers: &[(&'static str, &str)]) -> Request {
+        let mut request = http::Request::builder().uri("/");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        let peer: SocketAddr = peer.parse().expect("an address");
+        let parts = (
+            parts,
+            LocalAddr::default(),
+            RemoteAddr(Addr::SocketAddr(peer)),
+            Scheme::HTTP,
+        );
+        let mut request = Request::from_parts(RequestParts::from(parts), Body::empty());
+
+        let layer = ForwardedHeaders("10.0.0.0/8".parse().expect("proxies"));
+        assert!(layer.before(&mut request).is_ok(), "this layer rejects nothing");
+        request
     }
 
-    fn written(networks: &[(IpAddr, u8)]) -> String {
-        let entries = networks
-            .iter()
-            .map(|(address, length)| format!(" {address}/{length}"));
-        entries.collect::<Vec<_>>().join(",")
-    }
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        for (peer, host, scheme, client) in [
+            (
+                "10.1.2.3:4711",
+                Some("www.example.org:8443"),
+                Scheme::HTTPS,
+                "192.0.2.7",
+            ),
+            (
+                "[::ffff:10.1.2.3]:4711",
+                Some("www.example.org:8443"),
+                Scheme::HTTPS,
+                "192.0.2.7",
+            ),
+            ("11.1.2.3:4711", None, Scheme::HTTP, "11.1.2.3"),
+            ("[2001:db8::1]:4711", None, Scheme::HTTP, "2001:db8::1"),
+        ] {
+            let request = forwarded(peer, &HEADERS);
 
-    /// An address' bits, the first one highest.
-    fn bits(address: IpAddr) -> u128 {
-        match address {
-            IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
-            IpAddr::V6(address) => address.to_bits(),
+            assert_eq!(Forwarded::host(&request), host, "{peer}");
+            assert_eq!(Forwarded::scheme(&request), &scheme, "{peer}");
+            let client = Some(ClientAddress(client.parse().expect("an address")));
+            assert_eq!(ClientAddress::of(&request), client, "{peer}");
         }
     }
 
-    fn with_bits(like: IpAddr, bits: u128) -> IpAddr {
-        match like {
-            IpAddr::V4(_) => IpAddr::V4(((bits >> 96) as u32).into()),
-            IpAddr::V6(_) => IpAddr::V6(bits.into()),
-        }
+    #[test]
+    fn last_value_is_the_one_that_the_proxy_wrote() {
+        let request = forwarded(
+            "10.1.2.3:1",
+            &[
+                ("x-forwarded-host", "evil.net"),
+                ("x-forwarded-host", "evil.net, www.example.org"),
+                ("x-forwarded-proto", "http , https"),
+            ],
+        );
+
+        assert_eq!(Forwarded::host(&request), Some("www.example.org"));
+        assert_eq!(Forwarded::scheme(&request), &Scheme::HTTPS);
     }
 
-    /// The bits that a network of this length leaves to its hosts.
-    fn rest(length: u8) -> u128 {
-        u128::MAX.checked_shr(length.into()).unwrap_or(0)
+    #[test]
+    fn unknown_schemes_are_ignored() {
+        for scheme in ["", "wss", "https://", "https\t;x", "javascript"] {
+            let request = forwarded("10.1.2.3:1", &[("x-forwarded-proto", scheme)]);
+            assert_eq!(Forwarded::scheme(&request), &Scheme::HTTP, "{scheme}");
+        }
     }
 
     proptest! {
         #[test]
-        fn whoever_shares_the_bits_of_a_network_is_trusted_and_nobody_else(
-            networks in networks(), noise: u128, anybody: IpAddr,
+        fn any_headers_give_a_known_scheme_and_a_client(
+            scheme in "\\PC{0,9}|https?(, ?https?)?",
+            client in "\\PC{0,30}|[0-9a-f.:\\[\\], ]{0,30}",
         ) {
-            let cut = |&(address, length): &(IpAddr, u8)| (with_bits(address, bits(address) & !rest(length)), length);
-            let networks: Vec<_> = networks.iter().map(cut).collect();
-            let proxies: TrustedProxies = written(&networks).parse().expect("networks");
-            for &(address, length) in &networks {
-                let member = with_bits(address, bits(address) | noise & rest(length));
-                prop_assert!(proxies.trust(ClientAddress(member)), "{member}");
-            }
-            let shares = |&(address, length): &(IpAddr, u8)| {
-                address.is_ipv4() == anybody.is_ipv4() && (bits(address) ^ bits(anybody)) & !rest(length) == 0
-            };
-            prop_assert_eq!(proxies.trust(ClientAddress(anybody)), networks.iter().any(shares));
-        }
+            let request = forwarded(
+                "10.1.2.3:1",
+                &[("x-forwarded-proto", &scheme), ("x-forwarded-for", &client)],
+            );
 
-        #[test]
-        fn a_network_whose_address_has_further_bits_is_refused(networks in networks()) {
-            let slip = |&(address, length): &(IpAddr, u8)| bits(address) & rest(length) != 0;
-            let refused = written(&networks).parse::<TrustedProxies>().is_err();
-            prop_assert_eq!(refused, networks.iter().any(slip));
-        }
-
-        #[test]
-        fn no_list_makes_the_parser_panic(list in "\\PC{0,40}|[0-9a-f.:/, ]{0,40}") {
-            if let Ok(proxies) = list.parse::<TrustedProxies>() {
-                for entry in list.split(',') {
-                    let address = entry.trim().split('/').next().and_then(|address| address.parse().ok());
-                    prop_assert!(proxies.trust(ClientAddress(address.expect("an address"))), "{entry}");
-                }
-            }
+            prop_assert!([Scheme::HTTP, Scheme::HTTPS].contains(Forwarded::scheme(&request)));
+            prop_assert!(ClientAddress::of(&request).is_some());
         }
     }
 }

@@ -1,240 +1,129 @@
-//! The outermost layer: what is true of every request and every answer, whatever the route.
+//! THE HTTP stack: what holds for every request and every response, whatever the route.
+//!
+//! A layer is one file: its promise, its code, the test of its promise. The order below is a decision, and each layer
+//! says why it stands where it stands. Layers share state only through a few documented types, attached to the request
+//! or the response: [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
+//! [`Principal`](domain::Principal) and the router's [`PathPattern`](poem::PathPattern).
+//!
+//! Two mechanisms of this folder are not in the list, because only the handler knows when they are due: operations that
+//! need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every handler acquires a
+//! permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid. Tests in
+//! `app/tests/operations` fail for an operation that forgets one of them.
+//!
+//! # Adding a layer
+//! 1. A file with a struct that implements [`Layer`](layer::Layer), if it awaits nothing, else with an endpoint around
+//!    `inner`.
+//! 2. Its line in [`stack`], with the reason for its place.
+
+pub(crate) mod layer;
+
+// In the order of the stack.
+pub(crate) mod request_id;
+
+pub(crate) mod forwarded;
+
+pub(crate) mod metrics;
+
+pub(crate) mod access_log;
+
+pub(crate) mod head;
+
+pub(crate) mod security_headers;
+
+pub(crate) mod connection_close;
 
 pub(crate) mod allowed_hosts;
+
+pub(crate) mod cors;
+
+pub(crate) mod rate_limit;
+
 pub(crate) mod authentication;
+
+pub(crate) mod normalize_path;
+
+pub(crate) mod allow;
+
+pub(crate) mod problems;
+
+pub(crate) mod timeout;
+
+pub(crate) mod catch_panic;
+
+// What layers use, and what handlers acquire.
 pub(crate) mod client_address;
 pub(crate) mod concurrency_limit;
-pub(crate) mod cors;
-pub(crate) mod forwarded;
-pub(crate) mod normalize_path;
-pub(crate) mod rate_limit;
-pub(crate) mod request_id;
-pub(crate) mod security_headers;
-pub(crate) mod timeout;
-pub(crate) mod trust;
+pub(crate) mod trusted_proxies;
 
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, thread, time::Duration, time::Instant};
+use std::sync::Arc;
 
-use domain::{Authenticator, Clock, Principal};
-use futures_util::FutureExt;
-use governor::clock::DefaultClock;
-use poem::{
-    Endpoint, Middleware, PathPattern, Request, Response,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+use poem::{Endpoint, Response};
+
+use self::{
+    access_log::AccessLog,
+    allow::Allow,
+    allowed_hosts::HostCheck,
+    authentication::Authentication,
+    catch_panic::CatchPanic,
+    connection_close::ConnectionClose,
+    cors::Cors,
+    forwarded::ForwardedHeaders,
+    head::Head,
+    layer::{Layer, Layered},
+    metrics::Metrics,
+    normalize_path::NormalizePath,
+    problems::Problems,
+    request_id::RequestIds,
+    security_headers::SecurityHeaders,
+    timeout::Timeout,
 };
-
 use crate::{
     Dependencies,
-    http::problem::Problem,
-    metrics::{self, HttpMetrics},
-    middleware::authentication::BearerAuth,
-    middleware::normalize_path::{Route, Routes},
-    middleware::rate_limit::Clients,
-    middleware::request_id::RequestId,
-    middleware::timeout as deadline,
-    middleware::trust::Trust,
-    unreadable::Unreadable,
+    routes::{CorsLists, Routes},
 };
 
-/// Request id, hosts and origins, what a client may ask for, one spelling of paths, HEAD, deadline, panics and errors as
-/// problem+json, the headers for browsers, the access line and the metrics.
-pub(crate) struct Edge(Arc<Shared>);
-
-struct Shared {
+/// Puts the stack around the router. A request passes the layers in the order of this list, its response in reverse.
+pub(crate) fn stack<R: Endpoint<Output = Response>>(
+    router: R,
     routes: Routes,
-    trust: Trust,
-    clients: Option<Clients>,
-    authenticator: Option<Arc<dyn Authenticator>>,
-    clock: Arc<dyn Clock>,
-    timeout: Duration,
-    metrics: HttpMetrics,
-}
+    cors_lists: CorsLists,
+    needs: &Dependencies,
+) -> impl Endpoint<Output = Response> + use<R> {
+    let routes = Arc::new(routes);
 
-impl Edge {
-    pub(crate) fn new(routes: Routes, context: &Dependencies) -> Self {
-        Self(Arc::new(Shared {
-            routes,
-            trust: context.trust.clone(),
-            clients: context
-                .rate_limit
-                .map(|limit| Clients::new(limit, DefaultClock::default())),
-            authenticator: context.authenticator.clone(),
-            clock: Arc::clone(&context.clock),
-            timeout: context.request_timeout,
-            metrics: HttpMetrics::new(&context.meter),
-        }))
-    }
-}
+    // First, because layers below need what trusted proxies report: scheme, host and client.
+    let layers = ForwardedHeaders(needs.trusted_proxies.clone())
+        // Around everything that can respond, so that every response is counted and all the work is timed.
+        .then(Metrics::new(&routes, &needs.meter))
+        // Beside the metrics, for the same reason.
+        .then(AccessLog(Arc::clone(&routes)))
+        // Inside of what reports the method, outside of all else that responds: no response to HEAD has a body.
+        .then(Head)
+        // Outside of everything that rejects requests: rejections have these headers too.
+        .then(SecurityHeaders)
+        // Outside of everything that may leave a body unread.
+        .then(ConnectionClose::new(&needs.draining))
+        // The first to reject: a request for a foreign host must not count against a client's rate limit.
+        .then(HostCheck(needs.allowed_hosts.clone()))
+        // Outside of the rate limit: scripts can read a 429, and preflights do not count.
+        .then(Cors::new(needs.allowed_origins.clone(), cors_lists))
+        // Outside of authentication, so that it limits the guessing of tokens.
+        .then(rate_limit::layer(needs.rate_limit))
+        // Makes the authenticator available; the operation decides whether it needs a token.
+        .then(Authentication(needs.authenticator.clone()))
+        // Directly before the router, which knows one spelling of each path.
+        .then(NormalizePath(Arc::clone(&routes)))
+        // Directly after the router, which does not list the methods of a path in a 405.
+        .then(Allow(routes));
 
-impl<E: Endpoint<Output = Response>> Middleware<E> for Edge {
-    type Output = EdgeEndpoint<E>;
-
-    fn transform(&self, inner: E) -> EdgeEndpoint<E> {
-        EdgeEndpoint {
-            inner,
-            shared: Arc::clone(&self.0),
-        }
-    }
-}
-
-pub(crate) struct EdgeEndpoint<E> {
-    inner: E,
-    shared: Arc<Shared>,
-}
-
-impl<E: Endpoint<Output = Response>> Endpoint for EdgeEndpoint<E> {
-    type Output = Response;
-
-    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
-        let id = RequestId::of(&request, &*self.shared.clock);
-        id.clone().scope(self.serve(request, id))
-    }
-}
-
-impl<E: Endpoint<Output = Response>> EdgeEndpoint<E> {
-    async fn serve(&self, mut request: Request, id: RequestId) -> poem::Result<Response> {
-        let started = Instant::now();
-        let method = metrics::known(request.method());
-        let _active = self.shared.metrics.begin(method);
-        let mut entry = self.shared.trust.enter(&mut request);
-        let head = request.method() == Method::HEAD;
-        if head {
-            // Served as GET, so that the headers are those of GET (RFC 9110, 9.3.2).
-            request.set_method(Method::GET);
-        }
-        if let Some(uri) = self.shared.routes.respell(request.uri()) {
-            *request.uri_mut() = uri;
-        }
-        let long = has_long_body(request.headers());
-        let allowance = self
-            .shared
-            .clients
-            .as_ref()
-            .and_then(|clients| clients.count(&request));
-        let excess = allowance
-            .as_ref()
-            .and_then(|allowance| allowance.refusal())
-            .map(Err);
-        let doorkeeper = self.shared.authenticator.as_ref().map(BearerAuth::new);
-        if let Some(doorkeeper) = &doorkeeper {
-            request.set_data(doorkeeper.clone());
-        }
-        let unreadable = request
-            .data::<Unreadable>()
-            .map(|unreadable| Err(unreadable.problem()));
-        let (outcome, route) = match unreadable.or(entry.answer.take()).or(excess) {
-            Some(settled) => (settled, None),
-            None => {
-                let call = pin!(AssertUnwindSafe(self.inner.call(request)).catch_unwind());
-                self.outcome(deadline::within(self.shared.timeout, call).await)
-            }
-        };
-        let mut response = outcome.unwrap_or_else(|problem| {
-            // A refusal that has no cause is none of our failures.
-            if problem.source.is_some() {
-                log(&problem);
-            }
-            problem.into_response(&id)
-        });
-        response
-            .headers_mut()
-            .insert(&request_id::HEADER, id.header_value());
-        entry.mark(response.headers_mut());
-        if let Some(allowance) = allowance {
-            allowance.mark(&mut response);
-        }
-        if let (StatusCode::METHOD_NOT_ALLOWED, Some(route)) = (response.status(), route) {
-            response.headers_mut().insert(header::ALLOW, route.allow.clone());
-        }
-        if long && response.status().is_client_error() {
-            // The rest of the body will not be read, so the client must not send another request behind it.
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        if head {
-            response = without_body(response).await;
-        }
-        let (took, status) = (started.elapsed(), response.status().as_u16());
-        let route = route.map(|route| &*route.template);
-        self.shared.metrics.record(method, route, status, took);
-        tracing::info!(
-            target: "access",
-            method,
-            route = route.unwrap_or("-"),
-            status,
-            duration_ms = took.as_micros() as f64 / 1000.0,
-            writer = doorkeeper.as_ref().and_then(BearerAuth::admitted).map(Principal::as_str),
-        );
-        Ok(response)
-    }
-
-    /// What the inside answered, or why it did not, and the route that was taken.
-    fn outcome(
-        &self,
-        answer: Option<thread::Result<poem::Result<Response>>>,
-    ) -> (Result<Response, Problem>, Option<&Route>) {
-        let route =
-            |pattern: Option<&PathPattern>| pattern.and_then(|pattern| self.shared.routes.get(&pattern.0));
-        match answer {
-            Some(Ok(Ok(response))) => {
-                let route = route(response.data());
-                (Ok(response), route)
-            }
-            Some(Ok(Err(error))) => {
-                let route = route(error.data());
-                (Err(Problem::from_error(error)), route)
-            }
-            Some(Err(_panic)) => (Err(Problem::internal().caused_by("the handler panicked")), None),
-            None => {
-                let detail = "the request took too long and was given up";
-                let cause = "no answer within REQUEST_TIMEOUT_SECONDS";
-                (
-                    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(cause)),
-                    None,
-                )
-            }
-        }
-    }
-}
-
-/// Whether a body may be too long to have arrived together with its header.
-fn has_long_body(headers: &HeaderMap) -> bool {
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length: u64| length > 4096)
-}
-
-/// An error is logged here and nowhere else, with all that is known of its cause.
-fn log(problem: &Problem) {
-    let mut causes = Vec::new();
-    let mut cause = problem
-        .source
-        .as_deref()
-        .map(|source| source as &dyn std::error::Error);
-    while let Some(error) = cause {
-        let text = error.to_string();
-        // Many an error ends with the words of its cause.
-        if !causes.last().is_some_and(|said: &String| said.ends_with(&text)) {
-            causes.push(text);
-        }
-        cause = error.source();
-    }
-    tracing::error!(
-        status = problem.status.as_u16(),
-        cause = causes.join(": "),
-        "{problem}"
-    );
-}
-
-/// The answer to HEAD: the length stays, the body goes.
-async fn without_body(mut response: Response) -> Response {
-    let body = response.take_body().into_bytes().await.unwrap_or_default();
-    if response.status() != StatusCode::NOT_MODIFIED {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, body.len().into());
-    }
-    response
+    // Then what wraps the future of everything inside of it, innermost first. Innermost of all: a panic becomes an error
+    // like any other, for the layers outside to handle.
+    let endpoint = CatchPanic(router);
+    // Around the handler, the only part that waits.
+    let endpoint = Timeout::new(endpoint, needs.request_timeout);
+    // Outside of all that fails and inside of the list above, whose layers see only responses.
+    let endpoint = Problems(endpoint);
+    let endpoint = Layered::new(endpoint, layers);
+    // Outermost of all: every line logged while the request is served has its id.
+    RequestIds::new(endpoint, &needs.clock)
 }

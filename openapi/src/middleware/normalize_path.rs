@@ -1,94 +1,48 @@
-//! What the router knows and the framework does not tell: a path's one spelling, its template, its methods.
+//! Layer: a trailing slash is optional.
 
-use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use poem::http::{HeaderValue, Uri, uri::PathAndQuery};
-use poem_openapi::OpenApi;
+use poem::{
+    Request, Response,
+    http::{Uri, uri::PathAndQuery},
+};
 
-/// Every route of the site.
-#[derive(Debug)]
-pub(crate) struct Routes {
-    by_pattern: HashMap<String, Route>,
-    fixed: Vec<String>,
-}
+use super::layer::{Layer, Rejection};
+use crate::routes::Routes;
 
-/// One route.
-#[derive(Debug)]
-pub(crate) struct Route {
-    /// As the document writes it, `/tweet/{id}`: bounded, unlike paths, so fit for labels.
-    pub(crate) template: String,
-    /// The methods it has, for `Allow`.
-    pub(crate) allow: HeaderValue,
-}
+/// Adds or removes one trailing slash where that turns the path of a request into one of a route.
+pub(crate) struct NormalizePath(pub(crate) Arc<Routes>);
 
-impl Routes {
-    pub(crate) fn of<A: OpenApi>(api: A) -> Self {
-        let mut table = HashMap::new();
-        api.add_routes(&mut table);
-        let fixed = table
-            .keys()
-            .filter(|pattern| !pattern.contains(':'))
-            .cloned()
-            .collect();
-        let documented = A::meta().into_iter().flat_map(|api| api.paths);
-        let templates: HashMap<_, _> = documented
-            .map(|path| (pattern(&path.path), crate::with_slash(path.path)))
-            .collect();
-        let by_pattern = table.into_iter().map(|(pattern, endpoints)| {
-            let mut methods: BTreeSet<_> = endpoints
-                .keys()
-                .map(|method| method.as_str().to_owned())
-                .collect();
-            if methods.contains("GET") {
-                methods.insert("HEAD".to_owned());
-            }
-            let allow = methods.into_iter().collect::<Vec<_>>().join(", ");
-            let allow = HeaderValue::from_str(&allow).unwrap_or_else(|_| HeaderValue::from_static(""));
-            let template = templates.get(&pattern).unwrap_or(&pattern).clone();
-            let route = Route { template, allow };
-            (pattern, route)
-        });
-        Self {
-            by_pattern: by_pattern.collect(),
-            fixed,
+impl Layer for NormalizePath {
+    type State = ();
+
+    fn before(&self, request: &mut Request) -> Result<(), Rejection> {
+        if let Some(uri) = normalize(request.uri(), &self.0.fixed_paths) {
+            *request.uri_mut() = uri;
         }
+        Ok(())
     }
 
-    /// The route that a request matched, by the framework's pattern for it.
-    pub(crate) fn get(&self, pattern: &str) -> Option<&Route> {
-        self.by_pattern.get(pattern)
-    }
-
-    /// Adds or removes a trailing slash where that makes a path known. `None` when the path is fine as it is.
-    pub(crate) fn respell(&self, uri: &Uri) -> Option<Uri> {
-        let path = uri.path();
-        if self.fixed.iter().any(|fixed| fixed == path) {
-            return None;
-        }
-        let without = path.strip_suffix('/');
-        let known = self
-            .fixed
-            .iter()
-            .find(|fixed| fixed.strip_suffix('/') == Some(path));
-        let path = known.map(String::as_str).or(without)?;
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let mut parts = uri.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(format!("{path}{query}")).ok()?);
-        Uri::from_parts(parts).ok()
-    }
+    fn after(&self, (): (), _: &mut Response) {}
 }
 
-/// From the document's `/tweet/{id}` to the framework's `/tweet/:param0`, which numbers the parameters.
-fn pattern(template: &str) -> String {
-    let mut count = 0;
-    let segments = template.split('/').map(|segment| {
-        if !segment.starts_with('{') {
-            return segment.to_owned();
-        }
-        count += 1;
-        format!(":param{}", count - 1)
-    });
-    segments.collect::<Vec<_>>().join("/")
+/// The URI with its trailing slash added or removed; `None` if it is fine as it is. `fixed_paths` are the paths of the
+/// routes without parameters.
+fn normalize(uri: &Uri, fixed_paths: &[String]) -> Option<Uri> {
+    let path = uri.path();
+    if fixed_paths.iter().any(|fixed| fixed == path) {
+        return None;
+    }
+
+    let with_slash = fixed_paths
+        .iter()
+        .find(|fixed| fixed.strip_suffix('/') == Some(path));
+    let path = with_slash.map(String::as_str).or(path.strip_suffix('/'))?;
+
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("{path}{query}")).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 #[cfg(test)]
@@ -97,55 +51,57 @@ mod tests {
 
     use super::*;
 
-    fn routes() -> Routes {
-        let fixed = ["/", "/tweet/", "/livez"].map(str::to_owned).to_vec();
-        Routes {
-            by_pattern: HashMap::new(),
-            fixed,
-        }
+    fn fixed_paths() -> Vec<String> {
+        ["/", "/collection/", "/livez"].map(str::to_owned).to_vec()
     }
 
     #[test]
-    fn a_slash_comes_or_goes_where_that_helps() {
-        let routes = routes();
-        let respelled = |uri: &'static str| routes.respell(&Uri::from_static(uri)).map(|uri| uri.to_string());
-        for fine in [
+    fn a_slash_is_added_or_removed_where_a_route_needs_it() {
+        let normalized =
+            |uri: &'static str| normalize(&Uri::from_static(uri), &fixed_paths()).map(|uri| uri.to_string());
+
+        for unchanged in [
             "/",
-            "/tweet/",
+            "/collection/",
             "/livez",
-            "/tweet/01K",
+            "/collection/01K",
             "/nothing",
-            "/tweet/?before=x/",
+            "/collection/?before=x/",
         ] {
-            assert_eq!(respelled(fine), None, "{fine}");
+            assert_eq!(normalized(unchanged), None, "{unchanged}");
         }
-        assert_eq!(respelled("/tweet").as_deref(), Some("/tweet/"));
-        assert_eq!(respelled("/tweet?limit=1").as_deref(), Some("/tweet/?limit=1"));
-        assert_eq!(respelled("/livez/").as_deref(), Some("/livez"));
-        assert_eq!(respelled("/tweet/01K/").as_deref(), Some("/tweet/01K"));
-        assert_eq!(pattern("/tweet/{id}/reply/{n}"), "/tweet/:param0/reply/:param1");
+
+        assert_eq!(normalized("/collection").as_deref(), Some("/collection/"));
+        assert_eq!(
+            normalized("/collection?limit=1").as_deref(),
+            Some("/collection/?limit=1")
+        );
+        assert_eq!(normalized("/livez/").as_deref(), Some("/livez"));
+        assert_eq!(normalized("/collection/01K/").as_deref(), Some("/collection/01K"));
     }
+
     proptest! {
         #[test]
-        fn nothing_but_one_slash_comes_or_goes(
+        fn nothing_but_one_trailing_slash_changes(
             authority in "(http://[a-z]{1,3}(:[0-9]{1,4})?)?",
-            path in "(tweet|livez)?/{0,2}|(/|tweet|[a%.]{1,4}|[!-~&&[^?#]]{0,9}|[é\u{2028}]){0,3}",
+            path in "(collection|livez)?/{0,2}|(/|collection|[a%.]{1,4}|[!-~&&[^?#]]{0,9}|[é\u{2028}]){0,3}",
             query in "([?][!-~&&[^#]]{0,9})?",
         ) {
             let Ok(sent) = format!("{authority}/{path}{query}").parse::<Uri>() else { return Ok(()) };
-            let routes = routes();
-            let is_fixed = |path: &str| routes.fixed.iter().any(|fixed| fixed == path);
+            let is_fixed = |path: &str| fixed_paths().iter().any(|fixed| fixed == path);
             let slashed = format!("{}/", sent.path());
-            let path = match sent.path().strip_suffix('/') {
+            let expected = match sent.path().strip_suffix('/') {
                 _ if is_fixed(sent.path()) => sent.path(),
                 _ if is_fixed(&slashed) => &slashed,
                 without => without.unwrap_or(sent.path()),
             };
-            let respelled = routes.respell(&sent).unwrap_or_else(|| sent.clone());
-            prop_assert_eq!(respelled.path(), path);
-            prop_assert_eq!(respelled.query(), sent.query());
-            prop_assert_eq!(respelled.authority(), sent.authority());
-            prop_assert_eq!(respelled.scheme(), sent.scheme());
+
+            let normalized = normalize(&sent, &fixed_paths()).unwrap_or_else(|| sent.clone());
+
+            prop_assert_eq!(normalized.path(), expected);
+            prop_assert_eq!(normalized.query(), sent.query());
+            prop_assert_eq!(normalized.authority(), sent.authority());
+            prop_assert_eq!(normalized.scheme(), sent.scheme());
         }
     }
 }

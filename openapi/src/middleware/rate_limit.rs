@@ -1,4 +1,4 @@
-//! How much one client may ask for: so many requests a second, and a burst of them now and then.
+//! Layer: how many requests one client may send.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -8,7 +8,7 @@ use std::{
 };
 
 use governor::{
-    Quota, RateLimiter,
+    Quota,
     clock::{Clock, DefaultClock},
     middleware::StateInformationMiddleware,
     nanos::Nanos,
@@ -19,106 +19,131 @@ use poem::{
     http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
 };
 
-use crate::{http::problem::Problem, middleware::client_address::ClientAddress};
+use super::{
+    client_address::ClientAddress,
+    layer::{Layer, Rejection},
+    problems,
+};
+use crate::http::problem::Problem;
 
-/// What each client may ask for.
+/// What each client may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     /// Requests a second, in the long run.
     pub per_second: NonZeroU32,
-    /// Requests at once, after a while without any.
+    /// Requests at once, after a time without any.
     pub burst: NonZeroU32,
 }
 
-/// What watches over the service must get through, above all while others ask for too much.
+/// Monitoring must get through, above all while other clients send too much.
 const EXEMPT: [&str; 3] = ["/livez", "/healthcheck", "/metrics"];
 
-/// The fields of draft-ietf-httpapi-ratelimit-headers-10.
-static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-static LEFT: HeaderName = HeaderName::from_static("ratelimit");
+// The fields of draft-ietf-httpapi-ratelimit-headers-10.
+static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Counts the requests of clients against their limit.
-pub(crate) struct Clients<C: Clock = DefaultClock> {
-    limiter: RateLimiter<IpAddr, Slots, C, StateInformationMiddleware>,
+/// Counts the requests of each client. Responds with 429 to those beyond the limit, and reports on every counted response
+/// what the client may still send.
+pub(crate) struct RateLimiter<C: Clock = DefaultClock> {
+    limiter: governor::RateLimiter<IpAddr, HashedStore, C, StateInformationMiddleware>,
     clock: C,
     policy: HeaderValue,
 }
 
-impl<C: Clock + Clone> Clients<C> {
-    pub(crate) fn new(limit: RateLimit, clock: C) -> Self {
+/// The layer; `None` stands for no limit.
+pub(crate) fn layer(limit: Option<RateLimit>) -> Option<RateLimiter> {
+    limit.map(|limit| RateLimiter::new(limit, DefaultClock::default()))
+}
+
+impl<C: Clock + Clone> RateLimiter<C> {
+    fn new(limit: RateLimit, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
-        // A window is whole seconds; in the shortest, more than a burst may pass.
-        let (most, window) = (
-            limit.burst.max(limit.per_second),
-            limit.burst.get().div_ceil(limit.per_second.get()),
-        );
+
+        // A window is whole seconds; in the shortest one, more than a burst may pass.
+        let max = limit.burst.max(limit.per_second);
+        let window = limit.burst.get().div_ceil(limit.per_second.get());
+
         Self {
-            limiter: RateLimiter::new(quota, Slots::default(), clock.clone()),
+            limiter: governor::RateLimiter::new(quota, HashedStore::default(), clock.clone()),
             clock,
-            policy: value(format!("\"client\";q={most};w={window}")),
+            policy: header_value(format!("\"client\";q={max};w={window}")),
         }
     }
 
-    /// Counts a request. `None` when it is not limited.
-    pub(crate) fn count(&self, request: &Request) -> Option<Allowance> {
+    fn check(&self, client: IpAddr) -> Decision {
+        match self.limiter.check_key(&network(client)) {
+            Ok(state) => Decision {
+                remaining: state.remaining_burst_capacity(),
+                retry_after: None,
+            },
+            Err(until) => Decision {
+                remaining: 0,
+                retry_after: Some(until.wait_time_from(self.clock.now())),
+            },
+        }
+    }
+}
+
+impl Layer for Option<RateLimiter> {
+    /// `None` if the request does not count.
+    type State = Option<Decision>;
+
+    fn before(&self, request: &mut Request) -> Result<Option<Decision>, Rejection> {
+        let Some(limiter) = self else { return Ok(None) };
         let path = request.uri().path();
         if EXEMPT.contains(&path.strip_suffix('/').unwrap_or(path)) {
-            return None;
+            return Ok(None);
         }
-        // Those that did not come over IP are one client.
+
+        // Requests that did not come over IP count as one client.
         let client = ClientAddress::of(request).map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0);
-        Some(self.take(client))
+        let decision = limiter.check(client);
+        if decision.retry_after.is_none() {
+            return Ok(Some(decision));
+        }
+
+        let detail = "this client sent too many requests; Retry-After is the number of seconds to wait";
+        let mut response = problems::render(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
+        limiter.report(decision, &mut response);
+        Err(response.into())
     }
 
-    fn take(&self, client: IpAddr) -> Allowance {
-        let (left, wait) = match self.limiter.check_key(&network(client)) {
-            Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(until) => (0, Some(until.wait_time_from(self.clock.now()))),
-        };
-        Allowance {
-            policy: self.policy.clone(),
-            left,
-            wait,
+    fn after(&self, decision: Option<Decision>, response: &mut Response) {
+        if let (Some(limiter), Some(decision)) = (self, decision) {
+            limiter.report(decision, response);
         }
     }
 }
 
-/// What a client may still ask for.
-pub(crate) struct Allowance {
-    policy: HeaderValue,
-    left: u32,
-    wait: Option<Duration>,
-}
-
-impl Allowance {
-    /// The answer to a request that was one too many.
-    pub(crate) fn refusal(&self) -> Option<Problem> {
-        let detail = "this client sent too many requests; Retry-After says how many seconds to wait";
-        self.wait
-            .map(|_| Problem::new(StatusCode::TOO_MANY_REQUESTS, detail))
-    }
-
-    /// Tells the client where it stands, whatever the answer is.
-    pub(crate) fn mark(self, response: &mut Response) {
-        let mut left = format!("\"client\";r={}", self.left);
-        if let Some(wait) = self.wait {
+impl<C: Clock> RateLimiter<C> {
+    fn report(&self, decision: Decision, response: &mut Response) {
+        let mut rate_limit = format!("\"client\";r={}", decision.remaining);
+        if let Some(wait) = decision.retry_after {
             // Rounded up, so that the next request is not too early again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            left += &format!(";t={seconds}");
-            if response.status() == StatusCode::TOO_MANY_REQUESTS {
-                response.headers_mut().insert(RETRY_AFTER, seconds.into());
-            }
+            rate_limit += &format!(";t={seconds}");
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
-        response.headers_mut().insert(POLICY.clone(), self.policy);
-        response.headers_mut().insert(LEFT.clone(), value(left));
+
+        let headers = response.headers_mut();
+        headers.insert(RATE_LIMIT_POLICY.clone(), self.policy.clone());
+        headers.insert(RATE_LIMIT.clone(), header_value(rate_limit));
     }
 }
 
-fn value(text: String) -> HeaderValue {
+/// The limiter's decision on one request.
+pub(crate) struct Decision {
+    /// How many requests the client may still send at once.
+    remaining: u32,
+    /// `Some` if the request is one too many.
+    retry_after: Option<Duration>,
+}
+
+fn header_value(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Whoever has an IPv6 address has the 2⁶⁴ of its network.
+/// An IPv6 client is its /64 network, because it can use all the addresses in it.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -126,34 +151,34 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A fixed number of places, shared out among clients by a hash that nobody outside can foresee: however many clients
-/// there are, it takes 2 MiB, no lock and no clearing out. The price is that two clients may share a place, and with it
-/// a limit; among 2600 active ones, the chance of one to share is one percent.
-struct Slots {
-    places: Box<[InMemoryState]>,
+/// A fixed number of cells, shared by clients through a hash that cannot be predicted from outside. However many clients
+/// there are, it takes 2 MiB, no lock and no eviction. The price is that two clients may share a cell, and so a limit:
+/// with 2600 active clients, one percent of them do.
+struct HashedStore {
+    cells: Box<[InMemoryState]>,
     hasher: RandomState,
 }
 
-const PLACES: usize = 1 << 18;
+const CELLS: usize = 1 << 18;
 
-impl Default for Slots {
+impl Default for HashedStore {
     fn default() -> Self {
         Self {
-            places: (0..PLACES).map(|_| InMemoryState::default()).collect(),
+            cells: (0..CELLS).map(|_| InMemoryState::default()).collect(),
             hasher: RandomState::new(),
         }
     }
 }
 
-impl StateStore for Slots {
+impl StateStore for HashedStore {
     type Key = IpAddr;
 
     fn measure_and_replace<T, F, E>(&self, key: &IpAddr, count: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let place = self.hasher.hash_one(key) as usize % PLACES;
-        self.places[place].measure_and_replace(&NotKeyed::NonKey, count)
+        let cell = self.hasher.hash_one(key) as usize % CELLS;
+        self.cells[cell].measure_and_replace(&NotKeyed::NonKey, count)
     }
 }
 
@@ -164,30 +189,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_waited_is_let_in_again() {
+    fn a_client_that_waited_may_send_again() {
         let [per_second, burst] = [2, 3].map(|count| NonZeroU32::new(count).expect("not zero"));
         let clock = FakeRelativeClock::default();
-        let clients = Clients::new(RateLimit { per_second, burst }, clock.clone());
-        assert_eq!(clients.policy, "\"client\";q=3;w=2");
+        let limiter = RateLimiter::new(RateLimit { per_second, burst }, clock.clone());
+        assert_eq!(limiter.policy, "\"client\";q=3;w=2");
         let client = IpAddr::from([192, 0, 2, 7]);
-        let take = || (clients.take(client).left, clients.take(client).wait);
-        assert_eq!(take(), (2, None));
-        assert_eq!(take(), (0, Some(Duration::from_millis(500))));
+        let checks = || (limiter.check(client).remaining, limiter.check(client).retry_after);
+        assert_eq!(checks(), (2, None));
+        assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
         assert_eq!(
-            clients.take(IpAddr::from([192, 0, 2, 8])).wait,
+            limiter.check(IpAddr::from([192, 0, 2, 8])).retry_after,
             None,
-            "others do not wait"
+            "other clients need not wait"
         );
         clock.advance(Duration::from_millis(499));
         assert_eq!(
-            clients.take(client).wait,
+            limiter.check(client).retry_after,
             Some(Duration::from_millis(1)),
-            "asking too early costs nothing"
+            "a request that is too early costs nothing"
         );
         clock.advance(Duration::from_millis(1));
-        assert_eq!(take(), (0, Some(Duration::from_millis(500))));
+        assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
         clock.advance(Duration::from_secs(60));
-        assert_eq!(take(), (2, None), "there is never more than a burst");
+        assert_eq!(checks(), (2, None), "there is never more than a burst");
     }
 
     #[test]
@@ -197,13 +222,13 @@ mod tests {
         {
             let [per_second, burst] =
                 [per_second, burst].map(|count| NonZeroU32::new(count).expect("not zero"));
-            let clients = Clients::new(RateLimit { per_second, burst }, DefaultClock::default());
-            assert_eq!(clients.policy, format!("\"client\";{policy}"));
+            let limiter = RateLimiter::new(RateLimit { per_second, burst }, DefaultClock::default());
+            assert_eq!(limiter.policy, format!("\"client\";{policy}"));
         }
     }
 
     #[test]
-    fn a_client_of_ipv6_is_a_network() {
+    fn an_ipv6_client_is_its_network() {
         let network = |text: &str| network(text.parse().expect("an address")).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("192.0.2.7"), "192.0.2.7");

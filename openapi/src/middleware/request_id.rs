@@ -1,23 +1,22 @@
-//! The id that ties a request to its answer and to its lines in the log.
+//! Outermost: the id that ties a request to its response and to its lines in the log.
 
 use std::sync::Arc;
 
 use domain::Clock;
 use poem::{
-    Request,
+    Endpoint, Request, Response,
     http::{HeaderName, HeaderValue},
 };
 use poem_openapi::registry::MetaSchema;
-use tokio::task::futures::TaskLocalFuture;
 use ulid::Ulid;
 
 use crate::http::schema::schema_type;
 
-/// The header, in requests and in answers.
+/// The header, in requests and responses.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a caller may choose: `[A-Za-z0-9._@-]{1,128}`, so that it can stand in a header, in JSON and in a log line as
-/// it is. What is anything else, or missing, is replaced by a new ULID.
+/// The id of a request: `[A-Za-z0-9._@-]{1,128}`, so that it can stand in a header, in JSON and in a log line as it is.
+/// A client may choose it; one that is missing or does not fit is replaced by a new ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -37,11 +36,12 @@ impl RequestId {
     }
 
     pub(crate) fn of(request: &Request, clock: &dyn Clock) -> Self {
-        let theirs = request
+        let sent = request
             .headers()
             .get(&HEADER)
             .and_then(|value| value.to_str().ok());
-        match theirs.filter(|id| is_valid(id)) {
+
+        match sent.filter(|id| is_valid(id)) {
             Some(id) => Self(id.into()),
             None => {
                 let id = Ulid::from_datetime(clock.now().into());
@@ -50,19 +50,49 @@ impl RequestId {
         }
     }
 
-    /// Runs a future with this as the [`current`](Self::current) id.
-    pub(crate) fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
-        CURRENT.scope(self, future)
-    }
-
-    pub(crate) fn header_value(&self) -> HeaderValue {
+    fn header_value(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    }
+}
+
+impl Default for RequestId {
+    /// `-`, which stands for no id in log lines.
+    fn default() -> Self {
+        Self("-".into())
     }
 }
 
 fn is_valid(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
     (1..=128).contains(&id.len()) && id.bytes().all(allowed)
+}
+
+/// Gives every request an id, makes it the [current](RequestId::current) one while the request is served, and returns it
+/// in `X-Request-ID`.
+pub(crate) struct RequestIds<E> {
+    inner: E,
+    clock: Arc<dyn Clock>,
+}
+
+impl<E> RequestIds<E> {
+    pub(crate) fn new(inner: E, clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            inner,
+            clock: Arc::clone(clock),
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for RequestIds<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let id = RequestId::of(&request, &*self.clock);
+        let mut response = CURRENT.scope(id.clone(), self.inner.call(request)).await?;
+
+        response.headers_mut().insert(&HEADER, id.header_value());
+        Ok(response)
+    }
 }
 
 /// The header as the document describes it.
@@ -84,21 +114,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_has_only_harmless_characters(sent in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn ids_have_only_harmless_characters(sent in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut request = Request::default();
             if let Ok(value) = HeaderValue::from_bytes(&sent) {
                 request.headers_mut().insert(&HEADER, value);
             }
+
             let id = RequestId::of(&request, &FixedClock::at_millis(0));
+
             prop_assert!(is_valid(id.as_str()));
             prop_assert!(id.as_str().as_bytes() == sent || id.as_str().len() == ulid::ULID_LEN);
         }
 
         #[test]
-        fn a_valid_id_is_kept(sent in "[A-Za-z0-9._@-]{1,128}") {
+        fn valid_ids_of_clients_are_used(sent in "[A-Za-z0-9._@-]{1,128}") {
             let mut request = Request::default();
             request.headers_mut().insert(&HEADER, HeaderValue::from_str(&sent).expect("a header"));
+
             let id = RequestId::of(&request, &FixedClock::at_millis(0));
+
             prop_assert_eq!(id.as_str(), sent);
         }
     }

@@ -1,20 +1,58 @@
-//! A deadline that costs nothing where it is not needed.
+//! Layer: no request takes longer than the request timeout.
 
-use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
-use tokio::time::timeout;
+use poem::{Endpoint, Request, Response, http::StatusCode};
 
-/// What `future` comes to, or `None` when that takes longer than `limit`. Most requests are answered without waiting
-/// for anything, so only a future that does wait gets a timer, and a box for it: a timer within would make every
-/// future around it large and oddly aligned, which a profile shows. Pinned by the caller, as a future that is passed on
-/// by value takes its place twice.
-pub(crate) async fn within<F: Future>(limit: Duration, mut future: Pin<&mut F>) -> Option<F::Output> {
-    let at_once = poll_fn(|context| match future.as_mut().poll(context) {
+use crate::http::problem::Problem;
+
+/// Gives up on a request after `limit`, with a 503.
+pub(crate) struct Timeout<E> {
+    inner: E,
+    limit: Duration,
+}
+
+impl<E> Timeout<E> {
+    pub(crate) fn new(inner: E, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Timeout<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        match timeout(self.limit, pin!(self.inner.call(request))).await {
+            Some(outcome) => outcome,
+            None => {
+                let detail = "the request took too long and was cancelled";
+                let cause = "no result within REQUEST_TIMEOUT_SECONDS";
+                Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+                    .caused_by(cause)
+                    .into())
+            }
+        }
+    }
+}
+
+/// The output of `future`, or `None` if that takes longer than `limit`.
+///
+/// Most requests finish without waiting for anything. So the future is polled once before it gets a timer, and the
+/// timer is boxed: inside the future it would make every future around it large, which a profile shows. The caller pins
+/// the future, because one that is passed by value occupies its space twice.
+async fn timeout<F: Future>(limit: Duration, mut future: Pin<&mut F>) -> Option<F::Output> {
+    let first_poll = poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),
     });
-    match at_once.await {
+
+    match first_poll.await {
         Some(output) => Some(output),
-        None => Box::pin(timeout(limit, future)).await.ok(),
+        None => Box::pin(tokio::time::timeout(limit, future)).await.ok(),
     }
 }

@@ -17,6 +17,7 @@ use poem_openapi::{
 };
 
 use crate::{
+    Dependencies,
     docs::Tag,
     http::base_url::BaseUrl,
     http::error_response::{DocumentedErrors, ErrorResponse},
@@ -102,13 +103,13 @@ impl DocumentedErrors for GetTweetErrors {
     const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
 }
 
-#[OpenApi(tag = "Tag::Tweets")]
+#[OpenApi(prefix_path = "/tweet/", tag = "Tag::Tweets")]
 impl TweetsApi {
     /// Create a tweet
     ///
     /// White space around the text is removed. When this answers 201, the tweet is stored. With an Idempotency-Key, the
     /// request may be sent again, after an error or no answer at all, without storing the tweet twice.
-    #[oai(path = "/tweet/", method = "post", operation_id = "createTweet")]
+    #[oai(path = "/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
         _writer: RequireAuth,
@@ -146,7 +147,7 @@ impl TweetsApi {
     ///
     /// Newest first, a page at a time. Follow the `Link` header to older tweets: pages neither skip nor repeat a tweet
     /// while others are added.
-    #[oai(path = "/tweet/", method = "get", operation_id = "listTweets")]
+    #[oai(path = "/", method = "get", operation_id = "listTweets")]
     async fn list(
         &self,
         base: BaseUrl,
@@ -170,7 +171,7 @@ impl TweetsApi {
     }
 
     /// Get a tweet
-    #[oai(path = "/tweet/:id", method = "get", operation_id = "getTweet")]
+    #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
     async fn get(
         &self,
         base: BaseUrl,
@@ -207,10 +208,10 @@ fn key_reused() -> Problem {
 }
 
 impl TweetsApi {
-    pub(crate) fn new(tweets: Arc<TweetService>, max_concurrent_requests: usize) -> Self {
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
-            tweets,
-            limit: Arc::new(ConcurrencyLimit::new(max_concurrent_requests)),
+            tweets: Arc::clone(&dependencies.tweets),
+            limit: Arc::clone(&dependencies.concurrency_limit),
         }
     }
 }

@@ -1,53 +1,45 @@
-//! What probes ask.
+//! The health check and the liveness probe.
 
 use reqwest::Method;
 use system_test::types::Status;
 
-use crate::service::{Service, header};
+use crate::support::{Service, header};
 
 #[tokio::test]
-async fn every_dependency_is_well() {
+async fn healthcheck_reports_every_dependency_as_ok() {
     let service = Service::reach();
-    let health = service
-        .client
-        .healthcheck()
-        .send()
-        .await
-        .expect("200")
-        .into_inner();
+
+    let health = service.client.healthcheck().send().await.expect("200");
+
     assert_eq!(health.status, Status::Ok);
-    assert_eq!(
-        health.extra.get("db").map(|db| db.status),
-        Some(Status::Ok),
-        "{health:?}"
-    );
+    let database = health.extra.get("db").map(|db| db.status);
+    assert_eq!(database, Some(Status::Ok), "{health:?}");
 }
 
 #[tokio::test]
-async fn the_process_lives() {
+async fn livez_is_the_text_ok() {
     let service = Service::reach();
     service.client.livez().send().await.expect("200");
-    let answer = service.get("/livez").await;
+
+    let response = service.get("/livez").await;
+
     assert_eq!(
-        header(answer.headers(), "content-type"),
+        header(response.headers(), "content-type"),
         Some("text/plain; charset=utf-8")
     );
-    assert_eq!(answer.text().await.expect("text"), "ok\n");
+    assert_eq!(response.text().await.expect("text"), "ok\n");
 }
 
 #[tokio::test]
-async fn probes_need_no_slash_at_the_end_and_no_body() {
+async fn probes_work_with_head_and_without_a_trailing_slash() {
     let service = Service::reach();
+
     for path in ["/healthcheck", "/healthcheck/", "/livez", "/livez/"] {
-        let answer = service
-            .request(Method::HEAD, path)
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(answer.status(), 200, "HEAD {path}");
-        assert!(
-            answer.bytes().await.expect("a body").is_empty(),
-            "HEAD {path} has a body"
-        );
+        let response = service.request(Method::HEAD, path).send().await;
+        let response = response.expect("a response");
+
+        assert_eq!(response.status(), 200, "HEAD {path}");
+        let body = response.bytes().await.expect("a body");
+        assert!(body.is_empty(), "HEAD {path} has a body");
     }
 }

@@ -1,23 +1,23 @@
-//! The service as its clients see it: over HTTP, knowing its document and nothing of its code.
+//! Black-box tests: the service as its clients see it, over HTTP, with no knowledge of its code.
 //!
-//! Against the service at `SYSTEM_TEST_HOSTPORT` (`host:port`) when that is set; else each test starts the program that
-//! `cargo build` left beside it, on a free port and a store of its own. A test must therefore bear tweets and requests of
-//! others, and leaves its tweets behind.
+//! The tests use the service at `SYSTEM_TEST_HOSTPORT` (`host:port`) if that is set. Otherwise each test starts the
+//! binary that `cargo build` left in the target folder, on a free port and with its own store. A test must therefore
+//! tolerate tweets and requests of other clients, and it leaves its own tweets behind.
 
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on must fail, saying why"
+    reason = "a test that cannot continue must fail with a message"
 )]
 
-mod service;
+mod support;
 
 mod docs;
 mod errors;
 mod health;
 mod metrics;
-mod pages;
 mod panels;
-mod python;
 mod request_ids;
-mod tweets;
+
+// Resources, one line each.
+mod tweet;

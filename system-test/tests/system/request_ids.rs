@@ -1,63 +1,66 @@
-//! Every answer names its request.
+//! Every response carries the id of its request.
 
 use std::collections::HashSet;
 
-use crate::service::{Service, header};
+use reqwest::{Method, Response};
+use system_test::types::Problem;
 
-#[tokio::test]
-async fn an_id_that_is_sent_comes_back() {
-    let service = Service::reach();
-    let answer = service
-        .client
-        .livez()
-        .x_request_id("abc-123")
-        .send()
-        .await
-        .expect("200");
-    assert_eq!(header(answer.headers(), "x-request-id"), Some("abc-123"));
+use crate::support::{Service, header};
+
+fn request_id(response: &Response) -> Option<&str> {
+    header(response.headers(), "x-request-id")
 }
 
 #[tokio::test]
-async fn an_error_tells_the_id_in_header_and_body() {
+async fn request_id_of_the_client_is_returned() {
     let service = Service::reach();
-    let unknown = service
-        .client
-        .get_tweet()
-        .id("01KAN2FGVXM1SY9VXF7MJ4Z7QV")
-        .x_request_id("abc-123");
-    let Err(system_test::Error::ErrorResponse(answer)) = unknown.send().await else {
-        panic!("there is no such tweet");
-    };
-    assert_eq!(answer.status(), 404);
-    assert_eq!(header(answer.headers(), "x-request-id"), Some("abc-123"));
-    assert_eq!(answer.into_inner().request_id, "abc-123");
+
+    let request = service.client.livez().x_request_id("abc-123");
+    let response = request.send().await.expect("200");
+
+    assert_eq!(header(response.headers(), "x-request-id"), Some("abc-123"));
 }
 
 #[tokio::test]
-async fn each_request_without_an_id_is_given_one() {
+async fn error_has_the_request_id_in_header_and_body() {
     let service = Service::reach();
+
+    let request = service
+        .request(Method::GET, "/unknown")
+        .header("X-Request-ID", "abc-123");
+    let response = request.send().await.expect("a response");
+
+    assert_eq!(response.status(), 404);
+    assert_eq!(request_id(&response), Some("abc-123"));
+    let problem: Problem = response.json().await.expect("a problem");
+    assert_eq!(problem.request_id, "abc-123");
+}
+
+#[tokio::test]
+async fn requests_without_an_id_get_different_ids() {
+    let service = Service::reach();
+
     let mut ids = HashSet::new();
     for _ in 0..10 {
-        let answer = service.client.livez().send().await.expect("200");
-        ids.insert(
-            header(answer.headers(), "x-request-id")
-                .expect("an id")
-                .to_owned(),
-        );
+        let response = service.get("/livez").await;
+        ids.insert(request_id(&response).expect("a request id").to_owned());
     }
+
     assert_eq!(ids.len(), 10, "{ids:?}");
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_allowed_is_replaced() {
+async fn invalid_request_id_is_replaced() {
     let service = Service::reach();
-    for id in ["", "no spaces", "semi;colon", &"x".repeat(129)] {
+
+    for invalid in ["", "no spaces", "semi;colon", &"x".repeat(129)] {
         let request = service
-            .request(reqwest::Method::GET, "/livez")
-            .header("X-Request-ID", id);
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status(), 200, "{id:?}");
-        let given = header(answer.headers(), "x-request-id").expect("an id");
-        assert!(given != id && !given.is_empty(), "{id:?} came back");
+            .request(Method::GET, "/livez")
+            .header("X-Request-ID", invalid);
+        let response = request.send().await.expect("a response");
+
+        assert_eq!(response.status(), 200, "{invalid:?}");
+        let id = request_id(&response).expect("a request id");
+        assert!(!id.is_empty() && id != invalid, "{invalid:?} was returned");
     }
 }

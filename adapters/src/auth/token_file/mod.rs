@@ -1,6 +1,8 @@
-//! Tokens in a file, for a few writers that one person can list; the file has their hashes alone.
+//! Tokens in a file, for a handful of clients whose list one person maintains. The file holds only hashes of the tokens.
 
-mod entries;
+mod debounce;
+mod issue;
+mod table;
 
 use std::{
     fs::{self, File},
@@ -17,95 +19,83 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use entries::Entries;
-pub use entries::{BadLine, Reason};
+use debounce::Debounce;
+pub use issue::{Issued, issue};
+use table::TokenTable;
+pub use table::{ParseEntryError, ParseTokenFileError};
 
 /// How often the file is read.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long reading it may take: it may be on a network that is away.
-const READ_WITHIN: Duration = Duration::from_secs(5);
+/// How long a read may take: the file may be on a network file system that does not respond.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// No list of writers that anybody keeps by hand is longer, in bytes.
+/// The maximum size of the file, in bytes; far more than a list maintained by hand.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// [`Authenticator`] by a file of `name:sha256-of-token` lines. It is read every second, and what it says counts once it
-/// has said it twice: a file that is being written is seen empty or cut off. While it cannot be read or used, what it
-/// said before holds, and the log says so once.
+/// An [`Authenticator`] whose tokens stand in a file of `name:sha256-of-token` lines.
+///
+/// The file is read every second, so that a change needs no restart. New content takes effect when it was read twice in
+/// a row, because a file that is being written may be read empty or cut off. While the file is missing or invalid, the
+/// last valid content stays in effect, and one warning is logged.
 #[derive(Debug)]
 pub struct TokenFile {
-    entries: RwLock<Arc<Entries>>,
+    table: RwLock<Arc<TokenTable>>,
 }
 
-/// The file cannot be used.
+/// Why the token file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{0:?} cannot be read: {1}")]
     Read(PathBuf, #[source] io::Error),
-    /// It is not a list of writers.
+    /// A line is invalid.
     #[error("{0:?}, {1}")]
-    Line(PathBuf, #[source] BadLine),
+    Parse(PathBuf, #[source] ParseTokenFileError),
 }
 
 impl TokenFile {
-    /// Reads the file and goes on reading it, on the current tokio runtime, until this is dropped.
+    /// Reads the file, and spawns a task on the current tokio runtime that reloads it until this is dropped.
     ///
     /// # Errors
-    /// When it cannot be read or used.
+    /// If the file cannot be read or is invalid.
     pub async fn open(path: &Path) -> Result<Arc<Self>, TokenFileError> {
         let text = read(path).await?;
-        let entries = parse(path, &text)?;
-        tracing::info!(tokens = entries.len(), "writers need a token of API_TOKENS_FILE");
+        let table = parse(path, &text)?;
+        tracing::info!(tokens = table.len(), "writes require a token of API_TOKENS_FILE");
+
         let file = Arc::new(Self {
-            entries: RwLock::new(Arc::new(entries)),
+            table: RwLock::new(Arc::new(table)),
         });
-        tokio::spawn(watch(Arc::downgrade(&file), path.to_owned(), text));
+        tokio::spawn(reload_on_change(Arc::downgrade(&file), path.to_owned(), text));
+
         Ok(file)
     }
 
-    fn adopt(&self, entries: Entries) {
-        tracing::info!(tokens = entries.len(), "API_TOKENS_FILE was read again");
-        *self.entries.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entries);
+    fn replace(&self, table: TokenTable) {
+        tracing::info!(tokens = table.len(), "reloaded API_TOKENS_FILE");
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
     }
 }
 
 #[async_trait]
 impl Authenticator for TokenFile {
     async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unhealthy> {
-        let entries = Arc::clone(&self.entries.read().unwrap_or_else(PoisonError::into_inner));
-        Ok(entries.holder(token).cloned())
+        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        Ok(table.holder(token).cloned())
     }
 }
 
-/// What the file said.
-struct Said {
-    settled: String,
-    last: String,
-}
-
-impl Said {
-    /// Whether this is new, and said for the second time.
-    fn settles(&mut self, text: String) -> bool {
-        let settles = text == self.last && text != self.settled;
-        if settles {
-            self.settled.clone_from(&text);
-        }
-        self.last = text;
-        settles
-    }
-}
-
-async fn watch(file: Weak<TokenFile>, path: PathBuf, text: String) {
-    let mut said = Said {
-        settled: text.clone(),
-        last: text,
-    };
+async fn reload_on_change(file: Weak<TokenFile>, path: PathBuf, text: String) {
+    let mut debounce = Debounce::new(text);
     let mut readable = true;
+    let warn =
+        |error| tracing::warn!("API_TOKENS_FILE: {error}; the tokens of its last valid content remain valid");
+
     loop {
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
         let Some(file) = file.upgrade() else { return };
-        let warn = |error| tracing::warn!("API_TOKENS_FILE: {error}; what it said before holds");
+
         let text = match read(&path).await {
             Ok(text) => text,
             Err(error) => {
@@ -117,16 +107,21 @@ async fn watch(file: Weak<TokenFile>, path: PathBuf, text: String) {
             }
         };
         readable = true;
-        if said.settles(text) {
-            parse(&path, &said.settled).map_or_else(warn, |entries| file.adopt(entries));
+
+        if debounce.is_stable(text) {
+            match parse(&path, &debounce.stable) {
+                Ok(table) => file.replace(table),
+                Err(error) => warn(error),
+            }
         }
     }
 }
 
-/// On a thread that may wait.
+/// Reads the file on a thread that may block.
 async fn read(path: &Path) -> Result<String, TokenFileError> {
-    let reading = path.to_owned();
-    let read = timeout(READ_WITHIN, spawn_blocking(move || read_now(&reading))).await;
+    let owned = path.to_owned();
+    let read = timeout(READ_TIMEOUT, spawn_blocking(move || read_blocking(&owned))).await;
+
     let text = match read {
         Ok(Ok(text)) => text,
         Ok(Err(error)) => Err(error.into()),
@@ -135,64 +130,22 @@ async fn read(path: &Path) -> Result<String, TokenFileError> {
     text.map_err(|error| TokenFileError::Read(path.to_owned(), error))
 }
 
-fn read_now(path: &Path) -> io::Result<String> {
-    // A pipe would be waited for.
+fn read_blocking(path: &Path) -> io::Result<String> {
+    // Opening a named pipe would block until it has a writer.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
+
     let mut text = String::new();
-    // One byte more tells a file that is too long.
+    // One more byte than allowed shows that the file is too large.
     File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is longer than 1 MiB"));
+        return Err(io::Error::other("it is larger than 1 MiB"));
     }
+
     Ok(text)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Entries, TokenFileError> {
-    Entries::parse(text).map_err(|bad| TokenFileError::Line(path.to_owned(), bad))
-}
-
-/// A new token.
-pub struct Issued {
-    /// The token itself, for the writer alone: `tws_` and 32 random bytes in hexadecimal digits.
-    pub token: String,
-    /// The line for the file.
-    pub line: String,
-}
-
-/// Makes a token for a writer.
-///
-/// # Errors
-/// When the system has no random bytes.
-pub fn issue(writer: &Principal) -> io::Result<Issued> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random)?;
-    let token = format!("tws_{}", entries::to_hex(&random));
-    Ok(Issued {
-        line: entries::line(writer, &token),
-        token,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_being_written_does_not_count() {
-        let mut said = Said {
-            settled: "old".to_owned(),
-            last: "old".to_owned(),
-        };
-        let mut settles = |text: &str| said.settles(text.to_owned());
-        assert!(!settles("old"));
-        assert!(
-            !settles("") && !settles("ne") && !settles("new"),
-            "each is said once"
-        );
-        assert!(settles("new"));
-        assert!(!settles("new"), "it is known by now");
-        assert!(!settles("old") && settles("old"), "it may go back");
-    }
+fn parse(path: &Path, text: &str) -> Result<TokenTable, TokenFileError> {
+    TokenTable::parse(text).map_err(|error| TokenFileError::Parse(path.to_owned(), error))
 }

@@ -1,104 +1,119 @@
-//! What a PromQL query names.
+//! The metrics and labels that a PromQL expression refers to.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
-use regex::Regex;
+use promql_parser::{
+    label::Matcher,
+    parser::{AggregateExpr, BinaryExpr, Expr, LabelModifier, MatrixSelector, VectorSelector, parse},
+    util::{ExprVisitor, walk_expr},
+};
 
-/// A metric with the matchers behind it.
-#[derive(Debug, Default, PartialEq)]
+/// A metric and its label matchers.
+#[derive(Debug)]
 pub(crate) struct Selector {
     pub(crate) metric: String,
-    /// Label, operator, value.
-    pub(crate) matchers: Vec<(String, String, String)>,
+    pub(crate) matchers: Vec<Matcher>,
 }
 
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Named {
+/// What an expression refers to.
+#[derive(Debug, Default)]
+pub(crate) struct References {
     pub(crate) selectors: Vec<Selector>,
-    /// The labels of every `by`: those that a result still has.
-    pub(crate) by: BTreeSet<String>,
+    /// The labels of every `by`: those that the result still has.
+    pub(crate) grouped_by: BTreeSet<String>,
 }
 
-/// Strings, durations, numbers and the dashboard's variables, names, operators; all else a character each.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"(?x)"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [0-9$][\w.$]* | [a-zA-Z_][\w:]* | =~ | !~ | [!=<>]= | \S"#;
-    Regex::new(pattern).expect("a pattern")
-});
+/// Parses an expression. Fails if it is not valid PromQL, or uses a construct that this test does not support.
+pub(crate) fn references(expr: &str) -> Result<References, String> {
+    let mut references = References::default();
+    walk_expr(&mut references, &parse(expr)?)?;
 
-/// Names that are no metric though no bracket follows.
-const OPERATORS: [&str; 7] = ["and", "or", "unless", "bool", "offset", "inf", "nan"];
+    Ok(references)
+}
 
-/// Their labels are not those of the metrics or of the result, which no query needed so far.
-const NOT_READ: [&str; 5] = ["without", "on", "ignoring", "group_left", "group_right"];
+impl ExprVisitor for References {
+    type Error = String;
 
-/// The metrics and labels in a query.
-pub(crate) fn named(query: &str) -> Named {
-    let mut tokens = TOKEN.find_iter(query).map(|token| token.as_str()).peekable();
-    let mut named = Named::default();
-    while let Some(token) = tokens.next() {
-        assert!(
-            !NOT_READ.contains(&token),
-            "this test cannot read {token} yet: {query}"
-        );
-        if !token.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-            assert_ne!(token, "{", "a selector must name its metric: {query}");
-        } else if token == "by" {
-            let labels = tokens.by_ref().take_while(|token| *token != ")");
-            named.by.extend(
-                labels
-                    .filter(|token| !["(", ","].contains(token))
-                    .map(str::to_owned),
-            );
-        } else if !OPERATORS.contains(&token) && !matches!(tokens.peek(), Some(&("(" | "by" | "without"))) {
-            let mut inside = Vec::new();
-            if tokens.next_if_eq(&"{").is_some() {
-                inside.extend(tokens.by_ref().take_while(|token| *token != "}"));
+    fn pre_visit(&mut self, expr: &Expr) -> Result<bool, String> {
+        match expr {
+            Expr::VectorSelector(selector) => self.add_selector(selector)?,
+            Expr::MatrixSelector(MatrixSelector { vs, .. }) => self.add_selector(vs)?,
+            Expr::Aggregate(AggregateExpr { modifier, .. }) => self.add_grouping(modifier.as_ref())?,
+            Expr::Binary(BinaryExpr {
+                modifier: Some(modifier),
+                ..
+            }) if modifier.matching.is_some() => {
+                return Err("`on` and `ignoring` are not supported by this test".to_owned());
             }
-            named.selectors.push(Selector {
-                metric: token.to_owned(),
-                matchers: matchers(&inside, query),
-            });
+            _ => {}
         }
+        Ok(true)
     }
-    named
 }
 
-fn matchers(tokens: &[&str], query: &str) -> Vec<(String, String, String)> {
-    let matchers = tokens
-        .split(|token| *token == ",")
-        .filter(|matcher| !matcher.is_empty());
-    let matcher = |matcher: &[&str]| {
-        let [label, operator, value] = matcher else {
-            panic!("no matcher: {matcher:?} in {query}")
+impl References {
+    fn add_selector(&mut self, selector: &VectorSelector) -> Result<(), String> {
+        let Some(metric) = selector.name.clone() else {
+            return Err("a selector must name its metric".to_owned());
         };
-        (
-            (*label).to_owned(),
-            (*operator).to_owned(),
-            value.trim_matches(['"', '\'']).to_owned(),
-        )
-    };
-    matchers.map(matcher).collect()
+        if !selector.matchers.or_matchers.is_empty() {
+            return Err("`or` between matchers is not supported by this test".to_owned());
+        }
+
+        let matchers = selector.matchers.matchers.clone();
+        self.selectors.push(Selector { metric, matchers });
+        Ok(())
+    }
+
+    fn add_grouping(&mut self, modifier: Option<&LabelModifier>) -> Result<(), String> {
+        match modifier {
+            Some(LabelModifier::Include(labels)) => self.grouped_by.extend(labels.labels.iter().cloned()),
+            Some(LabelModifier::Exclude(_)) => {
+                return Err("`without` is not supported by this test".to_owned());
+            }
+            None => {}
+        }
+        Ok(())
+    }
 }
 
 #[test]
-fn a_query_names_metrics_matchers_and_labels() {
-    let query = r#"histogram_quantile(0.9, sum by (le, route) (rate(a_bucket{job="x", code!~"5.{2}"}[5m:1m])))
-        or 0 * job:b:rate5m / sum(c) by (le) > 1e3 and time() - d offset 5m >= $__rate_interval"#;
-    let matcher = |label: &str, operator: &str, value: &str| (label.into(), operator.into(), value.into());
-    let selector = |metric: &str| Selector {
-        metric: metric.into(),
-        matchers: Vec::new(),
-    };
-    let a = Selector {
-        matchers: vec![matcher("job", "=", "x"), matcher("code", "!~", "5.{2}")],
-        ..selector("a_bucket")
-    };
-    let selectors = vec![a, selector("job:b:rate5m"), selector("c"), selector("d")];
+fn expression_refers_to_metrics_matchers_and_grouping_labels() {
+    let expr = r#"histogram_quantile(0.9, sum by (le, route) (rate(a_bucket{job="x", code!~"5.{2}"}[5m:1m])))
+        or 0 * job:b:rate5m / sum(c) by (le) > 1e3 and (time() - d offset 5m) >= rate(e[1m])"#;
+
+    let found = references(expr).expect("valid PromQL");
+
+    let selectors = found.selectors.iter().map(|selector| {
+        let matchers = selector.matchers.iter().map(Matcher::to_string);
+        format!("{}{:?}", selector.metric, matchers.collect::<Vec<_>>())
+    });
     assert_eq!(
-        named(query),
-        Named {
-            selectors,
-            by: ["le".into(), "route".into()].into()
-        }
+        selectors.collect::<Vec<_>>(),
+        [
+            r#"a_bucket["job=\"x\"", "code!~\"5.{2}\""]"#,
+            "job:b:rate5m[]",
+            "c[]",
+            "d[]",
+            "e[]"
+        ]
     );
+    assert_eq!(found.grouped_by, ["le".into(), "route".into()].into());
+}
+
+#[test]
+fn invalid_and_unsupported_expressions_are_errors() {
+    for expr in [
+        "",
+        "sum(",
+        "rate(a)",
+        "unknown_function(a)",
+        "a{b=}",
+        "a[5q]",
+        "{job=\"x\"}",
+        "sum without (b) (a)",
+        "a * on (b) c",
+    ] {
+        references(expr).expect_err(expr);
+    }
 }

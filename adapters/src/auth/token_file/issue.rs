@@ -1,0 +1,30 @@
+//! New tokens.
+
+use std::io;
+
+use domain::Principal;
+
+use super::table::{entry, to_hex};
+
+/// A new token, and the entry that makes it valid.
+pub struct Issued {
+    /// The token, a secret of the principal: `tws_` and 32 random bytes in hexadecimal.
+    pub token: String,
+    /// The entry to add to the file. It holds only the token's hash.
+    pub line: String,
+}
+
+/// Creates a random token for a principal. It is valid once its entry is in the file.
+///
+/// # Errors
+/// If the system's random number generator fails.
+pub fn issue(principal: &Principal) -> io::Result<Issued> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random)?;
+
+    let token = format!("tws_{}", to_hex(&random));
+    Ok(Issued {
+        line: entry(principal, &token),
+        token,
+    })
+}

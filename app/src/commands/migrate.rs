@@ -1,0 +1,28 @@
+//! `migrate`
+
+use super::{CommandError, print};
+use crate::{cli::Direction, compose::Store, config::Config};
+
+/// `migrate`: changes the schema and prints the state of every migration.
+///
+/// # Errors
+/// If the database cannot be reached or a migration fails.
+pub async fn migrate(config: &Config, direction: Direction) -> Result<(), CommandError> {
+    let store = Store::open(&config.database).await?;
+    let Some(schema) = store.schema else {
+        tracing::info!("the in-memory store has no schema to migrate");
+        return Ok(());
+    };
+
+    match direction {
+        Direction::Up => drop(schema.up().await?),
+        Direction::Down => schema.down().await?,
+        Direction::Status => {}
+    }
+
+    for migration in schema.states().await? {
+        let state = if migration.applied { "applied" } else { "pending" };
+        print(&format!("{state} {}\n", migration.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Tweets as fixtures.
+
+use domain::{NewTweet, PageLimit, RepositoryError, TweetService, TweetText};
+use serde::Deserialize;
+
+use crate::{commands::Fixtures, compose::Store};
+
+/// Stores fixtures through the use cases. One service for the whole load, so that ids rise from batch to batch.
+pub(crate) struct TweetFixtures(TweetService);
+
+/// The same members as in the body of `POST /tweet/`.
+#[derive(Deserialize)]
+pub(crate) struct TweetBody {
+    text: String,
+}
+
+impl TryFrom<TweetBody> for NewTweet {
+    type Error = String;
+
+    fn try_from(body: TweetBody) -> Result<Self, String> {
+        let TweetBody { text } = body;
+        let text = TweetText::try_from(text).map_err(|error| format!("the text {error}"))?;
+
+        Ok(Self { text })
+    }
+}
+
+impl Fixtures for TweetFixtures {
+    type Body = TweetBody;
+    type Item = NewTweet;
+
+    const RESOURCE: &'static str = "tweet";
+    const BUILT_IN: &'static str = include_str!("fixtures.json");
+
+    fn new(store: &Store) -> Self {
+        Self(store.tweets())
+    }
+
+    async fn is_empty(&self) -> Result<bool, RepositoryError> {
+        let newest = self.0.page(None, PageLimit::default()).await?;
+        Ok(newest.items.is_empty())
+    }
+
+    async fn add(&self, batch: Vec<NewTweet>) -> Result<(), RepositoryError> {
+        self.0.create_all(batch).await.map(drop)
+    }
+}

@@ -1,0 +1,3 @@
+//! What the program itself does with the resource.
+
+pub(crate) mod fixtures;

@@ -1,0 +1,119 @@
+//! A start that fails: exit status 1, and one error line with what to do; no panic, no password.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    process::Command,
+};
+
+use adapters::testing::FreshDatabase;
+use tempfile::TempDir;
+
+use super::{MEMORY, folder};
+use crate::support::run;
+
+fn assert_start_fails(variables: &[(&str, &str)], parts_of_message: &[&str]) {
+    let folder = folder();
+    let (code, _, log) = run(&[], variables, folder.path());
+    assert_eq!(code, 1, "{log}");
+
+    let last = log.lines().last().expect("an error line");
+    assert!(last.starts_with("templatesite: ERROR ["), "{log}");
+    for part in parts_of_message {
+        assert!(last.contains(part), "{part:?} is not in {last}");
+    }
+    assert!(!log.contains("panic") && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn port_in_use_is_reported() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = other.local_addr().expect("an address").to_string();
+
+    let message = ["cannot listen on", &address, "in use", "LISTEN_ADDR"];
+    assert_start_fails(&[MEMORY, ("LISTEN_ADDR", &address)], &message);
+}
+
+#[test]
+fn unreachable_database_is_reported_without_its_password() {
+    let short = ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1");
+
+    let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = unused.local_addr().expect("an address");
+    drop(unused);
+    let url = format!("postgres://me:hunter2@{address}/x");
+    let redacted = format!("postgres://me@{address}/x");
+    let message = ["cannot open the database", &redacted, "DATABASE_URL"];
+    assert_start_fails(&[("DATABASE_URL", &url), short], &message);
+
+    // This one accepts connections, but never sends anything.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!(
+        "postgres://me:hunter2@{}/x",
+        silent.local_addr().expect("an address")
+    );
+    let message = ["cannot open the database", "in time"];
+    assert_start_fails(&[("DATABASE_URL", &url), short], &message);
+}
+
+#[tokio::test]
+async fn missing_database_is_reported() {
+    let database = FreshDatabase::postgres().await;
+    let url = format!("{}_nowhere", database.url());
+
+    let message = ["cannot open the database", "does not exist"];
+    assert_start_fails(&[("DATABASE_URL", &url)], &message);
+}
+
+#[test]
+fn read_only_folder_is_reported() {
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("permissions");
+    let copy = TempDir::new().expect("a folder");
+
+    // Root may write anywhere, so run as another user, who may be unable to run the program where it is.
+    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    let mut command = if is_root {
+        let program = copy.path().join("templatesite");
+        fs::copy(env!("CARGO_BIN_EXE_templatesite"), &program).expect("a copy");
+        fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
+        let mut command = Command::new(program);
+        command.uid(65534).gid(65534);
+        command
+    } else {
+        Command::new(env!("CARGO_BIN_EXE_templatesite"))
+    };
+    let output = command
+        .env_clear()
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .current_dir(folder.path())
+        .output()
+        .expect("the program");
+
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    let message = "cannot open the database sqlite://templatesite.db";
+    assert!(log.contains("ERROR") && log.contains(message), "{log}");
+    assert!(!log.contains("panic"), "{log}");
+}
+
+#[test]
+fn invalid_configuration_is_reported_before_anything_is_started() {
+    let folder = folder();
+    let variables = [("DEBUG_MODE", "maybe"), ("LOG_LEVEL", "loud")];
+
+    let (code, output, log) = run(&[], &variables, folder.path());
+
+    assert_eq!((code, &*output), (2, ""));
+    assert_eq!(
+        log,
+        "templatesite: the configuration is invalid; nothing was started:\n  \
+         LOG_LEVEL is \"loud\"; expected error, warn, info, debug or trace\n  \
+         DEBUG_MODE is \"maybe\"; expected true or false\n"
+    );
+    assert!(!folder.path().join("templatesite.db").exists());
+}

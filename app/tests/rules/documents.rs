@@ -1,0 +1,127 @@
+//! Documents are equal to what the code generates, or to files that are tested.
+
+use std::{fs, path::Path};
+
+use app::config::{self, Config};
+
+use super::{read, root};
+
+#[test]
+fn openapi_document_is_up_to_date() {
+    assert!(
+        read("openapi/openapi.json") == openapi::spec(),
+        "refresh it: cargo run -- openapi > openapi/openapi.json"
+    );
+}
+
+#[test]
+fn page_on_configuration_is_up_to_date() {
+    assert!(
+        read("docs/configuration.md") == config::markdown(),
+        "refresh it: cargo run -- config --format markdown > docs/configuration.md"
+    );
+}
+
+#[test]
+fn environment_file_is_up_to_date_and_valid() {
+    let file = read("environment.env");
+
+    let refreshed = with_values_of(&file, config::environment_file());
+    if refreshed != file {
+        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("environment.env");
+        fs::write(&copy, refreshed).expect("a file");
+        panic!(
+            "refresh it; this copy keeps its values: cp {} environment.env",
+            copy.display()
+        );
+    }
+
+    let values = values(&file).map(|(name, value)| (name.into(), value.into()));
+    let (_, warnings) = Config::load(None, values).expect("valid values");
+    assert_eq!(warnings, [""; 0]);
+}
+
+/// The generated file with the values that are set in `file`, which are those for development.
+fn with_values_of(file: &str, generated: String) -> String {
+    values(file).fold(generated, |generated, (name, value)| {
+        let lines = generated.lines().map(|line| {
+            if line.starts_with(&format!("#{name}=")) {
+                format!("{name}={value}\n")
+            } else {
+                format!("{line}\n")
+            }
+        });
+        lines.collect()
+    })
+}
+
+fn values(file: &str) -> impl Iterator<Item = (&str, &str)> {
+    file.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+}
+
+#[test]
+fn every_variable_fits_into_the_documents() {
+    for variable in config::variables() {
+        let name = variable.name;
+
+        for text in [variable.description, variable.expected] {
+            assert!(
+                !text.contains(['|', '\n']),
+                "{name} would break its table: {text}"
+            );
+        }
+        assert!(
+            variable.description.ends_with('.'),
+            "{name}: {}",
+            variable.description
+        );
+        assert!(!variable.expected.ends_with('.'), "{name}: {}", variable.expected);
+    }
+}
+
+#[test]
+fn clients_in_the_documents_are_those_that_are_tested() {
+    let page = fs::read_to_string(root().join("docs/clients.md"))
+        .expect("docs/clients.md must exist and show the tested clients");
+    let section = section(&page, "Python").expect("docs/clients.md must have a section \"Python\"");
+
+    for (language, file) in clients() {
+        let block = format!("\n```{language}\n{}```\n", read(&file));
+        assert!(
+            section.contains(&block),
+            "the section \"Python\" of docs/clients.md must show {file}, and differs:{block}"
+        );
+    }
+    assert_eq!(
+        section.matches("\n```").count(),
+        2 * clients().len(),
+        "the section \"Python\" of docs/clients.md shows code that is not tested"
+    );
+}
+
+/// The text under a heading of the second or third level.
+fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
+    page.split("\n## ")
+        .flat_map(|part| part.split("\n### "))
+        .find_map(|part| part.strip_prefix(title)?.strip_prefix('\n').map(|_| part))
+}
+
+/// The clients that the system tests run, each with the language of its code block.
+fn clients() -> Vec<(&'static str, String)> {
+    let folder = "system-test/sdk";
+    let entries = fs::read_dir(root().join(folder)).expect("a folder");
+
+    let files = entries.filter_map(|entry| {
+        let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+        let (_, extension) = name.rsplit_once('.')?;
+        let language = match extension {
+            "sh" => "sh",
+            "py" => "python",
+            _ => return None,
+        };
+        Some((language, format!("{folder}/{name}")))
+    });
+    files.collect()
+}

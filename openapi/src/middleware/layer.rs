@@ -1,0 +1,100 @@
+//! What a layer is, and how layers are stacked.
+
+use poem::{Endpoint, Request, Response};
+
+use crate::http::problem::Problem;
+
+/// A layer that awaits nothing: a function before the handler and one after it.
+///
+/// Layers that are stacked by [`then`](Self::then) compile to two plain functions. A middleware that wraps an endpoint
+/// costs a future of its own instead, which holds the request a second time.
+pub(crate) trait Layer: Send + Sync + 'static {
+    /// What the layer keeps from the request until it sees the response. It is dropped early if the client goes away.
+    type State: Send;
+
+    /// Sees the request on its way in.
+    ///
+    /// # Errors
+    /// The response, if the request is to go no further. The layers outside see it on its way out.
+    fn before(&self, request: &mut Request) -> Result<Self::State, Rejection>;
+
+    /// Sees the response on its way out.
+    fn after(&self, state: Self::State, response: &mut Response);
+
+    /// Puts `inner` directly inside of this layer.
+    fn then<L: Layer>(self, inner: L) -> Stacked<Self, L>
+    where
+        Self: Sized,
+    {
+        Stacked { outer: self, inner }
+    }
+}
+
+/// The response to a request that a layer stopped. Boxed, because it is rare and large.
+pub(crate) struct Rejection(Box<Response>);
+
+impl From<Response> for Rejection {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        super::problems::render(problem).into()
+    }
+}
+
+/// Two layers as one.
+pub(crate) struct Stacked<Outer, Inner> {
+    outer: Outer,
+    inner: Inner,
+}
+
+impl<Outer: Layer, Inner: Layer> Layer for Stacked<Outer, Inner> {
+    type State = (Outer::State, Inner::State);
+
+    fn before(&self, request: &mut Request) -> Result<Self::State, Rejection> {
+        let outer = self.outer.before(request)?;
+
+        match self.inner.before(request) {
+            Ok(inner) => Ok((outer, inner)),
+            Err(mut rejection) => {
+                self.outer.after(outer, &mut rejection.0);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn after(&self, (outer, inner): Self::State, response: &mut Response) {
+        self.inner.after(inner, response);
+        self.outer.after(outer, response);
+    }
+}
+
+/// An endpoint inside of layers.
+pub(crate) struct Layered<L, E> {
+    layers: L,
+    inner: E,
+}
+
+impl<L, E> Layered<L, E> {
+    pub(crate) fn new(inner: E, layers: L) -> Self {
+        Self { layers, inner }
+    }
+}
+
+impl<L: Layer, E: Endpoint<Output = Response>> Endpoint for Layered<L, E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let state = match self.layers.before(&mut request) {
+            Ok(state) => state,
+            Err(rejection) => return Ok(*rejection.0),
+        };
+
+        let mut response = self.inner.call(request).await?;
+        self.layers.after(state, &mut response);
+        Ok(response)
+    }
+}

@@ -1,0 +1,8 @@
+//! The resource `tweet`: what clients can do with it, and the errors they can cause.
+
+mod create_and_get;
+mod errors;
+mod list;
+mod python_client;
+
+pub(crate) use self::errors::error_cases;
