@@ -1,47 +1,54 @@
-//! The service itself is killed under load, and started again.
+//! The service is killed under load, and started again.
 
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
 use super::{
-    load::{Load, all_acknowledged_are_stored, all_are_proper},
-    tell, until,
+    load::{Load, all_acknowledged_are_stored, all_succeeded_or_met_an_outage},
+    report,
 };
-use crate::support::Running;
+use crate::support::{Service, wait_until};
 
-/// SIGKILL leaves no time for anything: what was acknowledged must be stored already.
-fn what_was_acknowledged_outlives_the_service(url: &str) {
+/// SIGKILL leaves no time for anything: whatever was acknowledged must be stored already.
+fn acknowledged_items_survive_kills(url: &str) {
     let folder = TempDir::new().expect("a folder");
-    let mut service = Running::start(&[("DATABASE_URL", url)], folder.path());
+    let mut service = Service::start(&[("DATABASE_URL", url)], folder.path());
     let address = service.address.to_string();
     let load = Load::on(service.address);
+
     for _ in 0..3 {
-        let before = load.count(|attempt| attempt.status() == 201);
-        until("tweets are stored", || {
-            load.count(|attempt| attempt.status() == 201) >= before + 50
+        let before = load.count(|attempt| attempt.created());
+        wait_until("items are stored", || {
+            load.count(|attempt| attempt.created()) >= before + 50
         });
+
         service.child.kill().expect("a process to kill");
         service.child.wait().expect("its end");
-        until("the service is gone", || {
-            load.count(|attempt| attempt.status() == 0) > 0
+        wait_until("the service is gone", || {
+            load.count(|attempt| attempt.response.is_none()) > 0
         });
-        service = Running::start(&[("DATABASE_URL", url), ("LISTEN_ADDR", &address)], folder.path());
+        let variables = [("DATABASE_URL", url), ("LISTEN_ADDR", &address)];
+        service = Service::start(&variables, folder.path());
     }
+
     let attempts = load.stop();
-    all_are_proper(&attempts);
+    all_succeeded_or_met_an_outage(&attempts);
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
-    let unanswered = attempts.iter().filter(|attempt| attempt.answer.is_none()).count();
-    tell(&format!(
-        "{acknowledged} acknowledged and stored, {unanswered} without an answer"
+    let lost = attempts
+        .iter()
+        .filter(|attempt| attempt.response.is_none())
+        .count();
+    report(&format!(
+        "{acknowledged} acknowledged and stored, {lost} without a response"
     ));
 }
 
 #[tokio::test]
-async fn on_postgres() {
-    what_was_acknowledged_outlives_the_service(FreshDatabase::postgres().await.url());
+async fn acknowledged_items_survive_kills_on_postgres() {
+    acknowledged_items_survive_kills(FreshDatabase::postgres().await.url());
 }
 
 #[test]
-fn on_sqlite() {
-    what_was_acknowledged_outlives_the_service(FreshDatabase::sqlite().url());
+fn acknowledged_items_survive_kills_on_sqlite() {
+    acknowledged_items_survive_kills(FreshDatabase::sqlite().url());
 }

@@ -1,8 +1,7 @@
-//! Clients that create tweets and read pages, and remember what they were told.
+//! Clients that create items and read pages, and remember each response.
 
 use std::{
     collections::HashMap,
-    io,
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,53 +13,48 @@ use std::{
 
 use serde_json::Value;
 
-use super::is_an_outage;
-use crate::{
-    support::Running,
-    support::client::{Answer, Client},
+use super::{MAX_REQUEST_TIME, is_an_outage};
+use crate::support::{
+    Service,
+    client::{Response, request},
+    example,
 };
 
-/// How many clients there are.
 const CLIENTS: usize = 6;
 
-/// One request, on a connection of its own.
-pub(super) fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<Answer> {
-    let mut client = Client::connect(address)?;
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close");
-    let head = format!(
-        "{head}\r\nContent-Type: application/json\r\nContent-Length: {}",
-        body.len()
-    );
-    client.send(format!("{head}\r\n\r\n{body}").as_bytes())?;
-    client.answer()
-}
+/// Between two requests of a client, so that the machine has time for the service.
+const THINK_TIME: Duration = Duration::from_millis(3);
 
-/// A request and what became of it.
+/// A request and its outcome.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    /// The text of the tweet that it would have stored; nothing for a page.
+    /// The text of the item that it creates; `None` when it reads a page.
     pub(super) text: Option<String>,
     pub(super) began: Instant,
     pub(super) ended: Instant,
-    /// `None` when there was no answer: the service was gone.
-    pub(super) answer: Option<Answer>,
+    /// `None` when the service closed the connection or did not accept it.
+    pub(super) response: Option<Response>,
 }
 
 impl Attempt {
     pub(super) fn status(&self) -> u16 {
-        self.answer.as_ref().map_or(0, |answer| answer.status)
+        self.response.as_ref().map_or(0, |response| response.status)
     }
 
     pub(super) fn is_a_success(&self) -> bool {
         matches!(self.status(), 200 | 201)
     }
 
-    pub(super) fn took(&self) -> Duration {
+    pub(super) fn created(&self) -> bool {
+        self.status() == 201
+    }
+
+    pub(super) fn duration(&self) -> Duration {
         self.ended - self.began
     }
 }
 
-/// Clients at work until they are called back.
+/// Clients that send requests until they are stopped.
 pub(super) struct Load {
     attempts: Arc<Mutex<Vec<Attempt>>>,
     stop: Arc<AtomicBool>,
@@ -69,10 +63,9 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn on(address: SocketAddr) -> Self {
-        let (attempts, stop) = (
-            Arc::<Mutex<Vec<Attempt>>>::default(),
-            Arc::<AtomicBool>::default(),
-        );
+        let attempts = Arc::<Mutex<Vec<Attempt>>>::default();
+        let stop = Arc::<AtomicBool>::default();
+
         let client = |client| {
             let (attempts, stop) = (Arc::clone(&attempts), Arc::clone(&stop));
             std::thread::spawn(move || {
@@ -81,16 +74,15 @@ impl Load {
                         return;
                     }
                     let attempt = attempt(address, client, n);
-                    attempts
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(attempt);
-                    // A pace, so that the machine has time for others.
-                    std::thread::sleep(Duration::from_millis(3));
+                    let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
+                    attempts.push(attempt);
+                    drop(attempts);
+                    std::thread::sleep(THINK_TIME);
                 }
             })
         };
         let clients = (0..CLIENTS).map(client).collect();
+
         Self {
             attempts,
             stop,
@@ -98,81 +90,106 @@ impl Load {
         }
     }
 
-    /// How many attempts there were so far that this holds of.
-    pub(super) fn count(&self, which: impl Fn(&Attempt) -> bool) -> usize {
+    /// The number of finished attempts that this holds for.
+    pub(super) fn count(&self, holds: impl Fn(&Attempt) -> bool) -> usize {
         let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.iter().filter(|attempt| which(attempt)).count()
+        attempts.iter().filter(|attempt| holds(attempt)).count()
     }
 
-    /// All attempts, once every client is back.
+    /// Stops the clients, and returns all attempts.
     pub(super) fn stop(self) -> Vec<Attempt> {
         self.stop.store(true, Ordering::Relaxed);
-        self.clients
-            .into_iter()
-            .for_each(|client| client.join().expect("a client"));
+        for client in self.clients {
+            client.join().expect("a client");
+        }
+
         std::mem::take(&mut *self.attempts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Every other request creates a tweet.
+/// Every second attempt creates an item.
 fn attempt(address: SocketAddr, client: usize, n: usize) -> Attempt {
     let text = n
         .is_multiple_of(2)
-        .then(|| format!("tweet {n} of client {client}"));
+        .then(|| format!("item {n} of client {client}"));
+    let page = format!("{}?limit={}", example::COLLECTION, client + 1);
+
     let began = Instant::now();
-    let answer = match &text {
-        Some(text) => ask(address, "POST", "/tweet/", &format!("{{\"text\":\"{text}\"}}")),
-        None => ask(address, "GET", &format!("/tweet/?limit={}", client + 1), ""),
+    let response = match &text {
+        Some(text) => request(address, "POST", example::COLLECTION, &example::body(text)),
+        None => request(address, "GET", &page, ""),
     };
+
     Attempt {
         text,
         began,
         ended: Instant::now(),
-        answer: answer.ok(),
+        response: response.ok(),
     }
 }
 
-/// What was answered is a success or an outage, nothing else.
-pub(super) fn all_are_proper(attempts: &[Attempt]) {
-    for answer in attempts.iter().filter_map(|attempt| attempt.answer.as_ref()) {
+/// Asserts that every response is a success or an outage.
+pub(super) fn all_succeeded_or_met_an_outage(attempts: &[Attempt]) {
+    for response in attempts.iter().filter_map(|attempt| attempt.response.as_ref()) {
         assert!(
-            matches!(answer.status, 200 | 201) || is_an_outage(answer),
-            "{answer:?}"
+            matches!(response.status, 200 | 201) || is_an_outage(response),
+            "{response:?}"
         );
     }
 }
 
-/// Every tweet that was acknowledged is stored once, under its id and with its text; none is stored twice. Tells how
-/// many were acknowledged.
-pub(super) fn all_acknowledged_are_stored(service: &Running, attempts: &[Attempt]) -> usize {
-    let tweet = |tweet: &Value| (tweet["id"].to_string(), tweet["text"].as_str().map(str::to_owned));
-    let mut stored = Vec::new();
-    let mut path = "/tweet/?limit=200".to_owned();
+/// Asserts that every request got a response within [`MAX_REQUEST_TIME`]. Returns the longest time.
+pub(super) fn all_responses_were_in_time(attempts: &[Attempt]) -> Duration {
+    assert!(
+        attempts.iter().all(|attempt| attempt.response.is_some()),
+        "a request got no response"
+    );
+
+    let longest = attempts.iter().map(Attempt::duration).max().unwrap_or_default();
+    assert!(longest < MAX_REQUEST_TIME, "a request took {longest:?}");
+    longest
+}
+
+/// All items of the service, by pages.
+fn all_items(service: &Service) -> Vec<Value> {
+    let mut items = Vec::new();
+    let first = format!("{}?limit=200", example::COLLECTION);
+    let mut path = first.clone();
+
     loop {
-        let page = ask(service.address, "GET", &path, "").expect("a page");
-        let page: Vec<Value> = serde_json::from_str(&page.body).expect("tweets");
-        stored.extend(page.iter().map(tweet));
+        let page = super::get(service, &path);
+        let page: Vec<Value> = serde_json::from_str(&page.body).expect("items");
+        items.extend_from_slice(&page);
+
         let Some(last) = page.last().and_then(|last| last["id"].as_str()) else {
-            break;
+            return items;
         };
-        path = format!("/tweet/?limit=200&before={last}");
+        path = format!("{first}&before={last}");
     }
-    let mut times = HashMap::new();
-    stored
-        .iter()
-        .for_each(|(_, text)| *times.entry(text).or_insert(0) += 1);
-    let twice: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
+}
+
+/// Asserts that every acknowledged item is stored once, under its id and with its text, and no other twice. Returns the
+/// number of acknowledged items.
+pub(super) fn all_acknowledged_are_stored(service: &Service, attempts: &[Attempt]) -> usize {
+    let (mut by_id, mut occurrences) = (HashMap::new(), HashMap::new());
+    for item in all_items(service) {
+        let text = example::text_of(&item);
+        *occurrences.entry(text.clone()).or_insert(0) += 1;
+        by_id.insert(item["id"].to_string(), text);
+    }
+
+    let twice: Vec<_> = occurrences.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "stored more than once: {twice:?}");
-    let stored: HashMap<_, _> = stored.iter().map(|(id, text)| (id, text)).collect();
+
     let mut acknowledged = 0;
-    for attempt in attempts.iter().filter(|attempt| attempt.status() == 201) {
-        let answer = attempt
-            .answer
-            .as_ref()
-            .map(|answer| serde_json::from_str(&answer.body));
-        let (id, text) = tweet(&answer.expect("an answer").expect("a tweet"));
-        assert_eq!(text, attempt.text);
-        assert_eq!(stored.get(&id), Some(&&text), "{id} was acknowledged");
+    for attempt in attempts.iter().filter(|attempt| attempt.created()) {
+        let response = attempt.response.as_ref().expect("a response");
+        let item: Value = serde_json::from_str(&response.body).expect("an item");
+        let text = example::text_of(&item);
+
+        assert_eq!(Some(&text), attempt.text.as_ref());
+        let stored = by_id.get(&item["id"].to_string());
+        assert_eq!(stored, Some(&text), "{item} was acknowledged");
         acknowledged += 1;
     }
     acknowledged

@@ -1,35 +1,60 @@
-//! The database goes away under load, and comes back.
+//! PostgreSQL goes away under load, and comes back.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use adapters::testing::PostgresServer;
 use tempfile::TempDir;
 
 use super::{
-    DEADLINES, IN_TIME, get,
-    load::{Load, all_acknowledged_are_stored, all_are_proper, ask},
-    reports_an_outage, tell, until,
+    TIMEOUTS, get, is_alive_but_not_ready,
+    load::{
+        Attempt, Load, all_acknowledged_are_stored, all_responses_were_in_time,
+        all_succeeded_or_met_an_outage,
+    },
+    report,
 };
-use crate::support::Running;
+use crate::support::{Service, client::request, example, wait_until};
 
-fn service_on(server: &PostgresServer, folder: &TempDir) -> Running {
-    Running::start(
-        &[&DEADLINES[..], &[("DATABASE_URL", server.url())]].concat(),
-        folder.path(),
-    )
+fn service_on(server: &PostgresServer, folder: &TempDir) -> Service {
+    let url = [("DATABASE_URL", server.url())];
+    Service::start(&[&TIMEOUTS[..], &url].concat(), folder.path())
+}
+
+/// Asserts that requests succeed soon after the database is back, and that those that begin then do not fail.
+fn recovers_at_once(attempts: &[Attempt], calm: &Range<Instant>) {
+    let since = attempts.iter().filter(|attempt| calm.contains(&attempt.ended));
+    let (succeeded, failed): (Vec<_>, Vec<_>) = since.partition(|attempt| attempt.is_a_success());
+    let (new, old): (Vec<_>, Vec<_>) = failed.into_iter().partition(|it| it.began > calm.start);
+    let first = succeeded.iter().map(|attempt| attempt.ended - calm.start).min();
+    let first = first.unwrap_or(Duration::MAX);
+
+    report(&format!(
+        "back: first success after {first:?}; failed: {} begun before, {} after",
+        old.len(),
+        new.len()
+    ));
+    assert!(
+        first < Duration::from_secs(1),
+        "the first success came after {first:?}"
+    );
+    assert!(new.is_empty(), "begun after the database was back: {new:?}");
 }
 
 #[test]
-fn what_was_acknowledged_is_stored_whatever_happens_to_postgres() {
+fn acknowledged_items_survive_crashes_of_postgres() {
     let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
     let service = service_on(&server, &folder);
     let load = Load::on(service.address);
-    let stored_since = |when: Instant| {
-        until("tweets are stored", || {
-            load.count(|it| it.status() == 201 && it.began > when) >= 150
+    let wait_for_items = |since: Instant| {
+        wait_until("items are stored", || {
+            load.count(|attempt| attempt.created() && attempt.began > since) >= 150
         });
     };
-    stored_since(Instant::now());
+    wait_for_items(Instant::now());
+
     let mut calm = Vec::new();
     for fault in [
         PostgresServer::kill,
@@ -38,97 +63,77 @@ fn what_was_acknowledged_is_stored_whatever_happens_to_postgres() {
     ] {
         let away = Instant::now();
         fault(&mut server);
-        until("requests fail", || {
-            load.count(|it| it.status() == 503 && it.ended > away) >= 6
+        wait_until("requests fail", || {
+            load.count(|attempt| attempt.status() == 503 && attempt.ended > away) >= 6
         });
-        reports_an_outage(&service);
+        is_alive_but_not_ready(&service);
+
         server.start_again();
         let back = Instant::now();
-        stored_since(back);
+        wait_for_items(back);
         assert_eq!(get(&service, "/healthcheck/").status, 200);
         calm.push(back..Instant::now());
     }
+
     let attempts = load.stop();
-    all_are_proper(&attempts);
-    assert!(
-        attempts.iter().all(|attempt| attempt.answer.is_some()),
-        "every request was answered"
-    );
-    let longest = attempts
-        .iter()
-        .map(|attempt| attempt.took())
-        .max()
-        .unwrap_or_default();
-    assert!(longest < IN_TIME, "a request took {longest:?}");
-    for calm in calm {
-        let since = attempts.iter().filter(|attempt| calm.contains(&attempt.ended));
-        let (good, bad): (Vec<_>, Vec<_>) = since.partition(|attempt| attempt.is_a_success());
-        let first = good
-            .iter()
-            .map(|attempt| attempt.ended - calm.start)
-            .min()
-            .unwrap_or(Duration::MAX);
-        let (new, old): (Vec<_>, Vec<_>) = bad.into_iter().partition(|it| it.began > calm.start);
-        tell(&format!(
-            "back: first success after {first:?}; failed: {} begun before, {} after",
-            old.len(),
-            new.len()
-        ));
-        assert!(
-            first < Duration::from_secs(1),
-            "the first success came after {first:?}"
-        );
-        assert!(
-            new.is_empty(),
-            "requests failed that began after the database was back: {new:?}"
-        );
+    all_succeeded_or_met_an_outage(&attempts);
+    let longest = all_responses_were_in_time(&attempts);
+    for calm in &calm {
+        recovers_at_once(&attempts, calm);
     }
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
-    tell(&format!(
+    report(&format!(
         "{acknowledged} acknowledged and stored, {} requests, longest {longest:?}",
         attempts.len()
     ));
 }
 
+/// Asserts that thirty different pages, requested at once, succeed. They do not share a statement, so they need many
+/// connections.
+fn many_pages_succeed(service: &Service) {
+    let address = service.address;
+    let page = |limit| {
+        let path = format!("{}?limit={limit}", example::COLLECTION);
+        std::thread::spawn(move || request(address, "GET", &path, ""))
+    };
+
+    let pages: Vec<_> = (1..=30).map(page).collect();
+    for page in pages {
+        let response = page.join().expect("a client").expect("a response");
+        assert_eq!(response.status, 200, "{response:?}");
+    }
+}
+
+fn idle_connections(service: &Service) -> u32 {
+    let metrics = get(service, "/metrics").body;
+    let mut counts = metrics
+        .lines()
+        .filter(|line| line.starts_with("db_client_connection_count"));
+
+    let idle = counts.find(|line| line.contains("state=\"idle\""));
+    idle.and_then(|line| line.rsplit(' ').next()?.parse().ok())
+        .unwrap_or_default()
+}
+
 #[test]
-fn a_pool_full_of_dead_connections_costs_no_request() {
+fn a_pool_of_dead_connections_fails_no_request() {
     let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
     let service = service_on(&server, &folder);
-    // Different pages do not share a statement, so many at once need many connections.
-    let pages = || {
-        let address = service.address;
-        let page = |limit| move || ask(address, "GET", &format!("/tweet/?limit={limit}"), "");
-        let pages: Vec<_> = (1..=30).map(|limit| std::thread::spawn(page(limit))).collect();
-        pages
-            .into_iter()
-            .map(|page| page.join().expect("a client").expect("an answer").status)
-            .collect()
-    };
-    let idle = || {
-        let metrics = get(&service, "/metrics").body;
-        let line = metrics
-            .lines()
-            .find(|line| line.starts_with("db_client_connection_count") && line.contains("state=\"idle\""));
-        line.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok())
-            .unwrap_or_default()
-    };
-    until("there are idle connections", || {
-        let statuses: Vec<u16> = pages();
-        assert_eq!(statuses, [200; 30]);
-        idle() >= 4
+    wait_until("there are idle connections", || {
+        many_pages_succeed(&service);
+        idle_connections(&service) >= 4
     });
+
     for fault in [PostgresServer::kill, PostgresServer::stop_at_once] {
         fault(&mut server);
         server.start_again();
-        let created = ask(service.address, "POST", "/tweet/", "{\"text\":\"at once\"}").expect("an answer");
-        assert_eq!(created.status, 201, "{created:?}");
-        let statuses: Vec<u16> = pages();
-        assert_eq!(statuses, [200; 30]);
+
+        let body = example::body("at once");
+        let created = request(service.address, "POST", example::COLLECTION, &body);
+        assert_eq!(created.expect("a response").status, 201);
+        many_pages_succeed(&service);
     }
-    let tweets = get(&service, "/tweet/").body;
-    assert_eq!(
-        tweets.matches("at once").count(),
-        2,
-        "each is stored once: {tweets}"
-    );
+
+    let page = get(&service, example::COLLECTION).body;
+    assert_eq!(page.matches("at once").count(), 2, "each is stored once: {page}");
 }

@@ -1,4 +1,4 @@
-//! The database falls silent: connections stay open, and nothing is answered.
+//! The database stops responding, and its connections stay open.
 
 use std::time::{Duration, Instant};
 
@@ -6,107 +6,102 @@ use adapters::testing::{PostgresServer, Proxy};
 use tempfile::TempDir;
 
 use super::{
-    DEADLINES, IN_TIME, get, is_an_outage,
-    load::{Load, all_acknowledged_are_stored, all_are_proper, ask},
-    reports_an_outage, tell, until,
+    MAX_REQUEST_TIME, TIMEOUTS, get, is_alive_but_not_ready, is_an_outage,
+    load::{Load, all_acknowledged_are_stored, all_responses_were_in_time, all_succeeded_or_met_an_outage},
+    report,
 };
-use crate::support::Running;
+use crate::support::{Service, client::request, example, wait_until};
+
+fn wait_until_ready(service: &Service) {
+    wait_until("the service is ready", || {
+        get(service, "/healthcheck/").status == 200
+    });
+}
 
 #[test]
-fn a_frozen_database_hangs_no_request_and_works_again_by_itself() {
+fn a_frozen_database_blocks_no_request_and_recovers_when_thawed() {
     let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
-    let variables = [&DEADLINES[..], &[("DATABASE_URL", server.url())]].concat();
-    let service = Running::start(&variables, folder.path());
+    let variables = [&TIMEOUTS[..], &[("DATABASE_URL", server.url())]].concat();
+    let service = Service::start(&variables, folder.path());
     let load = Load::on(service.address);
-    until("tweets are stored", || {
-        load.count(|attempt| attempt.status() == 201) >= 50
+    wait_until("items are stored", || {
+        load.count(|attempt| attempt.created()) >= 50
     });
+
     let frozen = Instant::now();
     server.freeze();
-    until("requests fail", || {
+    wait_until("requests fail", || {
         load.count(|attempt| attempt.status() == 503 && attempt.ended > frozen) >= 12
     });
-    reports_an_outage(&service);
+    is_alive_but_not_ready(&service);
+
     let thawed = Instant::now();
     server.thaw();
-    until("requests succeed", || {
-        load.count(|it| it.is_a_success() && it.ended > thawed) > 0
+    wait_until("a request succeeds", || {
+        load.count(|attempt| attempt.is_a_success() && attempt.ended > thawed) > 0
     });
-    until("the report is good", || {
-        get(&service, "/healthcheck/").status == 200
+    wait_until_ready(&service);
+    wait_until("new requests succeed", || {
+        load.count(|attempt| attempt.is_a_success() && attempt.began > thawed) >= 50
     });
-    until("all succeed", || {
-        load.count(|it| it.is_a_success() && it.began > thawed) >= 50
-    });
+
     let attempts = load.stop();
-    all_are_proper(&attempts);
-    assert!(
-        attempts.iter().all(|attempt| attempt.answer.is_some()),
-        "every request was answered"
-    );
-    let longest = attempts
-        .iter()
-        .map(|attempt| attempt.took())
-        .max()
-        .unwrap_or_default();
-    assert!(longest < IN_TIME, "a request took {longest:?}");
-    let successes = attempts
-        .iter()
-        .filter(|it| it.is_a_success() && it.ended > thawed);
-    let first = successes
-        .map(|it| it.ended - thawed)
-        .min()
-        .unwrap_or(Duration::MAX);
+    all_succeeded_or_met_an_outage(&attempts);
+    let longest = all_responses_were_in_time(&attempts);
+    let since = || attempts.iter().filter(|attempt| attempt.ended > thawed);
+    let successes = since().filter(|attempt| attempt.is_a_success());
+    let first = successes.map(|attempt| attempt.ended - thawed).min();
+    let first = first.unwrap_or(Duration::MAX);
     assert!(
         first < Duration::from_secs(1),
         "the first success came after {first:?}"
     );
-    let failed = attempts
-        .iter()
-        .filter(|it| it.status() == 503 && it.began > thawed)
-        .count();
-    assert_eq!(
-        failed, 0,
-        "requests failed that began after the database was back"
-    );
+    let failed = since().filter(|attempt| attempt.status() == 503 && attempt.began > thawed);
+    assert_eq!(failed.count(), 0, "of the requests begun after the thaw");
+
     let acknowledged = all_acknowledged_are_stored(&service, &attempts);
-    tell(&format!(
+    report(&format!(
         "{acknowledged} acknowledged and stored, longest {longest:?}, first success after {first:?}"
     ));
 }
 
-/// A machine that vanishes closes no connection: what was sent to it is neither answered nor refused. Its successor
-/// answers at the same address.
+/// A machine that vanishes closes no connection: packets to it get neither an acknowledgement nor a reset. Its successor
+/// has the same address.
 #[test]
-fn connections_that_lead_nowhere_are_given_up_though_nobody_closes_them() {
+fn connections_to_a_vanished_machine_are_replaced_after_one_timeout() {
     let (server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
     let proxy = Proxy::to(server.url());
     // With one connection there is no other that could still work.
     let variables = [
-        &DEADLINES[..],
+        &TIMEOUTS[..],
         &[("DATABASE_URL", proxy.url()), ("DATABASE_MAX_CONNECTIONS", "1")],
     ];
-    let service = Running::start(&variables.concat(), folder.path());
-    let create = || ask(service.address, "POST", "/tweet/", "{\"text\":\"hello\"}").expect("an answer");
+    let service = Service::start(&variables.concat(), folder.path());
+    let create = || {
+        let body = example::body("hello");
+        request(service.address, "POST", example::COLLECTION, &body).expect("a response")
+    };
+
     for _ in 0..3 {
         assert_eq!(create().status, 201);
         proxy.forget();
+
         let began = Instant::now();
         let first = create();
         assert!(is_an_outage(&first), "{first:?}");
-        assert!(began.elapsed() < IN_TIME, "it took {:?}", began.elapsed());
-        assert_eq!(create().status, 201, "the next one has a connection of its own");
+        assert!(
+            began.elapsed() < MAX_REQUEST_TIME,
+            "it took {:?}",
+            began.elapsed()
+        );
+        assert_eq!(create().status, 201, "the next request has a new connection");
     }
-    // And when nobody asks anything but how it is.
+
+    // The health check alone replaces the connection as well.
     proxy.forget();
     let began = Instant::now();
-    until("the report is good", || {
-        get(&service, "/healthcheck/").status == 200
-    });
-    assert!(
-        began.elapsed() < Duration::from_secs(3),
-        "it took {:?}",
-        began.elapsed()
-    );
+    wait_until_ready(&service);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(3), "it took {took:?}");
     assert_eq!(create().status, 201);
 }

@@ -1,4 +1,5 @@
-//! Who may create tweets, with a list of writers and without.
+//! Tokens: which credentials are accepted, and what is logged of them. `operations/authentication.rs` tests which
+//! operations need one.
 
 use std::{fs, path::Path};
 
@@ -7,148 +8,157 @@ use poem::{http::StatusCode, test::TestResponse};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Running, Site, run};
-use crate::support::{header, problem};
+use crate::support::{InProcess, Service, example, header, problem, run, wait_until};
 
 fn issued(name: &str) -> Issued {
     issue(&name.parse().expect("a name")).expect("a token")
 }
 
-async fn post(site: &Site, authorization: Option<&str>) -> TestResponse {
-    let mut request = site.client.post("/tweet/");
-    if let Some(authorization) = authorization {
-        request = request.header("authorization", authorization);
-    }
-    request.body_json(&json!({ "text": "hello" })).send().await
+async fn post(service: &InProcess, authorization: Option<&str>) -> TestResponse {
+    let request = service.post(example::COLLECTION).content_type("application/json");
+    let request = match authorization {
+        Some(authorization) => request.header("authorization", authorization),
+        None => request,
+    };
+
+    request.body(example::body("hello")).send().await
 }
 
-async fn site(file: &Path) -> Site {
-    let file = file.to_str().expect("a path");
-    Site::with(&[("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", file)]).await
+/// The status line of the response to a POST with this token.
+fn status(service: &Service, token: &str, body: &str) -> String {
+    let response = service.post_with(&format!("Authorization: Bearer {token}\r\n"), body);
+    response.lines().next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
-async fn with_a_list_a_token_of_it_is_needed_to_write_and_none_to_read() {
+async fn a_write_needs_a_token_from_the_file() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("tokens");
-    let (alice, other) = (issued("alice"), issued("other"));
-    fs::write(&file, &alice.line).expect("the file");
-    let site = site(&file).await;
-    for (sent, challenge) in [
-        (None, "Bearer realm=\"templatesite\""),
-        (Some("Basic YTpi".to_owned()), "Bearer realm=\"templatesite\""),
-        (
-            Some(format!("Bearer {}", other.token)),
-            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
-        ),
-        (
-            Some(format!("Bearer {}", alice.line)),
-            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
-        ),
-        (
-            Some("Bearer".to_owned()),
-            "Bearer realm=\"templatesite\", error=\"invalid_token\"",
-        ),
+    let (alice, unlisted) = (issued("alice"), issued("unlisted"));
+    fs::write(&file, &alice.line).expect("a token file");
+    let service = InProcess::with(&[("API_TOKENS_FILE", file.to_str().expect("a path"))]).await;
+
+    let missing = "Bearer realm=\"templatesite\"";
+    let invalid = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
+    for (authorization, challenge) in [
+        (None, missing),
+        (Some("Basic YTpi".to_owned()), missing),
+        (Some(format!("Bearer {}", unlisted.token)), invalid),
+        (Some(format!("Bearer {}", alice.line)), invalid),
+        (Some("Bearer".to_owned()), invalid),
     ] {
-        let answer = post(&site, sent.as_deref()).await;
+        let response = post(&service, authorization.as_deref()).await;
         assert_eq!(
-            header(&answer, "www-authenticate").as_deref(),
+            header(&response, "www-authenticate").as_deref(),
             Some(challenge),
-            "{sent:?}"
+            "{authorization:?}"
         );
-        let problem = problem(answer, 401).await.to_string();
+        let problem = problem(response, 401).await.to_string();
         assert!(
-            !problem.contains(&other.token) && !problem.contains(&alice.line),
+            !problem.contains(&unlisted.token) && !problem.contains(&alice.line),
             "{problem}"
         );
     }
-    site.client
-        .get("/tweet/")
-        .send()
-        .await
-        .assert_json(json!([]))
-        .await;
-    let answer = post(&site, Some(&format!("bearer {}", alice.token))).await;
-    answer.assert_status(StatusCode::CREATED);
+    let page = service.get(example::COLLECTION).send().await;
+    page.assert_json(json!([])).await;
+
+    let response = post(&service, Some(&format!("bearer {}", alice.token))).await;
+    response.assert_status(StatusCode::CREATED);
 }
 
 #[tokio::test]
-async fn without_a_list_everybody_may_write() {
-    let site = Site::memory().await;
-    for sent in [None, Some("Bearer whatever"), Some("Basic YTpi")] {
-        post(&site, sent).await.assert_status(StatusCode::CREATED);
+async fn without_a_token_file_every_client_may_write() {
+    let service = InProcess::memory().await;
+
+    for authorization in [None, Some("Bearer unknown"), Some("Basic YTpi")] {
+        let response = post(&service, authorization).await;
+        response.assert_status(StatusCode::CREATED);
     }
 }
 
-#[test]
-fn the_log_has_the_writer_and_never_the_token() {
-    let folder = TempDir::new().expect("a folder");
-    let (code, printed, _) = run(&["token", "new", "alice@example.org"], &[], folder.path());
-    let lines: Vec<_> = printed.lines().filter(|line| !line.starts_with('#')).collect();
+/// A token of `alice@example.org` from the command line, and its line for the token file.
+fn new_token(folder: &Path) -> (String, String) {
+    let (code, output, _) = run(&["token", "new", "alice@example.org"], &[], folder);
+    let lines: Vec<_> = output.lines().filter(|line| !line.starts_with('#')).collect();
     let [token, line] = lines[..] else {
-        panic!("a token and its line: {printed}")
+        panic!("not a token and its line: {output}")
     };
-    assert!(
-        code == 0 && token.starts_with("tws_") && token.len() == 68,
-        "{printed}"
-    );
-    fs::write(folder.path().join("tokens"), line).expect("the file");
+
+    assert_eq!(code, 0, "{output}");
+    assert!(token.starts_with("tws_") && token.len() == 68, "{output}");
+    (token.to_owned(), line.to_owned())
+}
+
+#[test]
+fn the_log_names_the_user_and_never_the_token() {
+    let folder = TempDir::new().expect("a folder");
+    let (token, line) = new_token(folder.path());
+    fs::write(folder.path().join("tokens"), line).expect("a token file");
     let variables = [
         ("DATABASE_URL", "memory:"),
         ("API_TOKENS_FILE", "tokens"),
         ("LOG_LEVEL", "trace"),
     ];
-    let mut service = Running::start(&variables, folder.path());
-    let send = |service: &Running, token: &str, body: &str| {
-        let head =
-            "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json";
-        let length = body.len();
-        service.exchange(
-            format!("{head}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}")
-                .as_bytes(),
-        )
-    };
-    assert!(send(&service, token, "{\"text\":\"hello\"}").starts_with("HTTP/1.1 201 "));
-    service.wait_for("writer=alice@example.org");
-    assert!(send(&service, token, "{}").starts_with("HTTP/1.1 400 "));
-    service.wait_for("writer=alice@example.org");
-    assert!(send(&service, "tws_unknown", "{}").starts_with("HTTP/1.1 401 "));
-    service.wait_for("status=401");
+    let mut service = Service::start(&variables, folder.path());
 
-    fs::write(folder.path().join("tokens"), "bob:tws_unknown").expect("a bad file");
-    service.wait_for("line 1: after the colon, expected the SHA-256 of the token");
-    fs::remove_file(folder.path().join("tokens")).expect("the file was there");
-    service.wait_for("\"tokens\" cannot be read: ");
-    assert!(send(&service, token, "{\"text\":\"still\"}").starts_with("HTTP/1.1 201 "));
-    fs::write(folder.path().join("tokens"), "# nobody\n").expect("an empty list");
-    service.wait_for("reloaded API_TOKENS_FILE");
-    assert!(send(&service, token, "{\"text\":\"late\"}").starts_with("HTTP/1.1 401 "));
-    service.wait_for("status=401");
-    let leaked: Vec<_> = service
-        .log
-        .iter()
-        .filter(|line| line.contains(token) || line.contains("tws_unknown"))
-        .collect();
+    for (token, body, code) in [
+        (&*token, &*example::body("hello"), "201"),
+        (&token, "{}", "400"),
+        ("tws_unknown", "{}", "401"),
+    ] {
+        assert!(status(&service, token, body).contains(code));
+        let line = service.wait_for_log(&format!("status={code}"));
+        assert_eq!(line.contains("=alice@example.org"), code != "401", "{line}");
+    }
+
+    let leaked = |line: &&String| line.contains(&token) || line.contains("tws_unknown");
+    let leaked: Vec<_> = service.log.iter().filter(leaked).collect();
     assert!(leaked.is_empty(), "{leaked:?}");
 }
 
 #[test]
-fn a_bad_list_is_an_error_at_the_start() {
+fn a_changed_token_file_is_reloaded_and_a_broken_one_ignored() {
     let folder = TempDir::new().expect("a folder");
-    fs::write(folder.path().join("tokens"), "# writers\nalice:secret\n").expect("the file");
+    let file = folder.path().join("tokens");
+    let (token, line) = new_token(folder.path());
+    fs::write(&file, line).expect("a token file");
+    let variables = [("DATABASE_URL", "memory:"), ("API_TOKENS_FILE", "tokens")];
+    let mut service = Service::start(&variables, folder.path());
+    let body = example::body("hello");
+
+    fs::write(&file, "bob:tws_unknown").expect("a malformed file");
+    service.wait_for_log("line 1: ");
+    fs::remove_file(&file).expect("the file is there");
+    service.wait_for_log("\"tokens\" cannot be read: ");
+    assert!(
+        status(&service, &token, &body).contains("201"),
+        "the former tokens hold"
+    );
+
+    fs::write(&file, "# no tokens\n").expect("an empty file");
+    wait_until("the token is invalid", || {
+        status(&service, &token, &body).contains("401")
+    });
+    let leaked = service.log.iter().any(|line| line.contains("tws_unknown"));
+    assert!(!leaked, "{:?}", service.log);
+}
+
+#[test]
+fn a_malformed_token_file_prevents_the_start() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("tokens"), "# users\nalice:secret\n").expect("a token file");
+
     for (file, error) in [
         ("tokens", "API_TOKENS_FILE: \"tokens\", line 2: "),
         ("nowhere", "API_TOKENS_FILE: \"nowhere\" cannot be read: "),
-        (
-            ".",
-            "API_TOKENS_FILE: \".\" cannot be read: it is not a regular file",
-        ),
+        (".", "API_TOKENS_FILE: \".\" cannot be read: "),
     ] {
-        let variables = [("DATABASE_URL", "sqlite://tweets.db"), ("API_TOKENS_FILE", file)];
-        let mut service = Running::spawn(&variables, folder.path());
-        let line = service.wait_for(error);
+        let variables = [("DATABASE_URL", "sqlite://store.db"), ("API_TOKENS_FILE", file)];
+        let mut service = Service::spawn(&variables, folder.path());
+        let line = service.wait_for_log(error);
+
         assert!(!line.contains("secret"), "{line}");
         assert_eq!(service.child.wait().expect("an end").code(), Some(1));
-        assert!(!folder.path().join("tweets.db").exists(), "nothing was begun");
+        assert!(!folder.path().join("store.db").exists(), "no store is opened");
     }
 }

@@ -1,57 +1,37 @@
-//! Which sites' scripts may use the service.
-
-use std::collections::BTreeSet;
+//! Cross-origin requests (the CORS protocol of the Fetch standard). `operations/cors.rs` tests that preflights allow
+//! every operation.
 
 use poem::{
     http::{HeaderMap, HeaderValue, Method},
     test::TestResponse,
 };
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
-use serde_json::{Value, json};
 
-use crate::support::Site;
-use crate::support::{header, problem};
+use crate::support::{InProcess, example, header, problem, status_of};
 
-const OURS: &str = "https://app.example.com";
+const ALLOWED: &str = "https://app.example.com";
 
-async fn with_origins(origins: &str) -> Site {
-    Site::with(&[("DATABASE_URL", "memory:"), ("CORS_ALLOWED_ORIGINS", origins)]).await
+async fn with_origins(origins: &str) -> InProcess {
+    InProcess::with(&[("CORS_ALLOWED_ORIGINS", origins)]).await
 }
 
-async fn preflight(site: &Site, origin: &'static str) -> TestResponse {
-    let request = site
-        .client
-        .request(Method::OPTIONS, "/tweet/")
-        .header("origin", origin);
-    let request = request.header("access-control-request-method", "POST");
+async fn preflight(service: &InProcess, origin: &str) -> TestResponse {
+    let request = service.request(Method::OPTIONS, example::COLLECTION);
+
     request
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "content-type")
         .send()
         .await
 }
 
-/// The headers of the document's answers that Fetch does not show by itself, in small letters.
-fn documented() -> BTreeSet<String> {
-    let document: Value = serde_json::from_str(&openapi::spec()).expect("JSON");
-    let operations = document["paths"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .flat_map(|(_, path)| path.as_object());
-    let answers = operations
-        .flatten()
-        .flat_map(|(_, operation)| operation["responses"].as_object())
-        .flatten();
-    let headers = answers
-        .flat_map(|(_, answer)| answer["headers"].as_object())
-        .flatten();
-    headers
-        .map(|(name, _)| name.to_lowercase())
-        .filter(|name| name != "cache-control")
-        .collect()
+async fn get(service: &InProcess, path: &str, origin: &str) -> TestResponse {
+    service.get(path).header("origin", origin).send().await
 }
 
-fn words_about_origins(headers: &HeaderMap) -> usize {
+/// How many header fields depend on the origin.
+fn cors_headers(headers: &HeaderMap) -> usize {
     headers
         .keys()
         .filter(|name| name.as_str().starts_with("access-control-") || *name == "vary")
@@ -59,85 +39,60 @@ fn words_about_origins(headers: &HeaderMap) -> usize {
 }
 
 #[tokio::test]
-async fn without_configuration_there_is_no_word_about_origins() {
-    let site = Site::memory().await;
-    let answers = [
-        preflight(&site, OURS).await,
-        site.client.get("/tweet/").header("origin", OURS).send().await,
-        site.client.get("/nothing").header("origin", OURS).send().await,
+async fn without_configuration_no_response_depends_on_the_origin() {
+    let service = InProcess::memory().await;
+    let responses = [
+        preflight(&service, ALLOWED).await,
+        get(&service, example::COLLECTION, ALLOWED).await,
+        get(&service, "/nothing", ALLOWED).await,
     ];
-    for (answer, status) in answers.into_iter().zip([405, 200, 404]) {
-        assert_eq!(answer.0.status().as_u16(), status);
-        assert_eq!(
-            words_about_origins(answer.0.headers()),
-            0,
-            "{:?}",
-            answer.0.headers()
-        );
+
+    for (response, status) in responses.into_iter().zip([405, 200, 404]) {
+        let headers = response.0.headers();
+        assert_eq!(status_of(&response), status);
+        assert_eq!(cors_headers(headers), 0, "{headers:?}");
     }
 }
 
 #[tokio::test]
-async fn a_site_on_the_list_may_ask_and_read_errors_too() {
-    let site = with_origins("https://app.example.com, http://localhost:3000").await;
-    for origin in [OURS, "http://localhost:3000"] {
-        let answer = preflight(&site, origin).await;
-        assert_eq!(answer.0.status(), 204);
-        assert_eq!(
-            header(&answer, "access-control-allow-origin").as_deref(),
-            Some(origin)
-        );
-        assert_eq!(
-            header(&answer, "access-control-allow-methods").as_deref(),
-            Some("GET, HEAD, POST")
-        );
-        let allowed = header(&answer, "access-control-allow-headers").expect("headers");
-        for name in [
-            "content-type",
-            "x-request-id",
-            "idempotency-key",
-            "authorization",
-            "if-none-match",
+async fn a_preflight_from_an_allowed_origin_is_204() {
+    let service = with_origins("https://app.example.com, http://localhost:3000").await;
+
+    for origin in [ALLOWED, "http://localhost:3000"] {
+        let response = preflight(&service, origin).await;
+        assert_eq!(status_of(&response), 204);
+        for (name, value) in [
+            ("access-control-allow-origin", origin),
+            ("access-control-max-age", "7200"),
+            ("vary", "origin"),
+            ("x-content-type-options", "nosniff"),
         ] {
-            assert!(
-                allowed.split(", ").any(|allowed| allowed == name),
-                "{name} in {allowed}"
-            );
+            assert_eq!(header(&response, name).as_deref(), Some(value), "{name}");
         }
-        assert_eq!(header(&answer, "access-control-max-age").as_deref(), Some("7200"));
-        assert_eq!(header(&answer, "vary").as_deref(), Some("origin"));
-        assert!(header(&answer, "x-request-id").is_some());
-        assert_eq!(
-            header(&answer, "x-content-type-options").as_deref(),
-            Some("nosniff")
-        );
-        answer.assert_text("").await;
-        let created = site
-            .client
-            .post("/tweet/")
-            .header("origin", origin)
-            .body_json(&json!({"text": "x"}));
-        let answers = [
-            created.send().await,
-            site.client.get("/nothing").header("origin", origin).send().await,
-        ];
-        for (answer, status) in answers.into_iter().zip([201, 404]) {
-            assert_eq!(answer.0.status().as_u16(), status);
-            assert_eq!(
-                header(&answer, "access-control-allow-origin").as_deref(),
-                Some(origin)
-            );
-            let exposed = header(&answer, "access-control-expose-headers").expect("headers");
-            let exposed: BTreeSet<_> = exposed.split(", ").map(str::to_owned).collect();
-            assert_eq!(exposed, documented());
-            assert_eq!(header(&answer, "vary").as_deref(), Some("origin"));
+        assert!(header(&response, "x-request-id").is_some());
+        response.assert_text("").await;
+    }
+}
+
+#[tokio::test]
+async fn scripts_of_an_allowed_origin_may_read_results_and_errors() {
+    let service = with_origins("https://app.example.com, http://localhost:3000").await;
+
+    for origin in [ALLOWED, "http://localhost:3000"] {
+        for (path, status) in [(example::COLLECTION, 200), ("/nothing", 404)] {
+            let response = get(&service, path, origin).await;
+            assert_eq!(status_of(&response), status);
+            let allowed = header(&response, "access-control-allow-origin");
+            assert_eq!(allowed.as_deref(), Some(origin), "{path}");
+            assert_eq!(header(&response, "vary").as_deref(), Some("origin"), "{path}");
         }
     }
 }
 
 #[tokio::test]
-async fn any_other_site_is_told_nothing() {
-    let site = with_origins(OURS).await;
+async fn any_other_origin_gets_vary_alone() {
+    let service = with_origins(ALLOWED).await;
+
     for origin in [
         "https://evil.example",
         "https://app.example.com.evil.example",
@@ -148,91 +103,69 @@ async fn any_other_site_is_told_nothing() {
         "",
         "\u{e9}",
     ] {
-        let asked = preflight(&site, origin).await;
-        assert_eq!(
-            words_about_origins(asked.0.headers()),
-            1,
-            "Vary alone: {:?}",
-            asked.0.headers()
-        );
-        problem(asked, 405).await;
-        let answer = site.client.get("/tweet/").header("origin", origin).send().await;
-        answer.assert_status_is_ok();
-        assert_eq!(
-            words_about_origins(answer.0.headers()),
-            1,
-            "{:?}",
-            answer.0.headers()
-        );
+        let preflight = preflight(&service, origin).await;
+        assert_eq!(cors_headers(preflight.0.headers()), 1, "{origin}");
+        problem(preflight, 405).await;
+
+        let response = get(&service, example::COLLECTION, origin).await;
+        response.assert_status_is_ok();
+        assert_eq!(cors_headers(response.0.headers()), 1, "{origin}");
     }
-    let without = site.client.get("/tweet/").send().await;
+}
+
+#[tokio::test]
+async fn requests_without_origin_and_options_without_preflight_are_ordinary() {
+    let service = with_origins(ALLOWED).await;
+    let without_origin = service.get(example::COLLECTION).send().await;
     assert_eq!(
-        header(&without, "vary").as_deref(),
+        header(&without_origin, "vary").as_deref(),
         Some("origin"),
-        "a cache may keep it for a site on the list"
+        "a cache may use it for an allowed origin"
     );
-    let plain = site
-        .client
-        .request(Method::OPTIONS, "/tweet/")
-        .header("origin", OURS)
-        .send()
-        .await;
-    problem(plain, 405).await;
+
+    let options = service.request(Method::OPTIONS, example::COLLECTION);
+    problem(options.header("origin", ALLOWED).send().await, 405).await;
 }
 
 #[test]
-fn an_origin_is_repeated_only_when_it_is_on_the_list_to_the_letter() {
+fn only_an_exactly_matching_origin_is_repeated() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let site = runtime.block_on(with_origins(OURS));
-    let nearly = "(null, ?)?[Hh]ttps?://(user@)?app[.]example[.]com([.]|:443|/|, .{0,9})?"
+    let service = runtime.block_on(with_origins(ALLOWED));
+
+    let similar = "(null, ?)?[Hh]ttps?://(user@)?app[.]example[.]com([.]|:443|/|, .{0,9})?"
         .prop_map(String::into_bytes);
-    let origins = prop_oneof![Just(OURS.into()), nearly, vec(any::<u8>(), 0..40)];
+    let origins = prop_oneof![Just(ALLOWED.into()), similar, vec(any::<u8>(), 0..40)];
     let checked = TestRunner::default().run(&origins, |origin| {
         let Ok(value) = HeaderValue::from_bytes(&origin) else {
             return Ok(());
         };
-        let answer = runtime.block_on(site.client.get("/livez").header("origin", value).send());
-        let allowed = (origin == OURS.as_bytes()).then(|| OURS.to_owned());
-        prop_assert_eq!(header(&answer, "access-control-allow-origin"), allowed);
-        prop_assert_eq!(header(&answer, "vary"), Some("origin".to_owned()));
+        let response = runtime.block_on(service.get("/livez").header("origin", value).send());
+
+        let allowed = (origin == ALLOWED.as_bytes()).then(|| ALLOWED.to_owned());
+        prop_assert_eq!(header(&response, "access-control-allow-origin"), allowed);
+        prop_assert_eq!(header(&response, "vary"), Some("origin".to_owned()));
         Ok(())
     });
+
     checked.expect("what holds for every origin");
 }
 
 #[tokio::test]
-async fn all_sites_may_be_allowed() {
-    let site = with_origins("*").await;
-    assert_eq!(preflight(&site, "https://who.ever").await.0.status(), 204);
-    for answer in [
-        site.client
-            .get("/tweet/")
-            .header("origin", "https://who.ever")
-            .send()
-            .await,
-        site.client.get("/tweet/").send().await,
-    ] {
-        assert_eq!(
-            header(&answer, "access-control-allow-origin").as_deref(),
-            Some("*")
-        );
-        assert_eq!(header(&answer, "vary"), None, "it is the same for everybody");
-        assert_eq!(header(&answer, "access-control-allow-credentials"), None);
-    }
-}
+async fn every_origin_may_be_allowed() {
+    let service = with_origins("*").await;
+    let origin = "https://any.example";
+    assert_eq!(status_of(&preflight(&service, origin).await), 204);
 
-#[tokio::test]
-async fn a_foreign_host_is_refused_before_any_origin_is_asked_about() {
-    let site = with_origins(OURS).await;
-    let request = site
-        .client
-        .request(Method::OPTIONS, "/tweet/")
-        .header("host", "evil.example");
-    let request = request
-        .header("origin", OURS)
-        .header("access-control-request-method", "POST");
-    problem(request.send().await, 400).await;
+    for response in [
+        get(&service, example::COLLECTION, origin).await,
+        service.get(example::COLLECTION).send().await,
+    ] {
+        let allowed = header(&response, "access-control-allow-origin");
+        assert_eq!(allowed.as_deref(), Some("*"));
+        assert_eq!(header(&response, "vary"), None, "it is the same for every origin");
+        assert_eq!(header(&response, "access-control-allow-credentials"), None);
+    }
 }

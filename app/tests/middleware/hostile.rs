@@ -1,8 +1,10 @@
-//! What somebody might send who wants to be taken for somebody else, and what an answer to it must be like.
+//! Hostile requests, and what their responses must look like.
 
 use serde_json::Value;
 
-/// Ends of lines, of strings and of terminals' patience. What is made of them says "forged" wherever it gets.
+use crate::support::example;
+
+/// Ends of lines, ends of strings, and escape sequences of terminals. The word "forged" marks whatever is made of them.
 pub(super) const HOSTILE: [&[u8]; 13] = [
     b"forged>\ntemplatesite: ERROR [now] [-] forged: line",
     b"forged>\rtemplatesite: ERROR [now] [-] forged: line",
@@ -19,7 +21,7 @@ pub(super) const HOSTILE: [&[u8]; 13] = [
     b"forged\\n\\u000a\\\"${forged}{{forged}}",
 ];
 
-/// Every header that anything of the service reads, and some that others log.
+/// The header fields that the service reads, and some that others log.
 const HEADERS: [&str; 18] = [
     "Authorization",
     "X-Request-ID",
@@ -41,8 +43,8 @@ const HEADERS: [&str; 18] = [
     "traceparent",
 ];
 
-/// All headers that an answer to one of these requests may have.
-const ANSWERED: [&str; 19] = [
+/// All header fields that a response to one of these requests may have.
+const RESPONSE_HEADERS: [&str; 19] = [
     "access-control-allow-origin",
     "access-control-expose-headers",
     "allow",
@@ -64,6 +66,7 @@ const ANSWERED: [&str; 19] = [
     "x-request-id",
 ];
 
+/// A request of these lines and this body, after which the connection is closed.
 pub(super) fn request(line: &[u8], headers: &[&[u8]], body: &str) -> Vec<u8> {
     let length = format!("Content-Length: {}", body.len());
     let rest = [
@@ -73,99 +76,99 @@ pub(super) fn request(line: &[u8], headers: &[&[u8]], body: &str) -> Vec<u8> {
         b"",
         body.as_bytes(),
     ];
+
     [&[line], headers, &rest].concat().join(&b"\r\n"[..])
 }
 
+/// A request that creates an item.
+pub(super) fn post(headers: &[&[u8]], body: &str) -> Vec<u8> {
+    let line = format!("POST {} HTTP/1.1", example::COLLECTION);
+    request(line.as_bytes(), headers, body)
+}
+
+/// A request for a page of one item.
+pub(super) fn get(headers: &[&[u8]]) -> Vec<u8> {
+    let line = format!("GET {}?limit=1 HTTP/1.1", example::COLLECTION);
+    request(line.as_bytes(), headers, "")
+}
+
+/// Requests with hostile text in every place that can hold it.
 pub(super) fn requests() -> Vec<Vec<u8>> {
-    let mut requests: Vec<_> = [
-        &b"FORGED /livez HTTP/1.1"[..],
-        b"GET http://forged.example/tweet/ HTTP/1.1",
-    ]
-    .map(|line| request(line, &[b"Host: localhost"], ""))
-    .into();
+    const LOCAL: [&[u8]; 1] = [b"Host: localhost"];
+    let collection = example::COLLECTION;
+    let foreign = format!("GET http://forged.example{collection} HTTP/1.1");
+    let mut requests = vec![
+        request(b"FORGED /livez HTTP/1.1", &LOCAL, ""),
+        request(foreign.as_bytes(), &LOCAL, ""),
+    ];
+
     for hostile in HOSTILE {
         for name in HEADERS {
             let header = [name.as_bytes(), b": ", hostile].concat();
-            let host: &[u8] = if name == "Host" {
-                &header
-            } else {
-                b"Host: localhost"
-            };
-            requests.push(request(b"GET /tweet/?limit=1 HTTP/1.1", &[host, &header], ""));
-            requests.push(request(
-                b"POST /tweet/ HTTP/1.1",
-                &[host, &header],
-                "{\"text\":\"hello\"}",
-            ));
+            let host = if name == "Host" { &header } else { LOCAL[0] };
+            requests.push(get(&[host, &header]));
+            requests.push(post(&[host, &header], &example::body("hello")));
         }
-        for (before, after) in [
-            (&b"GET /"[..], &b" HTTP/1.1"[..]),
-            (b"GET /tweet/", b" HTTP/1.1"),
-            (b"GET /tweet/?limit=", b" HTTP/1.1"),
-            (b"GET /tweet/?before=01KAN2FGVXM1SY9VXF7MJ4Z7QV&", b"=1 HTTP/1.1"),
-            (b"GET http://localhost/", b" HTTP/1.1"),
-            (b"", b" /livez HTTP/1.1"),
+
+        for before in [
+            "GET /",
+            &format!("GET {collection}"),
+            &format!("GET {collection}?limit="),
+            "GET http://localhost/",
         ] {
-            requests.push(request(
-                &[before, hostile, after].concat(),
-                &[b"Host: localhost"],
-                "",
-            ));
+            let line = [before.as_bytes(), hostile, b" HTTP/1.1"].concat();
+            requests.push(request(&line, &LOCAL, ""));
         }
-        let body = String::from_utf8_lossy(hostile);
-        requests.push(request(b"POST /tweet/ HTTP/1.1", &[b"Host: localhost"], &body));
-        let body = format!("{{\"text\":{{}},\"{body}\":1}}");
-        requests.push(request(b"POST /tweet/ HTTP/1.1", &[b"Host: localhost"], &body));
+        let parameter = format!("GET {collection}?limit=1&");
+        let parameter = [parameter.as_bytes(), hostile, b"=1 HTTP/1.1"].concat();
+        requests.push(request(&parameter, &LOCAL, ""));
+        requests.push(request(&[hostile, b" /livez HTTP/1.1"].concat(), &LOCAL, ""));
+
+        let text = String::from_utf8_lossy(hostile);
+        requests.push(post(&LOCAL, &text));
+        requests.push(post(&LOCAL, &format!("{{\"text\":{{}},\"{text}\":1}}")));
     }
     requests
 }
 
-/// Checks that a response is exactly one and repeats nothing of its request. Returns its request id; `None` for a malformed
-/// request, which hyper responds to.
-pub(super) fn harmless(answer: &str) -> Option<String> {
-    let (head, body) = answer
+/// Checks that these bytes are one response without anything of the request in it. Returns its request id; `None` for
+/// the bare response that hyper itself gives to bytes that are not HTTP.
+pub(super) fn request_id_of_harmless(response: &str) -> Option<String> {
+    let (head, body) = response
         .split_once("\r\n\r\n")
-        .unwrap_or_else(|| panic!("no answer: {answer:?}"));
-    assert!(!answer.to_lowercase().contains("forged"), "{answer}");
-    assert!(
-        !answer.chars().any(|c| c.is_control() && !"\r\n".contains(c)),
-        "{answer:?}"
-    );
+        .unwrap_or_else(|| panic!("no response: {response:?}"));
+    assert!(!response.to_lowercase().contains("forged"), "{response}");
+    let is_control = |c: char| c.is_control() && !"\r\n".contains(c);
+    assert!(!response.contains(is_control), "{response:?}");
+
     let mut lines = head.split("\r\n");
-    let status = lines
-        .next()
-        .and_then(|line| line.strip_prefix("HTTP/1.1 "))
-        .expect("a status line");
+    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 "));
+    let status = status.expect("a status line");
     let headers: Vec<_> = lines
-        .map(|line| line.split_once(": ").expect("a header"))
+        .map(|line| line.split_once(": ").expect("a header field"))
         .collect();
     for (name, value) in &headers {
-        assert!(ANSWERED.contains(name), "{name}: {value}");
-        assert!(
-            value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()),
-            "{name}: {value:?}"
-        );
-        assert_eq!(
-            headers.iter().filter(|(other, _)| other == name).count(),
-            1,
-            "{name} in {head}"
-        );
+        assert!(RESPONSE_HEADERS.contains(name), "{name}: {value}");
+        let is_text = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        assert!(value.bytes().all(is_text), "{name}: {value:?}");
+        let same = headers.iter().filter(|(other, _)| other == name);
+        assert_eq!(same.count(), 1, "{name} in {head}");
     }
+
     let header = |name| {
-        headers
-            .iter()
-            .find(|header| header.0 == name)
-            .map(|header| header.1)
+        let field = headers.iter().find(|(other, _)| *other == name);
+        field.map(|(_, value)| *value)
     };
-    let length: usize = header("content-length")
-        .and_then(|length| length.parse().ok())
-        .expect("a length");
-    assert_eq!(length, body.len(), "nothing follows: {answer:?}");
-    let Some(id) = header("x-request-id") else {
-        assert!(status.starts_with('4') && body.is_empty(), "{answer}");
-        assert_eq!(header("connection"), Some("close"), "{head}");
+    let length = header("content-length").and_then(|length| length.parse().ok());
+    let length: usize = length.expect("a length");
+    assert_eq!(length, body.len(), "nothing follows: {response:?}");
+    if body.is_empty() && header("x-request-id").is_none() {
+        assert!(matches!(&status[..3], "400" | "431"), "{response:?}");
+        assert_eq!(header("connection"), Some("close"), "{response:?}");
         return None;
-    };
+    }
+
+    let id = header("x-request-id").expect("a request id");
     assert_eq!(header("x-content-type-options"), Some("nosniff"), "{head}");
     if !status.starts_with('2') {
         assert_eq!(header("content-type"), Some("application/problem+json"), "{head}");

@@ -1,128 +1,80 @@
-//! What a request tries to slip into the log, into headers or into problems, over the wire, byte by byte.
+//! Nothing of a request gets into the log, into response headers or into problems, whatever bytes it consists of.
 
 use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::hostile::{HOSTILE, harmless, request, requests};
-use crate::support::Running;
+use super::hostile::{HOSTILE, get, post, request, request_id_of_harmless, requests};
+use crate::support::{Service, example};
 
-/// Sends all that is hostile to a service that says all it can; its log, and the ids of the requests.
+const LOCAL: &[u8] = b"Host: localhost";
+
+/// Waits until everything sent before is logged.
+fn flush_log(service: &mut Service) {
+    let last: [&[u8]; 2] = [LOCAL, b"X-Request-ID: the-end"];
+    service.exchange(&request(b"GET /livez HTTP/1.1", &last, ""));
+    service.wait_for_log("the-end");
+}
+
+/// Sends every hostile request to a service that logs as much as it can. Returns its log, and the requests' ids.
 fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
-    let mut service = Running::in_memory(&[
+    let mut service = Service::in_memory(&[
         ("LOG_FORMAT", format),
         ("DEBUG_MODE", "true"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("CORS_ALLOWED_ORIGINS", "https://example.com"),
     ]);
-    let ids: Vec<_> = requests()
+    let ids = requests()
         .iter()
-        .filter_map(|request| harmless(&service.exchange(request)))
+        .filter_map(|request| request_id_of_harmless(&service.exchange(request)))
         .collect();
-    let text = "{\"text\":\"forged\\n\\u001b[31m\\u2028templatesite: ERROR\"}";
+
+    // Stored texts and keys are not logged either.
+    let text = example::body("forged\n\u{1b}[31m\u{2028}templatesite: ERROR");
+    let key = b"Idempotency-Key: forged\"\\n,level=ERROR<script>";
     for _ in 0..2 {
-        let headers: [&[u8]; 2] = [
-            b"Host: localhost",
-            b"Idempotency-Key: forged\"\\n,level=ERROR<script>",
-        ];
-        let answer = service.exchange(&request(b"POST /tweet/ HTTP/1.1", &headers, text));
-        assert!(
-            answer.starts_with("HTTP/1.1 201 "),
-            "what is stored is not logged either: {answer}"
-        );
+        let response = service.exchange(&post(&[LOCAL, key], &text));
+        assert!(response.starts_with("HTTP/1.1 201 "), "{response}");
     }
-    service.exchange(&request(
-        b"GET /livez HTTP/1.1",
-        &[b"Host: localhost", b"X-Request-ID: the-end"],
-        "",
-    ));
-    service.wait_for("the-end");
+    flush_log(&mut service);
+
     for line in &service.log {
         assert!(!line.to_lowercase().contains("forged"), "{line}");
-        assert!(
-            !line
-                .chars()
-                .any(|c| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}".contains(c)),
-            "{line:?}"
-        );
+        let breaks = |c: char| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}".contains(c);
+        assert!(!line.contains(breaks), "{line:?}");
     }
     (std::mem::take(&mut service.log), ids)
 }
 
 #[test]
-fn no_token_gets_anywhere() {
-    let folder = TempDir::new().expect("a folder");
-    fs::write(folder.path().join("tokens"), format!("alice:{}", "0".repeat(64))).expect("the file");
-    let variables = [
-        ("DATABASE_URL", "memory:"),
-        ("API_TOKENS_FILE", "tokens"),
-        ("LOG_LEVEL", "trace"),
-    ];
-    let mut service = Running::start(&variables, folder.path());
-    for hostile in HOSTILE {
-        for scheme in [
-            &b"Authorization: Bearer "[..],
-            b"Authorization: ",
-            b"Authorization: Bearer x\r\nAuthorization: ",
-        ] {
-            let headers: [&[u8]; 2] = [b"Host: localhost", &[scheme, hostile].concat()];
-            let answer = service.exchange(&request(
-                b"POST /tweet/ HTTP/1.1",
-                &headers,
-                "{\"text\":\"hello\"}",
-            ));
-            harmless(&answer);
-            assert!(matches!(answer.get(9..12), Some("400" | "401")), "{answer}");
-        }
-    }
-    service.exchange(&request(
-        b"GET /livez HTTP/1.1",
-        &[b"Host: localhost", b"X-Request-ID: the-end"],
-        "",
-    ));
-    service.wait_for("the-end");
-    assert!(
-        service
-            .log
-            .iter()
-            .all(|line| !line.to_lowercase().contains("forged")),
-        "{:?}",
-        service.log
-    );
-}
-
-#[test]
-fn each_request_is_one_line_of_text() {
+fn each_request_is_one_line_of_the_text_log() {
     let (log, ids) = log_of_an_attack("text");
+
     for line in &log {
-        let level = line
-            .strip_prefix("templatesite: ")
-            .and_then(|rest| rest.split(' ').next());
+        let rest = line.strip_prefix("templatesite: ");
+        let level = rest.and_then(|rest| rest.split(' ').next());
         assert!(matches!(level, Some("INFO" | "DEBUG")), "{line}");
     }
     for id in ids {
-        let of_it = log
-            .iter()
-            .filter(|line| line.contains(&format!(" [{id}] access: method=")));
-        assert_eq!(of_it.count(), 1, "{id}");
+        let start = format!(" [{id}] access: method=");
+        let lines = log.iter().filter(|line| line.contains(&start));
+        assert_eq!(lines.count(), 1, "{id}");
     }
 }
 
 #[test]
-fn each_request_is_one_object_of_json() {
+fn each_request_is_one_object_of_the_json_log() {
     let (log, ids) = log_of_an_attack("json");
     let log: Vec<Value> = log
         .iter()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
     let access: Vec<_> = log.iter().filter(|line| line["target"] == "access").collect();
+
     for id in ids {
-        assert_eq!(
-            access.iter().filter(|line| line["request_id"] == id).count(),
-            1,
-            "{id}"
-        );
+        let lines = access.iter().filter(|line| line["request_id"] == id);
+        assert_eq!(lines.count(), 1, "{id}");
     }
     let members = [
         "duration_ms",
@@ -135,28 +87,74 @@ fn each_request_is_one_object_of_json() {
         "timestamp",
     ];
     for line in access {
-        assert!(
-            line.as_object().is_some_and(|line| line.keys().eq(members)),
-            "{line}"
-        );
+        let object = line.as_object().expect("an object");
+        assert!(object.keys().eq(members), "{line}");
     }
-    assert!(
-        log.iter()
-            .all(|line| line["level"] == "INFO" || line["level"] == "DEBUG")
-    );
+    for line in &log {
+        assert!(line["level"] == "INFO" || line["level"] == "DEBUG", "{line}");
+    }
 }
 
 #[test]
-fn no_host_breaks_out_of_a_url() {
-    let service = Running::in_memory(&[("ALLOWED_HOSTS", "*"), ("TRUSTED_PROXIES", "127.0.0.1")]);
-    let body = "{\"text\":\"hello\"}";
-    let both = |lines: &[&[u8]]| {
-        let created = service.exchange(&request(b"POST /tweet/ HTTP/1.1", lines, body));
-        (
-            created,
-            service.exchange(&request(b"GET /tweet/?limit=1 HTTP/1.1", lines, "")),
-        )
-    };
+fn tokens_are_neither_logged_nor_repeated() {
+    let folder = TempDir::new().expect("a folder");
+    let tokens = format!("alice:{}", "0".repeat(64));
+    fs::write(folder.path().join("tokens"), tokens).expect("a token file");
+    let variables = [
+        ("DATABASE_URL", "memory:"),
+        ("API_TOKENS_FILE", "tokens"),
+        ("LOG_LEVEL", "trace"),
+    ];
+    let mut service = Service::start(&variables, folder.path());
+
+    for hostile in HOSTILE {
+        for before in [
+            &b"Authorization: Bearer "[..],
+            b"Authorization: ",
+            b"Authorization: Bearer x\r\nAuthorization: ",
+        ] {
+            let authorization = [before, hostile].concat();
+            let request = post(&[LOCAL, &authorization], &example::body("hello"));
+            let response = service.exchange(&request);
+
+            request_id_of_harmless(&response);
+            assert!(matches!(response.get(9..12), Some("400" | "401")), "{response}");
+        }
+    }
+
+    flush_log(&mut service);
+    let leaked = |line: &&String| line.to_lowercase().contains("forged");
+    let leaked: Vec<_> = service.log.iter().filter(leaked).collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+}
+
+/// The same host, sent by the client and reported by a proxy.
+fn both_ways(host: &[u8]) -> [Vec<Vec<u8>>; 2] {
+    [
+        vec![[b"Host: ", host].concat()],
+        vec![LOCAL.to_vec(), [b"X-Forwarded-Host: ", host].concat()],
+    ]
+}
+
+/// Creates an item and gets a page, both with these header lines.
+fn create_and_list(service: &Service, lines: &[Vec<u8>]) -> [String; 2] {
+    let lines: Vec<_> = lines.iter().map(Vec::as_slice).collect();
+
+    [
+        service.exchange(&post(&lines, &example::body("hello"))),
+        service.exchange(&get(&lines)),
+    ]
+}
+
+fn with_any_host() -> Service {
+    Service::in_memory(&[("ALLOWED_HOSTS", "*"), ("TRUSTED_PROXIES", "127.0.0.1")])
+}
+
+#[test]
+fn links_name_the_requested_host() {
+    let service = with_any_host();
+    let collection = example::COLLECTION;
+
     for host in [
         "ok.example",
         "ok.example:81",
@@ -164,24 +162,26 @@ fn no_host_breaks_out_of_a_url() {
         "192.0.2.1",
         "xn--bcher-kva.example",
     ] {
-        let (direct, forwarded) = (format!("Host: {host}"), format!("X-Forwarded-Host: {host}"));
-        for lines in [
-            &[direct.as_bytes()][..],
-            &[b"Host: localhost", forwarded.as_bytes()],
-        ] {
-            both(lines);
-            let (created, page) = both(lines);
-            let (_, tweet) = created.split_once("\r\n\r\n").expect("a body");
-            let tweet: Value = serde_json::from_str(tweet).expect("JSON");
-            let id = tweet["id"].as_str().expect("an id");
-            assert!(
-                created.contains(&format!("\r\nlocation: http://{host}/tweet/{id}\r\n")),
-                "{created}"
-            );
-            let link = format!("\r\nlink: <http://{host}/tweet/?limit=1&before={id}>; rel=\"next\"\r\n");
+        for lines in both_ways(host.as_bytes()) {
+            // Only the second page has a next one.
+            create_and_list(&service, &lines);
+            let [created, page] = create_and_list(&service, &lines);
+            let (_, item) = created.split_once("\r\n\r\n").expect("a body");
+            let item: Value = serde_json::from_str(item).expect("JSON");
+            let id = item["id"].as_str().expect("an id");
+
+            let location = format!("\r\nlocation: http://{host}{collection}{id}\r\n");
+            assert!(created.contains(&location), "{created}");
+            let next = format!("http://{host}{collection}?limit=1&before={id}");
+            let link = format!("\r\nlink: <{next}>; rel=\"next\"\r\n");
             assert!(page.contains(&link), "{page}");
         }
     }
+}
+
+#[test]
+fn a_host_that_could_break_out_of_a_link_is_400() {
+    let service = with_any_host();
     let breaking = [
         "forged>; rel=\"next\", <http://x",
         "forged\"><script>",
@@ -196,20 +196,13 @@ fn no_host_breaks_out_of_a_url() {
         "[forged]",
         "localhost:80:forged",
     ];
+
     for host in breaking.map(str::as_bytes).iter().chain(&HOSTILE) {
-        let (direct, forwarded) = (
-            [b"Host: ", *host].concat(),
-            [b"X-Forwarded-Host: ", *host].concat(),
-        );
-        for lines in [&[&direct[..]][..], &[b"Host: localhost", &forwarded[..]]] {
-            let (created, page) = both(lines);
-            for answer in [created, page] {
-                harmless(&answer);
-                assert!(
-                    answer.starts_with("HTTP/1.1 400 "),
-                    "{:?}: {answer}",
-                    String::from_utf8_lossy(host)
-                );
+        for lines in both_ways(host) {
+            for response in create_and_list(&service, &lines) {
+                request_id_of_harmless(&response);
+                let host = String::from_utf8_lossy(host);
+                assert!(response.starts_with("HTTP/1.1 400 "), "{host:?}: {response}");
             }
         }
     }

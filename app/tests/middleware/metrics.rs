@@ -1,20 +1,11 @@
-//! What a scrape tells, read as a Prometheus server reads it.
+//! What `/metrics` reports. `operations/metrics.rs` tests that it covers every operation.
 
-use std::{collections::BTreeMap, sync::Arc};
+use adapters::testing::FreshDatabase;
+use app::telemetry::metrics::Metrics;
 
-use adapters::{
-    InMemoryTweetRepository,
-    testing::{FreshDatabase, Gated},
-};
-use app::{
-    compose::{self, Store},
-    config::Config,
-    telemetry::metrics::Metrics,
-};
-use domain::TweetRepository;
-use poem::{endpoint::BoxEndpoint, test::TestClient};
-use serde_json::json;
+use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text};
 
+/// The upper bounds of the duration histograms' buckets, in seconds.
 const BUCKETS: [f64; 15] = [
     0.005,
     0.01,
@@ -33,112 +24,33 @@ const BUCKETS: [f64; 15] = [
     f64::INFINITY,
 ];
 
-/// Every sample by its series, as in `name{label="value"}`.
-pub(super) type Samples = BTreeMap<String, f64>;
+/// A service that was sent two POSTs, one GET of the collection, one HEAD of an unknown item and one unknown path.
+async fn after_some_requests(database: FreshDatabase) -> InProcess {
+    let service = InProcess::on(database).await;
 
-fn samples(text: &str) -> Samples {
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let sample = |line: &str| {
-        let (series, value) = line
-            .rsplit_once(' ')
-            .unwrap_or_else(|| panic!("no sample: {line}"));
-        (
-            series.to_owned(),
-            value.parse().unwrap_or_else(|_| panic!("no number: {line}")),
-        )
-    };
-    let all: Vec<_> = lines.map(sample).collect();
-    let distinct: Samples = all.iter().cloned().collect();
-    assert_eq!(distinct.len(), all.len(), "a series is there twice:\n{text}");
-    distinct
-}
-
-/// The conventions that `promtool check metrics` holds names to.
-fn names_are_those_of_their_types(text: &str) {
-    let types = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
-    for (name, kind) in types {
-        assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
-        assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
-        let reserved = ["_count", "_sum", "_bucket"]
-            .iter()
-            .any(|suffix| name.ends_with(suffix));
-        assert!(!reserved || kind == "untyped", "{name} is a {kind}");
-    }
-}
-
-pub(super) type Client = TestClient<BoxEndpoint<'static>>;
-
-pub(super) fn client(store: &Store) -> Client {
-    let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
-    client_of(&config, store)
-}
-
-fn client_of(config: &Config, store: &Store) -> Client {
-    TestClient::new(compose::router(config, store, None, Arc::default())).default_header("host", "localhost")
-}
-
-pub(super) fn over(repository: impl TweetRepository + 'static) -> Store {
-    let check = Arc::new(InMemoryTweetRepository::default());
-    Store {
-        tweet_repository: Arc::new(repository),
-        check,
-        schema: None,
-    }
-}
-
-pub(super) async fn scrape(client: &Client) -> Samples {
-    samples(&text(client).await)
-}
-
-async fn text(client: &Client) -> String {
-    let answer = client.get("/metrics").send().await;
-    answer.assert_status_is_ok();
-    answer.assert_header_all("content-type", ["text/plain; version=0.0.4; charset=utf-8"]);
-    answer.0.into_body().into_string().await.expect("text")
-}
-
-#[tokio::test]
-async fn a_scrape_tells_all_there_is_to_know_over_sqlite() {
-    a_scrape_tells_all_there_is_to_know(FreshDatabase::sqlite()).await;
-}
-
-#[tokio::test]
-async fn a_scrape_tells_all_there_is_to_know_over_postgres() {
-    a_scrape_tells_all_there_is_to_know(FreshDatabase::postgres().await).await;
-}
-
-async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
-    let variables = [("DATABASE_URL".into(), database.url().into())];
-    let (config, _) = Config::load(None, variables).expect("a configuration");
-    let store = Store::open(&config.database).await.expect("a store");
-    store
-        .schema
-        .as_ref()
-        .expect("a schema")
-        .up()
-        .await
-        .expect("migrated");
-    let client = client_of(&config, &store);
     for _ in 0..2 {
-        client
-            .post("/tweet/")
-            .body_json(&json!({ "text": "hello" }))
-            .send()
-            .await;
+        service.create("hello").await;
     }
-    client.get("/tweet").send().await;
-    client.head("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await;
-    client.get("/no/such/path").send().await;
+    service.get(example::COLLECTION).send().await;
+    service.head(example::UNKNOWN_ITEM).send().await;
+    service.get("/no/such/path").send().await;
+    service
+}
 
-    let text = text(&client).await;
-    names_are_those_of_their_types(&text);
-    let samples = samples(&text);
+/// The sum of the series that contain all of these parts.
+fn sum(samples: &Samples, parts: &[&str]) -> f64 {
+    let matching = samples
+        .iter()
+        .filter(|(series, _)| parts.iter().all(|part| series.contains(part)));
+
+    matching.map(|(_, value)| value).sum()
+}
+
+fn requests_are_counted(samples: &Samples) {
     for (method, status, route, count) in [
-        ("POST", 201, "/tweet/", 2.0),
-        ("GET", 200, "/tweet/", 1.0),
-        ("HEAD", 404, "/tweet/{id}", 1.0),
+        ("POST", 201, example::COLLECTION, 2.0),
+        ("GET", 200, example::COLLECTION, 1.0),
+        ("HEAD", 404, example::ITEM_ROUTE, 1.0),
         ("GET", 404, "", 1.0),
     ] {
         let labels = format!(
@@ -147,45 +59,45 @@ async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
         let series = format!("http_server_request_duration_seconds_count{{{labels}}}");
         assert_eq!(samples.get(&series), Some(&count), "{series} in {samples:#?}");
     }
-    let expected = [
-        // The scrape itself.
-        (r#"http_server_active_requests{http_request_method="GET"}"#, 1.0),
-        (r#"http_server_active_requests{http_request_method="POST"}"#, 0.0),
-        (
-            r#"db_client_operation_duration_seconds_count{db_operation_name="add"}"#,
-            2.0,
-        ),
-        (
-            r#"db_client_operation_duration_seconds_count{db_operation_name="find"}"#,
-            1.0,
-        ),
-        (
-            r#"db_client_operation_duration_seconds_count{db_operation_name="latest"}"#,
-            1.0,
-        ),
-        (r#"db_client_connection_max"#, 10.0),
-        (r#"log_lines_dropped_total{log_sink="console"}"#, 0.0),
-    ];
-    for (series, value) in expected {
-        assert_eq!(samples.get(series), Some(&value), "{series} in {samples:#?}");
+
+    // The scrape itself is in flight.
+    let active = |method| format!(r#"http_server_active_requests{{http_request_method="{method}"}}"#);
+    assert_eq!(samples.get(&active("GET")), Some(&1.0), "{samples:#?}");
+    assert_eq!(samples.get(&active("POST")), Some(&0.0), "{samples:#?}");
+}
+
+fn store_operations_are_counted(samples: &Samples) {
+    for (operation, count) in example::STORE_OPERATIONS.into_iter().zip([2.0, 1.0, 1.0]) {
+        let label = format!("db_operation_name=\"{operation}\"");
+        let parts = ["db_client_operation_duration_seconds_count{", &label];
+        assert_eq!(sum(samples, &parts), count, "{operation} in {samples:#?}");
     }
-    let version = format!(
-        r#"templatesite_build_info{{version="{}"}}"#,
-        env!("CARGO_PKG_VERSION")
-    );
-    assert_eq!(samples.get(&version), Some(&1.0));
-    // A connection goes back to its pool a moment after the answer.
+}
+
+fn connections_are_counted(samples: &Samples) {
+    assert_eq!(samples.get("db_client_connection_max"), Some(&10.0));
+
+    // A connection returns to its pool a moment after the response.
     let connections = ["idle", "used"].map(|state| {
         let series = format!(r#"db_client_connection_count{{db_client_connection_state="{state}"}}"#);
-        samples
-            .get(&series)
-            .copied()
-            .unwrap_or_else(|| panic!("{series} in {samples:#?}"))
+        let value = samples.get(&series).copied();
+        value.unwrap_or_else(|| panic!("{series} in {samples:#?}"))
     });
     assert!(
         (1.0..=10.0).contains(&connections.iter().sum()),
         "{connections:?}"
     );
+}
+
+fn the_process_is_described(samples: &Samples) {
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!(r#"templatesite_build_info{{version="{version}"}}"#);
+    assert_eq!(samples.get(&build), Some(&1.0));
+    assert_eq!(
+        samples.get(r#"log_lines_dropped_total{log_sink="console"}"#),
+        Some(&0.0)
+    );
+
     if cfg!(target_os = "linux") {
         assert!(samples.contains_key("process_cpu_seconds_total"));
         for name in [
@@ -198,71 +110,113 @@ async fn a_scrape_tells_all_there_is_to_know(database: FreshDatabase) {
             assert!(value.is_some_and(|value| *value >= 1.0), "{name} in {samples:#?}");
         }
     }
-    for series in [
-        r#"http_server_request_duration_seconds_bucket{http_request_method="POST""#,
-        r#"db_client_operation_duration_seconds_bucket{db_operation_name="add""#,
+}
+
+fn durations_have_the_usual_buckets(samples: &Samples) {
+    let [created, ..] = example::STORE_OPERATIONS;
+
+    for (name, label) in [
+        ("http_server_request", "http_request_method=\"POST\"".to_owned()),
+        ("db_client_operation", format!("db_operation_name=\"{created}\"")),
     ] {
-        let buckets = samples.keys().filter(|bucket| bucket.starts_with(series));
-        let bounds = buckets.filter_map(|bucket| bucket.split("le=\"").nth(1)?.split('"').next());
+        let bucket = format!("{name}_duration_seconds_bucket{{");
+        let buckets = samples
+            .keys()
+            .filter(|series| series.starts_with(&bucket) && series.contains(&label));
+        let bounds = buckets.filter_map(|series| series.split("le=\"").nth(1)?.split('"').next());
+
         let mut bounds: Vec<f64> = bounds.map(|bound| bound.parse().expect("a number")).collect();
         bounds.sort_by(f64::total_cmp);
-        assert_eq!(bounds, BUCKETS, "{series}");
+        assert_eq!(bounds, BUCKETS, "{name}");
     }
-    assert!(
-        samples
-            .keys()
-            .all(|series| !series.contains("otel") && !series.starts_with("target_info"))
-    );
+}
+
+/// The conventions that `promtool check metrics` checks.
+fn names_follow_the_conventions(text: &str) {
+    let types = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+
+    for (name, kind) in types {
+        assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
+        assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
+
+        let mut reserved = ["_count", "_sum", "_bucket"].iter();
+        let is_reserved = reserved.any(|suffix| name.ends_with(suffix));
+        assert!(!is_reserved || kind == "untyped", "{name} is a {kind}");
+    }
+    assert!(!text.contains("otel") && !text.contains("target_info"), "{text}");
+}
+
+async fn a_scrape_covers_requests_store_and_process(database: FreshDatabase) {
+    let service = after_some_requests(database).await;
+    let text = scrape_text(&service).await;
+    let samples = samples(&text);
+
+    requests_are_counted(&samples);
+    store_operations_are_counted(&samples);
+    connections_are_counted(&samples);
+    the_process_is_described(&samples);
+    durations_have_the_usual_buckets(&samples);
+    names_follow_the_conventions(&text);
 }
 
 #[tokio::test]
-async fn memory_has_no_pool() {
-    let client = client(&over(InMemoryTweetRepository::default()));
-    assert!(
-        scrape(&client)
-            .await
-            .keys()
-            .all(|series| !series.starts_with("db_client_connection"))
-    );
+async fn a_scrape_covers_requests_store_and_process_on_sqlite() {
+    a_scrape_covers_requests_store_and_process(FreshDatabase::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_scrape_covers_requests_store_and_process_on_postgres() {
+    a_scrape_covers_requests_store_and_process(FreshDatabase::postgres().await).await;
+}
+
+#[tokio::test]
+async fn an_in_memory_store_has_no_connection_metrics() {
+    let service = InProcess::memory().await;
+    let samples = scrape(&service).await;
+
+    assert_eq!(sum(&samples, &["db_client_connection"]), 0.0, "{samples:#?}");
 }
 
 #[test]
-fn dropped_lines_are_counted_by_sink() {
+fn dropped_log_lines_are_counted_by_sink() {
     let metrics = Metrics::new(|| vec![("console", 3), ("syslog", 5)]);
     let samples = samples(&(metrics.renderer)().expect("a scrape"));
-    assert_eq!(
-        samples.get(r#"log_lines_dropped_total{log_sink="console"}"#),
-        Some(&3.0)
-    );
-    assert_eq!(
-        samples.get(r#"log_lines_dropped_total{log_sink="syslog"}"#),
-        Some(&5.0)
-    );
+
+    for (sink, count) in [("console", 3.0), ("syslog", 5.0)] {
+        let series = format!("log_lines_dropped_total{{log_sink=\"{sink}\"}}");
+        assert_eq!(samples.get(&series), Some(&count));
+    }
 }
 
 #[tokio::test]
-async fn a_request_that_is_given_up_is_no_longer_active() {
-    let client = client(&over(Gated::default()));
+async fn a_cancelled_request_is_no_longer_active() {
+    let store = example::store_over(example::Gated::default());
+    let service = InProcess::over(&store, &[]);
     let active = async || {
-        let samples = scrape(&client).await;
-        samples
-            .get(r#"http_server_active_requests{http_request_method="GET"}"#)
-            .copied()
+        let samples = scrape(&service).await;
+        sum(
+            &samples,
+            &[r#"http_server_active_requests{http_request_method="GET"}"#],
+        )
     };
     // The scrape counts itself.
-    assert_eq!(active().await, Some(1.0));
-    let mut one = Box::pin(client.get("/tweet/").send());
-    let mut other = Box::pin(client.get("/tweet/").send());
-    for call in [&mut one, &mut other] {
+    assert_eq!(active().await, 1.0);
+
+    let mut first = Box::pin(service.get(example::COLLECTION).send());
+    let mut second = Box::pin(service.get(example::COLLECTION).send());
+    for call in [&mut first, &mut second] {
         tokio::select! {
             biased;
-            _ = call => panic!("a store that never answers answered"),
+            _ = call => panic!("the store is blocked, but there is a response"),
             () = std::future::ready(()) => {}
         }
     }
-    assert_eq!(active().await, Some(3.0));
-    drop(one);
-    assert_eq!(active().await, Some(2.0));
-    drop(other);
-    assert_eq!(active().await, Some(1.0));
+    assert_eq!(active().await, 3.0);
+
+    drop(first);
+    assert_eq!(active().await, 2.0);
+    drop(second);
+    assert_eq!(active().await, 1.0);
 }

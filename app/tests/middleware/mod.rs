@@ -1,14 +1,19 @@
-//! What holds for every request, whatever the route: one file a layer.
+//! What holds for every request, whatever its route: one file per layer, and what attackers send.
 
+mod access_log;
 mod allowed_hosts;
 mod authentication;
+mod body_limit;
 mod cors;
-mod edges;
 mod forwarded;
-mod hostile;
-mod injection;
+mod head;
 mod metric_labels;
 mod metrics;
+mod normalize_path;
 mod problems;
 mod rate_limit;
+mod request_id;
 mod security_headers;
+
+mod hostile;
+mod injection;

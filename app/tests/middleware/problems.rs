@@ -1,18 +1,25 @@
-//! What clients see when something breaks behind the port.
+//! What clients see when something behind the repository port fails.
 
-use std::{future::pending, sync::Arc};
+use std::sync::Arc;
 
-use adapters::InMemoryTweetRepository;
-use app::compose::Store;
-use async_trait::async_trait;
-use domain::{BoxedSource, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{BoxedSource, RepositoryError};
 use serde_json::json;
 
-use crate::support::Site;
-use crate::support::{header, problem};
+use crate::support::{InProcess, example, header, problem, status_of};
 
 fn source() -> BoxedSource {
-    Arc::from(Box::from("driver says: password \"hunter2\" is wrong"))
+    Arc::from(Box::from("driver error: password \"hunter2\" is wrong"))
+}
+
+/// A service whose every store operation fails.
+pub(super) fn failing(error: RepositoryError) -> InProcess {
+    InProcess::over(&example::failing_store(error), &[])
+}
+
+/// A service whose reads of an item panic, and whose other store operations never return. It gives up after a second.
+pub(super) fn broken() -> InProcess {
+    let store = example::store_over(example::Broken);
+    InProcess::over(&store, &[("REQUEST_TIMEOUT_SECONDS", "1")])
 }
 
 #[tokio::test]
@@ -21,103 +28,71 @@ async fn an_outage_is_503_with_retry_after_and_no_driver_text() {
         RepositoryError::Unavailable { source: source() },
         RepositoryError::TimedOut { source: source() },
     ] {
-        let site = Site::failing(error);
+        let service = failing(error);
+        let create = service
+            .post(example::COLLECTION)
+            .content_type("application/json")
+            .body(example::body("hello"));
         let requests = [
-            site.client
-                .post("/tweet/")
-                .body_json(&json!({"text": "x"}))
-                .send()
-                .await,
-            site.client.get("/tweet/").send().await,
-            site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await,
+            create,
+            service.get(example::COLLECTION),
+            service.get(example::UNKNOWN_ITEM),
         ];
-        for answer in requests {
-            assert_eq!(header(&answer, "retry-after").as_deref(), Some("1"));
-            let body = problem(answer, 503).await;
+
+        for request in requests {
+            let response = request.send().await;
+            assert_eq!(header(&response, "retry-after").as_deref(), Some("1"));
+            let body = problem(response, 503).await;
             assert!(!body.to_string().contains("hunter2"), "{body}");
         }
     }
 }
 
 #[tokio::test]
-async fn other_failures_are_500_without_driver_text() {
+async fn other_store_errors_are_500_without_driver_text() {
     for error in [
         RepositoryError::Internal { source: source() },
         RepositoryError::Conflict,
     ] {
-        let site = Site::failing(error);
-        let body = problem(site.client.get("/tweet/").send().await, 500).await;
+        let service = failing(error);
+        let body = problem(service.get(example::COLLECTION).send().await, 500).await;
         assert!(!body.to_string().contains("hunter2"), "{body}");
     }
 }
 
 #[tokio::test]
-async fn health_tells_what_is_wrong_by_name_only() {
-    let site = Site::failing(RepositoryError::Unavailable { source: source() });
-    let answer = site.client.get("/healthcheck/").send().await;
-    assert_eq!(answer.0.status(), 503);
-    answer
+async fn the_health_report_names_a_failing_dependency_without_its_reason() {
+    let service = failing(RepositoryError::Unavailable { source: source() });
+    let response = service.get("/healthcheck/").send().await;
+    assert_eq!(status_of(&response), 503);
+    response
         .assert_json(json!({"status": "nok", "db": {"status": "nok"}}))
         .await;
-    site.client.get("/livez").send().await.assert_status_is_ok();
-    let healthy = Site::memory().await;
-    let answer = healthy.client.get("/healthcheck/").send().await;
-    answer.assert_status_is_ok();
-    answer
+    service.get("/livez").send().await.assert_status_is_ok();
+
+    let healthy = InProcess::memory().await;
+    let response = healthy.get("/healthcheck/").send().await;
+    response.assert_status_is_ok();
+    response
         .assert_json(json!({"status": "ok", "db": {"status": "ok"}}))
         .await;
 }
 
-/// A store whose reads panic and whose writes never end.
-struct Broken;
-
-#[async_trait]
-impl TweetRepository for Broken {
-    async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
-        pending().await
-    }
-
-    async fn add_idempotent(&self, _: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
-        pending().await
-    }
-
-    async fn find(&self, _: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        panic!("this panic is part of a test")
-    }
-
-    async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        pending().await
-    }
-}
-
-/// A site over it, which gives up after a second.
-pub(super) fn broken() -> Site {
-    let check = Arc::new(InMemoryTweetRepository::default());
-    Site::over(Store {
-        tweet_repository: Arc::new(Broken),
-        check,
-        schema: None,
-    })
-}
-
 #[tokio::test]
-async fn a_panic_is_a_500_and_the_service_goes_on() {
-    let site = broken();
+async fn a_panic_is_500_and_the_next_request_is_served() {
+    let service = broken();
+
     for _ in 0..2 {
-        let body = problem(
-            site.client.get("/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV").send().await,
-            500,
-        )
-        .await;
+        let body = problem(service.get(example::UNKNOWN_ITEM).send().await, 500).await;
         assert!(!body.to_string().contains("part of a test"), "{body}");
     }
 }
 
 #[tokio::test]
-async fn a_store_that_hangs_is_given_up() {
-    let site = broken();
-    let answer = site.client.get("/tweet/").send().await;
-    assert_eq!(header(&answer, "retry-after").as_deref(), Some("1"));
-    let body = problem(answer, 503).await;
-    assert_eq!(body["detail"], "the request took too long and was given up");
+async fn a_request_that_exceeds_the_timeout_is_503() {
+    let service = broken();
+    let response = service.get(example::COLLECTION).send().await;
+
+    assert_eq!(header(&response, "retry-after").as_deref(), Some("1"));
+    problem(response, 503).await;
 }

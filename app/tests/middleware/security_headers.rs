@@ -1,18 +1,18 @@
-//! What every answer tells a browser.
+//! The header fields that restrict what browsers do with a response.
 
 use domain::RepositoryError;
 use poem::{
     http::{HeaderMap, Method},
-    test::TestResponse,
+    test::{TestRequestBuilder, TestResponse},
 };
-use serde_json::json;
 
-use super::problems::broken;
-use crate::support::Site;
+use super::problems::{broken, failing};
+use crate::support::{InProcess, example, status_of};
 
+/// The content security policy of everything but the documentation page.
 const DATA: &str = "default-src 'none'; frame-ancestors 'none'";
 
-fn is_safe(headers: &HeaderMap, policy: &str, what: &str) {
+fn has_security_headers(headers: &HeaderMap, policy: &str, what: &str) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
@@ -22,94 +22,73 @@ fn is_safe(headers: &HeaderMap, policy: &str, what: &str) {
         let values: Vec<_> = headers.get_all(name).iter().collect();
         assert_eq!(values, [value], "{name} of {what}");
     }
-    assert!(
-        !headers.contains_key("strict-transport-security"),
-        "{what} came without TLS"
-    );
-    assert!(
-        !headers.contains_key("access-control-allow-origin") && !headers.contains_key("vary"),
-        "{what}"
-    );
-}
 
-#[tokio::test]
-async fn every_answer_is_safe_whatever_it_is() {
-    let site = Site::memory().await;
-    let id = site.create("hello").await["id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
-    let tweet = format!("/tweet/{id}");
-    let post = |text: &str| {
-        site.client
-            .post("/tweet/")
-            .body_json(&json!({ "text": text }))
-            .send()
-    };
-    let get = |path: &str| site.client.get(path).send();
-    let failing = Site::failing(RepositoryError::Conflict);
-    let broken = broken();
-    let answers: Vec<(u16, TestResponse)> = vec![
-        (200, get("/tweet/").await),
-        (200, get(&tweet).await),
-        (200, site.client.head(&tweet).send().await),
-        (200, get("/metrics").await),
-        (200, get("/openapi.json").await),
-        (200, get("/livez").await),
-        (201, post("hello").await),
-        (
-            304,
-            site.client.get(&tweet).header("if-none-match", "*").send().await,
-        ),
-        (307, get("/").await),
-        (400, post(" ").await),
-        (
-            400,
-            site.client
-                .get("/livez")
-                .header("host", "evil.example")
-                .send()
-                .await,
-        ),
-        (404, get("/nothing").await),
-        (404, site.client.head("/nothing").send().await),
-        (405, site.client.delete("/tweet/").send().await),
-        (
-            405,
-            site.client
-                .request(Method::OPTIONS, "/tweet/")
-                .header("origin", "https://example.com")
-                .send()
-                .await,
-        ),
-        (413, post(&"x".repeat(20_000)).await),
-        (415, site.client.post("/tweet/").body("x").send().await),
-        (500, failing.client.get("/tweet/").send().await),
-        (500, broken.client.get(&tweet).send().await),
-        (503, broken.client.get("/tweet/").send().await),
-        (503, failing.client.get("/healthcheck/").send().await),
-    ];
-    for (status, answer) in answers {
-        assert_eq!(answer.0.status().as_u16(), status);
-        is_safe(answer.0.headers(), DATA, &status.to_string());
+    for name in ["strict-transport-security", "access-control-allow-origin", "vary"] {
+        assert!(!headers.contains_key(name), "{name} of {what}");
     }
 }
 
+async fn check<E: poem::Endpoint>(status: u16, request: TestRequestBuilder<'_, E>) {
+    let response: TestResponse = request.send().await;
+
+    assert_eq!(status_of(&response), status);
+    has_security_headers(response.0.headers(), DATA, &status.to_string());
+}
+
 #[tokio::test]
-async fn the_documentation_runs_what_it_came_with_and_nothing_else() {
-    let site = Site::memory().await;
-    let answer = site.client.get("/docs").send().await;
-    let headers = answer.0.headers().clone();
-    let policy = headers["content-security-policy"].to_str().expect("ASCII");
-    is_safe(&headers, policy, "the documentation");
-    let sources = |name: &str| -> Vec<&str> {
-        let directive = policy
-            .split("; ")
-            .find_map(|directive| directive.strip_prefix(name));
-        directive
-            .map(|sources| sources.split(' ').skip(1).collect())
-            .unwrap_or_default()
+async fn every_response_has_security_headers() {
+    let service = InProcess::memory().await;
+    let item = example::path_of(&service.create("hello").await);
+    let collection = example::COLLECTION;
+    let post = |text: &str| {
+        let request = service.post(collection).content_type("application/json");
+        request.body(example::body(text))
     };
+    let preflight = service
+        .request(Method::OPTIONS, collection)
+        .header("origin", "https://example.com");
+
+    for path in [collection, &item, "/metrics", "/openapi.json", "/livez"] {
+        check(200, service.get(path)).await;
+    }
+    check(200, service.head(&item)).await;
+    check(201, post("hello")).await;
+    check(304, service.get(&item).header("if-none-match", "*")).await;
+    check(307, service.get("/")).await;
+    check(400, post(" ")).await;
+    check(400, service.get("/livez").header("host", "foreign.example")).await;
+    check(404, service.get("/nothing")).await;
+    check(404, service.head("/nothing")).await;
+    check(405, service.delete(collection)).await;
+    check(405, preflight).await;
+    check(413, post(&"x".repeat(20_000))).await;
+    check(415, service.post(collection).body("x")).await;
+}
+
+#[tokio::test]
+async fn every_response_to_a_failure_has_security_headers() {
+    let (failing, broken) = (failing(RepositoryError::Conflict), broken());
+
+    check(500, failing.get(example::COLLECTION)).await;
+    check(500, broken.get(example::UNKNOWN_ITEM)).await;
+    check(503, broken.get(example::COLLECTION)).await;
+    check(503, failing.get("/healthcheck/")).await;
+}
+
+#[tokio::test]
+async fn the_documentation_page_runs_its_own_scripts_and_styles_only() {
+    let service = InProcess::memory().await;
+    let response = service.get("/docs").send().await;
+    let headers = response.0.headers();
+    let policy = headers["content-security-policy"].to_str().expect("ASCII");
+    has_security_headers(headers, policy, "the documentation page");
+
+    let sources = |name: &str| -> Vec<&str> {
+        let mut directives = policy.split("; ");
+        let sources = directives.find_map(|directive| directive.strip_prefix(name));
+        sources.unwrap_or_default().split(' ').skip(1).collect()
+    };
+
     // One script is Swagger UI, the other starts it; the one style sheet is Swagger UI's.
     for (name, count) in [("script-src", 2), ("style-src", 1)] {
         let sources = sources(name);

@@ -1,42 +1,50 @@
-//! An HTTP client whose every byte the test decides on.
+//! An HTTP client that sends exactly the bytes of the test.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
 };
 
-use crate::support::{PATIENCE, Running};
+use super::{
+    example,
+    service::{Service, TIMEOUT},
+};
 
-/// A connection that is kept open.
+/// A connection, which is open until this is dropped.
 pub(crate) struct Client(BufReader<TcpStream>);
 
-/// What was answered.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
-    /// In lower case.
+    /// Status line and header fields, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
-    /// Whether the service closes the connection after it.
+impl Response {
+    /// The value of a header field, whose name is given in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields.find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// Whether the service closes the connection afterwards.
     pub(crate) fn closes(&self) -> bool {
-        self.head.contains("\r\nconnection: close\r\n")
+        self.header("connection") == Some("close")
     }
 }
 
 impl Client {
-    /// A connection to a service that is there.
-    pub(crate) fn of(service: &Running) -> Self {
+    pub(crate) fn of(service: &Service) -> Self {
         Self::connect(service.address).expect("a connection")
     }
 
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
+
         Ok(Self(BufReader::new(stream)))
     }
 
@@ -48,46 +56,53 @@ impl Client {
         self.0.get_mut().write_all(bytes)
     }
 
-    /// The next answer; `UnexpectedEof` when the connection is closed instead.
-    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+    /// Reads the next response.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the service closes the connection instead.
+    pub(crate) fn response(&mut self) -> io::Result<Response> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    format!("closed after {head:?}"),
-                ));
+                let message = format!("closed after {head:?}");
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
             }
         }
+
         let head = head.to_ascii_lowercase();
         let number = |text: Option<&str>| text.and_then(|text| text.trim().parse().ok());
         let status = number(head.split(' ').nth(1)).ok_or(io::ErrorKind::InvalidData)?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
         let length: usize = number(length).ok_or(io::ErrorKind::InvalidData)?;
+
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
         let body = String::from_utf8(body).map_err(io::Error::other)?;
-        Ok(Answer {
+
+        Ok(Response {
             status: status as u16,
             head,
             body,
         })
     }
 
-    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<Response> {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
-        self.answer()
+        self.response()
     }
 
-    pub(crate) fn post(&mut self, text: &str) -> io::Result<Answer> {
-        self.send(post_head(text.len() + 11).as_bytes())?;
-        self.send(format!("{{\"text\":\"{text}\"}}").as_bytes())?;
-        self.answer()
+    /// Creates an item with this text.
+    pub(crate) fn post(&mut self, text: &str) -> io::Result<Response> {
+        let body = example::body(text);
+        self.send(post_head(body.len()).as_bytes())?;
+        self.send(body.as_bytes())?;
+        self.response()
     }
 
-    /// Waits until the service closes the connection.
-    pub(crate) fn wait_for_the_end(&mut self) {
+    /// Waits until the service closes the connection, and checks that it sends nothing before.
+    pub(crate) fn wait_until_closed(&mut self) {
         let mut rest = Vec::new();
+
         if let Err(error) = self.0.read_to_end(&mut rest) {
             assert_eq!(
                 error.kind(),
@@ -95,12 +110,26 @@ impl Client {
                 "the connection is still open"
             );
         }
-        assert_eq!(String::from_utf8_lossy(&rest), "", "nothing more is said");
+
+        assert_eq!(String::from_utf8_lossy(&rest), "", "nothing follows");
     }
 }
 
-/// The header of a request to create a tweet, with a body of this length.
+/// Sends a request with a JSON body, over a connection of its own.
+pub(crate) fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<Response> {
+    let mut client = Client::connect(address)?;
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close");
+    let head = format!("{head}\r\nContent-Type: application/json\r\nContent-Length: {length}");
+
+    client.send(format!("{head}\r\n\r\n{body}").as_bytes())?;
+    client.response()
+}
+
+/// The header of a request that creates an item, with a body of this length.
 pub(crate) fn post_head(length: usize) -> String {
-    let head = "POST /tweet/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
+    let path = example::COLLECTION;
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json");
+
     format!("{head}\r\nContent-Length: {length}\r\n\r\n")
 }

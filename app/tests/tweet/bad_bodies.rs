@@ -1,46 +1,53 @@
+//! Bodies that are rejected, and how the problem explains it.
+
+use poem::test::TestResponse;
 use serde_json::{Value, json};
 
-use crate::support::Site;
-use crate::support::problem;
+use crate::support::{InProcess, json as json_of, problem, status_of};
 
-/// Posts a body that must be refused, checks that nothing was stored, and returns the violations.
-async fn refused(body: impl Into<Vec<u8>>) -> Value {
-    let site = Site::memory().await;
-    let answer = site
-        .client
-        .post("/tweet/")
-        .content_type("application/json")
-        .body(body.into())
-        .send()
-        .await;
-    let body = problem(answer, 400).await;
-    site.client
-        .get("/tweet/")
-        .send()
-        .await
-        .assert_json(json!([]))
-        .await;
+async fn post(service: &InProcess, media_type: &str, body: impl Into<Vec<u8>>) -> TestResponse {
+    let request = service.post("/tweet/").content_type(media_type);
+    request.body(body.into()).send().await
+}
+
+async fn nothing_is_stored(service: &InProcess) {
+    let page = service.get("/tweet/").send().await;
+    assert_eq!(json_of(page).await, json!([]));
+}
+
+/// Posts a body that is rejected, and returns the violations.
+async fn violations(body: impl Into<Vec<u8>>) -> Value {
+    let service = InProcess::memory().await;
+    let response = post(&service, "application/json", body).await;
+    let body = problem(response, 400).await;
+
+    nothing_is_stored(&service).await;
     body["errors"].clone()
 }
 
-/// One violation, with this pointer and a reason that contains this.
-async fn violation(body: impl Into<Vec<u8>>, pointer: &str, reason: &str) {
+/// Asserts that a body has one violation, with this pointer and with this in its reason.
+async fn is_rejected(body: impl Into<Vec<u8>>, pointer: &str, reason: &str) {
     let body = body.into();
-    let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-    let errors = refused(body).await;
-    assert_eq!(errors.as_array().map(Vec::len), Some(1), "{shown}: {errors}");
-    assert_eq!(errors[0]["pointer"], pointer, "{shown}");
-    let detail = errors[0]["detail"].as_str().expect("a reason");
-    assert!(
-        detail.contains(reason),
-        "{shown}: {detail:?} should contain {reason:?}"
-    );
+    let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+
+    let violations = violations(body).await;
+    let [violation] = &violations.as_array().expect("an array")[..] else {
+        panic!("{start}: not one violation: {violations}");
+    };
+    let detail = violation["detail"].as_str().expect("a reason");
+
+    assert_eq!(violation["pointer"], pointer, "{start}");
+    assert!(detail.contains(reason), "{start}: no {reason:?} in {detail:?}");
 }
 
 #[tokio::test]
-async fn a_missing_or_mistyped_text_is_named() {
-    violation("{}", "/text", "is missing").await;
-    violation(r#"{"Text":"x"}"#, "/text", "is missing").await;
+async fn a_missing_text_is_reported() {
+    is_rejected("{}", "/text", "is missing").await;
+    is_rejected(r#"{"Text":"x"}"#, "/text", "is missing").await;
+}
+
+#[tokio::test]
+async fn a_text_of_another_type_is_reported() {
     for (value, kind) in [
         ("null", "null"),
         ("1", "a number"),
@@ -49,36 +56,26 @@ async fn a_missing_or_mistyped_text_is_named() {
         ("[\"x\"]", "an array"),
         ("{\"text\":\"x\"}", "an object"),
     ] {
-        violation(
-            format!("{{\"text\": {value}}}"),
-            "/text",
-            &format!("must be a string, not {kind}"),
-        )
-        .await;
+        let body = format!("{{\"text\": {value}}}");
+        let reason = format!("must be a string, not {kind}");
+        is_rejected(body, "/text", &reason).await;
     }
 }
 
 #[tokio::test]
-async fn an_invalid_text_is_explained() {
-    violation(r#"{"text":""}"#, "/text", "other than white space").await;
-    violation(r#"{"text":" \n\t\u3000 "}"#, "/text", "other than white space").await;
-    violation(
-        format!("{{\"text\":\"{}\"}}", "x".repeat(141)),
-        "/text",
-        "at most 140 characters long, not 141",
-    )
-    .await;
-    violation(
-        format!("{{\"text\":\"{}\"}}", "🦀".repeat(141)),
-        "/text",
-        "at most 140 characters long, not 141",
-    )
-    .await;
-    violation(r#"{"text":"a\u0000b"}"#, "/text", "U+0000").await;
+async fn an_invalid_text_is_reported_with_its_rule() {
+    let text = |text: &str| format!("{{\"text\":\"{text}\"}}");
+    let too_long = "at most 140 characters long, not 141";
+
+    is_rejected(text(""), "/text", "other than white space").await;
+    is_rejected(text(" \\n\\t\\u3000 "), "/text", "other than white space").await;
+    is_rejected(text(&"x".repeat(141)), "/text", too_long).await;
+    is_rejected(text(&"🦀".repeat(141)), "/text", too_long).await;
+    is_rejected(text("a\\u0000b"), "/text", "U+0000").await;
 }
 
 #[tokio::test]
-async fn half_a_surrogate_pair_is_no_character() {
+async fn half_a_surrogate_pair_is_rejected() {
     for half in [
         r"\ud83e",
         r"\udd80",
@@ -86,34 +83,34 @@ async fn half_a_surrogate_pair_is_no_character() {
         r"\ud83e x",
         r"\udd80\ud83e",
     ] {
-        violation(
-            format!("{{\"text\":\"{half}\"}}"),
-            "/text",
-            "half a surrogate pair",
-        )
-        .await;
+        let body = format!("{{\"text\":\"{half}\"}}");
+        is_rejected(body, "/text", "half a surrogate pair").await;
     }
 }
 
 #[tokio::test]
-async fn duplicate_members_are_refused() {
-    violation(r#"{"text":"a","text":"b"}"#, "/text", "more than once").await;
-    violation(r#"{"text":"a","\u0074ext":"b"}"#, "/text", "more than once").await;
-    violation(r#"{"a":1,"text":"x","a":2}"#, "", "more than once").await;
+async fn duplicate_members_are_rejected() {
+    is_rejected(r#"{"text":"a","text":"b"}"#, "/text", "more than once").await;
+    is_rejected(r#"{"text":"a","\u0074ext":"b"}"#, "/text", "more than once").await;
 }
 
 #[tokio::test]
-async fn what_is_not_an_object_is_refused() {
+async fn any_json_but_an_object_is_rejected() {
     for body in ["[]", "\"text\"", "1", "null", "true", "[{\"text\":\"x\"}]"] {
-        violation(body, "", "must be a JSON object").await;
+        is_rejected(body, "", "must be a JSON object").await;
     }
-    violation("", "", "is empty").await;
-    violation(" \r\n", "", "is empty").await;
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_told_where() {
-    violation("{\"text\":\n\"x\"", "", "is not JSON: see line 2").await;
+async fn an_empty_body_is_rejected() {
+    is_rejected("", "", "is empty").await;
+    is_rejected(" \r\n", "", "is empty").await;
+}
+
+#[tokio::test]
+async fn a_syntax_error_is_reported_with_its_line() {
+    is_rejected("{\"text\":\n\"x\"", "", "is not JSON: see line 2").await;
+
     for body in [
         "{",
         "{text:\"x\"}",
@@ -123,108 +120,77 @@ async fn what_is_not_json_is_told_where() {
         "{\"text\":\"\\x\"}",
         "text=x",
     ] {
-        violation(body, "", "is not JSON").await;
+        is_rejected(body, "", "is not JSON").await;
     }
 }
 
 #[tokio::test]
-async fn invalid_utf8_is_told_where() {
-    violation(
-        b"{\"text\":\"a\xff\"}".to_vec(),
-        "",
-        "is not UTF-8 from byte 10 on",
-    )
-    .await;
-    violation(b"{\"text\":\"\xed\xa0\x80\"}".to_vec(), "", "is not UTF-8").await;
-    violation(b"\xff\xfe{\0}\0".to_vec(), "", "is not UTF-8").await;
-    violation(b"\xef\xbb\xbf{\"text\":\"x\"}".to_vec(), "", "is not JSON").await;
+async fn invalid_utf8_is_reported_with_its_position() {
+    let position = "is not UTF-8 from byte 10 on";
+    is_rejected(b"{\"text\":\"a\xff\"}", "", position).await;
+
+    is_rejected(b"{\"text\":\"\xed\xa0\x80\"}", "", "is not UTF-8").await;
+    is_rejected(b"\xff\xfe{\0}\0", "", "is not UTF-8").await;
+    is_rejected(b"\xef\xbb\xbf{\"text\":\"x\"}", "", "is not JSON").await;
 }
 
 #[tokio::test]
-async fn deep_nesting_is_refused_wherever_it_is() {
+async fn deep_nesting_is_rejected() {
     let deep = |open: &str, close: &str| open.repeat(2000) + "1" + &close.repeat(2000);
-    violation(
-        format!("{{\"text\":{}}}", deep("[", "]")),
-        "/text",
-        "not an array",
-    )
-    .await;
-    violation(
-        format!("{{\"text\":\"x\",\"a\":{}}}", deep("[", "]")),
-        "",
-        "nested too deeply",
-    )
-    .await;
-    violation(
-        format!("{{\"text\":\"x\",\"a\":{}}}", deep("{\"a\":", "}")),
-        "",
-        "nested too deeply",
-    )
-    .await;
-    violation(deep("[", "]"), "", "must be a JSON object").await;
+    let (arrays, objects) = (deep("[", "]"), deep("{\"a\":", "}"));
+    let unknown_member = |value: &str| format!("{{\"text\":\"x\",\"a\":{value}}}");
+
+    is_rejected(format!("{{\"text\":{arrays}}}"), "/text", "not an array").await;
+    is_rejected(unknown_member(&arrays), "", "nested too deeply").await;
+    is_rejected(unknown_member(&objects), "", "nested too deeply").await;
+    is_rejected(arrays, "", "must be a JSON object").await;
 }
 
 #[tokio::test]
-async fn nothing_of_the_body_is_echoed() {
+async fn nothing_of_the_body_is_repeated() {
     let marked = "<script>alert(1)</script>";
+
     for body in [
         format!("{{\"{marked}\":1}}"),
         format!("{{\"text\":{{\"{marked}\":1}}}}"),
         marked.to_owned(),
     ] {
-        let errors = refused(body).await;
-        assert!(!errors.to_string().contains("script"), "{errors}");
+        let violations = violations(body).await;
+        assert!(!violations.to_string().contains("script"), "{violations}");
     }
 }
 
 #[tokio::test]
-async fn another_media_type_is_415() {
-    let site = Site::memory().await;
-    for name in [
+async fn any_media_type_but_json_is_415() {
+    let service = InProcess::memory().await;
+    let body = r#"{"text":"x"}"#;
+
+    for media_type in [
         "text/plain",
         "application/x-www-form-urlencoded",
         "application/jsonp",
         "nonsense",
         "multipart/form-data; boundary=x",
     ] {
-        let answer = site
-            .client
-            .post("/tweet/")
-            .content_type(name)
-            .body(r#"{"text":"x"}"#)
-            .send()
-            .await;
-        let body = problem(answer, 415).await;
-        assert_eq!(
-            body["detail"], "the Content-Type must be application/json",
-            "{name}"
-        );
+        let body = problem(post(&service, media_type, body).await, 415).await;
+        let detail = "the Content-Type must be application/json";
+        assert_eq!(body["detail"], detail, "{media_type}");
     }
-    problem(
-        site.client.post("/tweet/").body(r#"{"text":"x"}"#).send().await,
-        415,
-    )
-    .await;
-    site.client
-        .get("/tweet/")
-        .send()
-        .await
-        .assert_json(json!([]))
-        .await;
+
+    let without_a_type = service.post("/tweet/").body(body).send().await;
+    problem(without_a_type, 415).await;
+    nothing_is_stored(&service).await;
 }
 
 #[tokio::test]
-async fn a_body_of_16_kib_is_read_and_a_larger_one_is_413() {
-    let site = Site::memory().await;
+async fn a_body_of_16_kib_is_accepted_and_a_larger_one_is_413() {
+    let service = InProcess::memory().await;
     let body = |bytes: usize| format!("{{\"text\":\"x\",\"padding\":\"{}\"}}", "p".repeat(bytes - 25));
-    let post = |body: String| {
-        site.client
-            .post("/tweet/")
-            .content_type("application/json")
-            .body(body)
-            .send()
-    };
-    assert_eq!(body(16 * 1024).len(), 16 * 1024);
-    assert_eq!(post(body(16 * 1024)).await.0.status(), 201);
-    problem(post(body(16 * 1024 + 1)).await, 413).await;
+    let largest = body(16 * 1024);
+    assert_eq!(largest.len(), 16 * 1024);
+
+    let accepted = post(&service, "application/json", largest).await;
+    assert_eq!(status_of(&accepted), 201);
+    let rejected = post(&service, "application/json", body(16 * 1024 + 1)).await;
+    problem(rejected, 413).await;
 }

@@ -1,103 +1,90 @@
+//! `POST /tweet/`: what is stored and returned.
+
 use poem::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::Site;
-use crate::support::header;
+use crate::support::{InProcess, header, json as json_of};
+
+/// Creates a tweet from this body.
+async fn created(service: &InProcess, body: impl Into<String>) -> Value {
+    let request = service.post("/tweet/").content_type("application/json");
+    let response = request.body(body.into()).send().await;
+    response.assert_status(StatusCode::CREATED);
+
+    json_of(response).await
+}
 
 #[tokio::test]
-async fn a_tweet_is_created_and_found_where_location_says() {
-    let site = Site::memory().await;
-    let request = site.client.post("/tweet/").header("host", "api.localhost:81");
-    let answer = request.body_json(&json!({"text": "  hello  "})).send().await;
-    answer.assert_status(StatusCode::CREATED);
-    answer.assert_content_type("application/json");
-    let location = header(&answer, "location").expect("Location");
-    let created: Value = answer.json().await.value().deserialize();
-    assert_eq!(created["text"], "hello", "white space around the text is gone");
-    assert_eq!(created["href"], location.as_str());
-    assert_eq!(
-        location,
-        format!(
-            "http://api.localhost:81/tweet/{}",
-            created["id"].as_str().expect("an id")
-        )
-    );
-    let timestamp = created["timestamp"].as_str().expect("a timestamp");
+async fn a_created_tweet_is_found_at_its_location() {
+    let service = InProcess::memory().await;
+    let host = "api.localhost:81";
+    let request = service.post("/tweet/").header("host", host);
+
+    let response = request.body_json(&json!({"text": "  hello  "})).send().await;
+    response.assert_status(StatusCode::CREATED);
+    response.assert_content_type("application/json");
+    let location = header(&response, "location").expect("Location");
+    let tweet = json_of(response).await;
+
+    let id = tweet["id"].as_str().expect("an id");
+    assert_eq!(location, format!("http://{host}/tweet/{id}"));
+    assert_eq!(tweet["href"], location.as_str());
+    assert_eq!(tweet["text"], "hello", "without surrounding white space");
+    let timestamp = tweet["timestamp"].as_str().expect("a timestamp");
     assert!(
         timestamp.len() == 24 && timestamp.ends_with('Z'),
         "RFC 3339, UTC, milliseconds: {timestamp}"
     );
-    let path = location
-        .strip_prefix("http://api.localhost:81")
-        .expect("an absolute URL");
-    let found = site
-        .client
-        .get(path)
-        .header("host", "api.localhost:81")
-        .send()
-        .await;
-    found.assert_json(&created).await;
+
+    let found = service.get(format!("/tweet/{id}")).header("host", host);
+    found.send().await.assert_json(&tweet).await;
 }
 
 #[tokio::test]
-async fn ids_rise_from_tweet_to_tweet() {
-    let site = Site::memory().await;
+async fn ids_increase_from_tweet_to_tweet() {
+    let service = InProcess::memory().await;
     let mut ids = Vec::new();
+
     for n in 0..50 {
-        ids.push(
-            site.create(&format!("tweet {n}")).await["id"]
-                .as_str()
-                .expect("an id")
-                .to_owned(),
-        );
+        let tweet = service.create(&format!("tweet {n}")).await;
+        ids.push(tweet["id"].as_str().expect("an id").to_owned());
     }
+
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
 }
 
 #[tokio::test]
-async fn the_longest_texts_are_taken_in_every_spelling() {
-    let site = Site::memory().await;
+async fn the_longest_text_is_accepted_raw_and_escaped() {
+    let service = InProcess::memory().await;
     let emoji = "🦀".repeat(140);
-    assert_eq!(site.create(&emoji).await["text"], emoji);
-    let escaped = format!("{{\"text\":\"{}\"}}", "\\ud83e\\udd80".repeat(140));
-    let answer = site
-        .client
-        .post("/tweet/")
-        .content_type("application/json")
-        .body(escaped)
-        .send()
-        .await;
-    answer.assert_status(StatusCode::CREATED);
-    let created: Value = answer.json().await.value().deserialize();
-    assert_eq!(created["text"], emoji);
+    assert_eq!(service.create(&emoji).await["text"], emoji);
+
+    let escaped = "\\ud83e\\udd80".repeat(140);
+    let tweet = created(&service, format!("{{\"text\":\"{escaped}\"}}")).await;
+    assert_eq!(tweet["text"], emoji);
 }
 
 #[tokio::test]
 async fn unknown_members_are_ignored() {
-    let site = Site::memory().await;
+    let service = InProcess::memory().await;
     let body = json!({"id": "mine", "text": "hello", "extra": {"a": [1, 2, {"b": null}]}, "": 0});
-    let answer = site.client.post("/tweet").body_json(&body).send().await;
-    answer.assert_status(StatusCode::CREATED);
-    let created: Value = answer.json().await.value().deserialize();
-    assert_ne!(created["id"], "mine");
+
+    let tweet = created(&service, body.to_string()).await;
+    assert_ne!(tweet["id"], "mine");
 }
 
 #[tokio::test]
-async fn json_by_any_of_its_names_is_taken() {
-    let site = Site::memory().await;
+async fn every_json_media_type_is_accepted() {
+    let service = InProcess::memory().await;
+
     for name in [
         "application/json",
         "application/json; charset=utf-8",
         "APPLICATION/JSON",
         "application/vnd.api+json",
     ] {
-        let answer = site
-            .client
-            .post("/tweet/")
-            .content_type(name)
-            .body(r#"{"text":"x"}"#)
-            .send()
-            .await;
-        assert_eq!(answer.0.status(), StatusCode::CREATED, "{name}");
+        let request = service.post("/tweet/").content_type(name);
+        let response = request.body(r#"{"text":"x"}"#).send().await;
+        assert_eq!(response.0.status(), StatusCode::CREATED, "{name}");
     }
 }

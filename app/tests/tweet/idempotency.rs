@@ -1,124 +1,93 @@
-//! Requests that may be sent again.
+//! `Idempotency-Key`: a POST that may be sent again.
 
 use poem::{http::StatusCode, test::TestResponse};
 use serde_json::{Value, json};
 
-use crate::support::Site;
-use crate::support::header;
+use crate::support::{InProcess, header, json as json_of, problem};
 
-async fn post(site: &Site, key: &str, text: &str) -> TestResponse {
-    let request = site.client.post("/tweet/").header("Idempotency-Key", key);
+async fn post(service: &InProcess, key: &str, text: &str) -> TestResponse {
+    let request = service.post("/tweet/").header("Idempotency-Key", key);
     request.body_json(&json!({ "text": text })).send().await
 }
 
-async fn created(answer: TestResponse) -> (Value, bool, Option<String>) {
-    answer.assert_status(StatusCode::CREATED);
-    let replayed = header(&answer, "idempotent-replayed").is_some_and(|value| value == "true");
-    let location = header(&answer, "location");
-    (answer.json().await.value().deserialize(), replayed, location)
+/// The tweet of a 201, whether it is a replay, and its location.
+async fn created(response: TestResponse) -> (Value, bool, Option<String>) {
+    response.assert_status(StatusCode::CREATED);
+    let replayed = header(&response, "idempotent-replayed").is_some_and(|value| value == "true");
+    let location = header(&response, "location");
+
+    (json_of(response).await, replayed, location)
+}
+
+async fn all(service: &InProcess) -> Value {
+    json_of(service.get("/tweet/").send().await).await
 }
 
 #[tokio::test]
-async fn the_same_request_twice_is_answered_with_the_first_tweet() {
-    for site in [Site::memory().await, Site::sqlite().await, Site::postgres().await] {
-        let (first, replayed, location) = created(post(&site, "key-1", "hello").await).await;
-        assert!(!replayed, "the first is no replay");
-        for spelling in ["hello", " hello\n"] {
-            assert_eq!(
-                created(post(&site, "key-1", spelling).await).await,
-                (first.clone(), true, location.clone())
-            );
+async fn a_repeated_request_returns_the_first_tweet() {
+    for service in [
+        InProcess::memory().await,
+        InProcess::sqlite().await,
+        InProcess::postgres().await,
+    ] {
+        let (first, replayed, location) = created(post(&service, "key-1", "hello").await).await;
+        assert!(!replayed, "the first request is no replay");
+
+        for same_text in ["hello", " hello\n"] {
+            let again = created(post(&service, "key-1", same_text).await).await;
+            assert_eq!(again, (first.clone(), true, location.clone()));
         }
-        let (second, replayed, _) = created(post(&site, "key-2", "hello").await).await;
+
+        let (second, replayed, _) = created(post(&service, "key-2", "hello").await).await;
         assert!(
             !replayed && second["id"] != first["id"],
-            "another key is another tweet"
+            "another key, another tweet"
         );
-        let all: Vec<Value> = site
-            .client
-            .get("/tweet/")
-            .send()
-            .await
-            .json()
-            .await
-            .value()
-            .deserialize();
-        assert_eq!(all, [second, first]);
+        assert_eq!(all(&service).await, json!([second, first]));
     }
 }
 
 #[tokio::test]
-async fn a_key_with_another_text_is_refused() {
-    let site = Site::memory().await;
-    let (first, ..) = created(post(&site, "key", "hello").await).await;
-    let answer = post(&site, "key", "goodbye").await;
-    answer.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
-    answer.assert_content_type("application/problem+json");
-    let problem: Value = answer.json().await.value().deserialize();
-    assert!(
-        problem["detail"]
-            .as_str()
-            .is_some_and(|detail| detail.contains("used with other content"))
-    );
-    assert_eq!(
-        created(post(&site, "key", "hello").await).await.0,
-        first,
-        "the first is as it was"
-    );
+async fn a_key_reused_for_another_text_is_422() {
+    let service = InProcess::memory().await;
+    let (first, ..) = created(post(&service, "key", "hello").await).await;
+
+    let response = post(&service, "key", "goodbye").await;
+    problem(response, 422).await;
+
+    let (again, ..) = created(post(&service, "key", "hello").await).await;
+    assert_eq!(again, first, "the first tweet is unchanged");
 }
 
 #[tokio::test]
-async fn two_at_once_make_one_tweet() {
-    let site = Site::postgres().await;
-    let one = || async { created(post(&site, "at-once", "hello").await).await };
+async fn concurrent_requests_with_one_key_store_one_tweet() {
+    let service = InProcess::postgres().await;
+    let one = || async { created(post(&service, "concurrent", "hello").await).await };
     let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
-    let answers = [a, b, c, d];
-    assert!(
-        answers.iter().all(|(tweet, ..)| *tweet == answers[0].0),
-        "{answers:?}"
-    );
-    assert_eq!(
-        answers.iter().filter(|(_, replayed, _)| !replayed).count(),
-        1,
-        "one of them stored it"
-    );
-    let all: Vec<Value> = site
-        .client
-        .get("/tweet/")
-        .send()
-        .await
-        .json()
-        .await
-        .value()
-        .deserialize();
-    assert_eq!(all.len(), 1);
+    let results = [a, b, c, d];
+
+    let (tweet, ..) = &results[0];
+    assert!(results.iter().all(|(other, ..)| other == tweet), "{results:?}");
+    let stored = results.iter().filter(|(_, replayed, _)| !replayed);
+    assert_eq!(stored.count(), 1, "{results:?}");
+    assert_eq!(all(&service).await, json!([tweet]));
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_refused_and_stores_nothing() {
-    let site = Site::memory().await;
+async fn a_malformed_key_is_400_and_stores_nothing() {
+    let service = InProcess::memory().await;
+
     for key in ["", "two words", "Schlüssel", "tab\tbed", &"k".repeat(256)] {
-        let answer = post(&site, key, "hello").await;
-        answer.assert_status(StatusCode::BAD_REQUEST);
-        let problem: Value = answer.json().await.value().deserialize();
+        let body = problem(post(&service, key, "hello").await, 400).await;
         let expected =
             json!([{"pointer": "/Idempotency-Key", "detail": "must be 1 to 255 visible ASCII characters"}]);
-        assert_eq!(problem["errors"], expected, "{key:?}");
+        assert_eq!(body["errors"], expected, "{key:?}");
     }
-    let twice = site
-        .client
+
+    let two_keys = service
         .post("/tweet/")
         .header("Idempotency-Key", "a")
         .header("Idempotency-Key", "b");
-    twice
-        .body_json(&json!({"text": "x"}))
-        .send()
-        .await
-        .assert_status(StatusCode::BAD_REQUEST);
-    site.client
-        .get("/tweet/")
-        .send()
-        .await
-        .assert_json(&json!([]))
-        .await;
+    problem(two_keys.body_json(&json!({"text": "x"})).send().await, 400).await;
+    assert_eq!(all(&service).await, json!([]));
 }

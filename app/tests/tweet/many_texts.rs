@@ -1,11 +1,10 @@
-//! Many texts in many scripts, in over HTTP and out again through `Link`, on every store.
+//! Texts in many scripts are stored and returned unchanged, on every store.
 
 use serde_json::Value;
 
-use crate::support::Site;
-use crate::support::header;
+use crate::support::{InProcess, header, json};
 
-/// 1,000 texts of 1 to 140 characters, walking through blocks of Unicode, combining marks and emoji included.
+/// 1,000 texts of 1 to 140 characters from many blocks of Unicode, combining characters and emoji included.
 fn texts() -> Vec<String> {
     let blocks = [
         '!'..='~',
@@ -22,50 +21,54 @@ fn texts() -> Vec<String> {
         '😀'..='🙏',
         '\u{300}'..='\u{36f}',
     ];
-    let mut walks: Vec<_> = blocks.iter().map(|block| block.clone().cycle()).collect();
-    let count = walks.len();
+    let mut characters: Vec<_> = blocks.iter().map(|block| block.clone().cycle()).collect();
+    let count = characters.len();
+
     (0..1000)
-        .map(|n| walks[n % count].by_ref().take(1 + n * 7 % 140).collect())
+        .map(|n| {
+            let length = 1 + n * 7 % 140;
+            characters[n % count].by_ref().take(length).collect()
+        })
         .collect()
 }
 
-async fn every_text_comes_back(site: Site) {
+async fn every_text_is_returned_unchanged(service: InProcess) {
     let texts = texts();
     for text in &texts {
-        site.create(text).await;
+        service.create(text).await;
     }
-    let (mut seen, mut next) = (Vec::new(), Some("/tweet/?limit=200".to_owned()));
+
+    let mut returned = Vec::new();
+    let mut next = Some("/tweet/?limit=200".to_owned());
     while let Some(path) = next {
-        let answer = site.client.get(path).header("host", "localhost").send().await;
-        let link = header(&answer, "link");
-        let page: Vec<Value> = answer.json().await.value().deserialize();
-        seen.extend(
-            page.iter()
-                .map(|tweet| tweet["text"].as_str().expect("a text").to_owned()),
-        );
+        let response = service.get(path).send().await;
+        let link = header(&response, "link");
+        let page = json(response).await;
+
+        let tweets = page.as_array().expect("an array").iter();
+        let text = |tweet: &Value| tweet["text"].as_str().expect("a text").to_owned();
+        returned.extend(tweets.map(text));
         next = link.map(|link| {
-            link.trim_start_matches("<http://localhost")
-                .split('>')
-                .next()
-                .expect("a link")
-                .to_owned()
+            let path = link.trim_start_matches("<http://localhost");
+            path.split('>').next().expect("a link").to_owned()
         });
     }
-    seen.reverse();
-    assert_eq!(seen, texts);
+
+    returned.reverse();
+    assert_eq!(returned, texts);
 }
 
 #[tokio::test]
-async fn on_memory() {
-    every_text_comes_back(Site::memory().await).await;
+async fn every_text_is_returned_unchanged_from_memory() {
+    every_text_is_returned_unchanged(InProcess::memory().await).await;
 }
 
 #[tokio::test]
-async fn on_sqlite() {
-    every_text_comes_back(Site::sqlite().await).await;
+async fn every_text_is_returned_unchanged_from_sqlite() {
+    every_text_is_returned_unchanged(InProcess::sqlite().await).await;
 }
 
 #[tokio::test]
-async fn on_postgres() {
-    every_text_comes_back(Site::postgres().await).await;
+async fn every_text_is_returned_unchanged_from_postgres() {
+    every_text_is_returned_unchanged(InProcess::postgres().await).await;
 }

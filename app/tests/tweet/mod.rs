@@ -1,4 +1,4 @@
-//! The resource over HTTP: tweets.
+//! Tweets over HTTP.
 
 mod bad_bodies;
 mod creating;
@@ -6,6 +6,4 @@ mod getting;
 mod idempotency;
 mod listing;
 mod many_texts;
-mod pages;
 mod stack;
-mod wire;

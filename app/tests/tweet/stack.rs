@@ -1,4 +1,4 @@
-//! The contract, through everything that `serve` puts around a store.
+//! The repository contract, through all decorators that `serve` puts around a store.
 
 use std::sync::Arc;
 
@@ -19,14 +19,10 @@ impl Stack {
     async fn on(database: FreshDatabase, cache_bytes: &str) -> Self {
         let config = config(&[("DATABASE_URL", database.url()), ("CACHE_BYTES", cache_bytes)]);
         let store = Store::open(&config.database).await.expect("a store");
-        store
-            .schema
-            .as_ref()
-            .expect("a schema")
-            .up()
-            .await
-            .expect("migrate");
+        let schema = store.schema.as_ref().expect("a schema");
+        schema.up().await.expect("the migrations");
         let meter = NoopMeterProvider::new().meter("contract");
+
         Self {
             repository: compose::tweet_stack(&config.database, &store, &meter),
             _database: database,

@@ -1,0 +1,54 @@
+//! The document as it is served, and the pages that show it.
+
+use poem::http::StatusCode;
+use serde_json::Value;
+
+use super::operation::DOCUMENT;
+use crate::support::{InProcess, header, json, text};
+
+#[tokio::test]
+async fn the_root_redirects_to_the_documentation() {
+    let service = InProcess::memory().await;
+    let response = service.get("/").send().await;
+
+    response.assert_status(StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(header(&response, "location").as_deref(), Some("/docs"));
+}
+
+#[tokio::test]
+async fn the_documentation_page_loads_nothing_from_other_hosts() {
+    let service = InProcess::memory().await;
+    let response = service.get("/docs").send().await;
+    response.assert_content_type("text/html; charset=utf-8");
+    let html = text(response).await;
+
+    assert!(
+        html.contains("SwaggerUIBundle("),
+        "Swagger UI itself is in the page"
+    );
+    for loader in [
+        "<script src",
+        "<link rel=\"stylesheet",
+        "<img ",
+        "<iframe",
+        "@import",
+        "src=\"http",
+        "url(http",
+    ] {
+        assert!(!html.contains(loader), "{loader}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_served_as_json_and_as_yaml() {
+    let service = InProcess::memory().await;
+
+    let response = service.get("/openapi.json").send().await;
+    response.assert_content_type("application/json");
+    let served: Value = json(response).await;
+    assert_eq!(served, *DOCUMENT);
+
+    let response = service.get("/openapi.yaml").send().await;
+    response.assert_content_type("application/yaml");
+    assert!(text(response).await.starts_with("openapi: 3.0"));
+}
