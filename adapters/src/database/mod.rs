@@ -2,6 +2,7 @@
 
 mod connect;
 pub(crate) mod error;
+pub(crate) mod idempotent;
 mod hot_connections;
 mod metrics;
 mod migration_lock;

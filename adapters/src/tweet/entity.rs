@@ -20,7 +20,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub(super) fn uuid(id: TweetId) -> Uuid {
+pub(crate) fn uuid(id: TweetId) -> Uuid {
     Uuid::from_u128(id.as_u128())
 }
 

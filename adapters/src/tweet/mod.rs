@@ -13,11 +13,10 @@ pub mod memory;
 pub mod metered;
 pub mod sea_orm;
 
-mod entity;
-mod idempotent;
+pub(crate) mod entity;
 #[cfg(test)]
 mod plans;
-mod sql;
+pub(crate) mod sql;
 
 pub use batched::Batched;
 pub use cached::Cached;

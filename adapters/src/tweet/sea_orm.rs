@@ -6,11 +6,11 @@ use ::sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 use async_trait::async_trait;
 use domain::{HealthCheck, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
 
-use super::{entity::Model, idempotent, sql as statements};
-use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict};
+use super::{entity::Model, sql as statements};
+use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict, idempotent};
 
 /// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet with its key is four.
-pub(super) const ROWS_A_STATEMENT: usize = 8_000;
+pub(crate) const ROWS_A_STATEMENT: usize = 8_000;
 
 /// [`TweetRepository`] on a migrated database. A call that meets a lost connection is made again on a fresh one.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ async fn add(pool: Arc<PoolGeneration>, tweets: &[Tweet], again: Attempt) -> Res
 }
 
 /// All or none, in a transaction when one statement cannot take them; how many rows it made.
-pub(super) async fn insert<T>(
+pub(crate) async fn insert<T>(
     pool: &PoolGeneration,
     items: &[T],
     statement: impl Fn(DbBackend, &[T]) -> Statement,

@@ -25,7 +25,7 @@ const FIRST_PAGE: &str = "select id, text, timestamp from tweet order by id desc
 /// Keyset, not offset: an index range scan whose cost does not grow with the depth of the page.
 const NEXT_PAGE: &str = "select id, text, timestamp from tweet where id < $1 order by id desc limit $2";
 
-pub(super) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
+pub(crate) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
     if backend != DatabaseBackend::Postgres {
         return Entity::insert_many(tweets.iter().map(ActiveModel::from)).build(backend);
     }
@@ -45,7 +45,7 @@ pub(super) fn insert(backend: DatabaseBackend, tweets: &[Tweet]) -> Statement {
 }
 
 /// Inserts those whose keys are new.
-pub(super) fn insert_idempotent(backend: DatabaseBackend, tweets: &[&IdempotentTweet]) -> Statement {
+pub(crate) fn insert_idempotent(backend: DatabaseBackend, tweets: &[&IdempotentTweet]) -> Statement {
     let values = |IdempotentTweet { item: tweet, key }: &IdempotentTweet| -> [Value; 4] {
         [
             uuid(tweet.id).into(),
@@ -80,7 +80,7 @@ pub(super) fn insert_idempotent(backend: DatabaseBackend, tweets: &[&IdempotentT
     Statement::from_sql_and_values(backend, INSERT_ONCE, columns)
 }
 
-pub(super) fn find_keys<'a>(backend: DatabaseBackend, keys: impl Iterator<Item = &'a str>) -> Statement {
+pub(crate) fn find_keys<'a>(backend: DatabaseBackend, keys: impl Iterator<Item = &'a str>) -> Statement {
     let keys: Vec<Value> = keys.map(Value::from).collect();
     if backend != DatabaseBackend::Postgres {
         let sql = format!(
@@ -93,7 +93,7 @@ pub(super) fn find_keys<'a>(backend: DatabaseBackend, keys: impl Iterator<Item =
     Statement::from_sql_and_values(backend, sql, [array(ArrayType::String, keys)])
 }
 
-pub(super) fn find(backend: DatabaseBackend, ids: impl Iterator<Item = TweetId>) -> Statement {
+pub(crate) fn find(backend: DatabaseBackend, ids: impl Iterator<Item = TweetId>) -> Statement {
     let ids = ids.map(uuid);
     if backend != DatabaseBackend::Postgres {
         return Entity::find().filter(Column::Id.is_in(ids)).build(backend);
@@ -106,7 +106,7 @@ pub(super) fn find(backend: DatabaseBackend, ids: impl Iterator<Item = TweetId>)
 }
 
 /// SQLite takes the same texts here, `$1` and all.
-pub(super) fn latest(backend: DatabaseBackend, before: Option<TweetId>, limit: usize) -> Statement {
+pub(crate) fn latest(backend: DatabaseBackend, before: Option<TweetId>, limit: usize) -> Statement {
     let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
     match before {
         None => Statement::from_sql_and_values(backend, FIRST_PAGE, [limit]),

@@ -5,12 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use ::sea_orm::{DbErr, FromQueryResult, prelude::*};
 use domain::IdempotentTweet;
 
-use super::{
+use crate::tweet::{
     entity::Model,
     sea_orm::{ROWS_A_STATEMENT, insert},
     sql as statements,
 };
-use crate::database::PoolGeneration;
+use super::PoolGeneration;
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -22,7 +22,7 @@ struct Row {
 
 /// Stores those whose keys are new, all or none. Answers what is stored under the keys when that may be something else
 /// than was given, which costs a second statement; else nothing.
-pub(super) async fn add_idempotent(
+pub(crate) async fn add_idempotent(
     pool: Arc<PoolGeneration>,
     tweets: &[IdempotentTweet],
 ) -> Result<HashMap<String, Model>, DbErr> {
