@@ -1,10 +1,7 @@
 //! The gain of the decorators, without a database: around a store that executes two statements at a time, each in a
 //! millisecond or a little more. `cargo bench -p adapters`
 
-#![expect(
-    clippy::expect_used,
-    reason = "a benchmark that cannot be set up must fail"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up must fail")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,11 @@
-//! Who goes now, who waits, and who goes next.
+//! A queue whose calls share statements: what a `Batched` decorator is built from.
+//!
+//! The first call executes at once, as if there were no queue. Calls that arrive while its statement is in flight wait,
+//! and share the next statement. So there is no timer, no delay under light load, and larger batches under heavier load.
+//! One statement at a time: two were measured, and were smaller and cost the store more without returning sooner.
+
+mod execute;
+mod shared_statement;
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -7,152 +14,209 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{runtime::Handle, sync::oneshot, task::yield_now};
+use domain::RepositoryError;
+use tokio::{runtime::Handle, sync::oneshot};
 
-/// The most ids or items that share a statement.
-pub(crate) const LARGEST_BATCH: usize = 256;
+pub(crate) use shared_statement::{ById, InOrder, SharedStatement, Whole};
 
-/// How many calls may wait in a lane. The service takes fewer requests at once; this bounds memory all the same.
-const LONGEST_QUEUE: usize = 10_000;
+/// The maximum number of items (ids or values) that share a statement. A call with more executes alone.
+pub(crate) const MAX_BATCH_SIZE: usize = 256;
 
-type Serve<K, I, O> = Box<dyn Fn(UnderWay<K, I, O>, Vec<Waiting<I, O>>) -> Served + Send + Sync>;
-type Served = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The maximum number of calls that wait in a queue. The service accepts fewer requests at once; this bounds the memory
+/// all the same.
+const MAX_QUEUE_LEN: usize = 10_000;
 
-/// A call that waits for its turn, and where to send its answer.
-pub(crate) struct Waiting<I, O> {
-    pub(crate) item: I,
-    pub(crate) answer: oneshot::Sender<O>,
+/// What `async_trait` methods return.
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A method of a repository whose calls can share a statement.
+pub(crate) trait Operation: Send + Sync + 'static {
+    /// Only calls with equal keys share a statement.
+    type Key: Clone + Eq + Hash + Send + Sync;
+    /// What a call adds to the statement.
+    type Item: Clone + Send + Sync;
+    /// The result of a statement, and of a call.
+    type Output: Send;
+
+    /// Executes a statement for all of these items.
+    fn execute<'a>(
+        &'a self,
+        key: &'a Self::Key,
+        items: &'a [Self::Item],
+    ) -> BoxFuture<'a, Result<Self::Output, RepositoryError>>;
+
+    /// Returns a function that takes the items of each call of a batch, in order, and returns the part of the shared
+    /// output that belongs to the call.
+    fn divide(&self, output: Self::Output) -> impl FnMut(Vec<Self::Item>) -> Self::Output + Send;
 }
 
-/// Lanes of calls, one a key. In each, one statement is under way; the lane exists as long as there is one.
-pub(crate) struct Lanes<K: Key, I: Send + 'static, O: Send + 'static> {
-    lanes: Mutex<HashMap<K, VecDeque<Waiting<I, O>>>>,
-    weight: fn(&I) -> usize,
-    gather: bool,
-    serve: Serve<K, I, O>,
+/// Calls of one operation: for each key, one statement in flight and a queue of calls for the next one. A key is present
+/// as long as its statement is in flight.
+pub(crate) struct BatchQueue<O: Operation> {
+    operation: O,
+    yield_before_batch: bool,
+    queues: Mutex<HashMap<O::Key, VecDeque<QueuedCall<O>>>>,
 }
 
-/// What a call may do.
-pub(crate) enum Turn<K: Key, I: Send + 'static, O: Send + 'static> {
-    /// Go alone, now, and keep this until the statement has returned.
-    Now(UnderWay<K, I, O>),
-    /// Wait; somebody else's task makes the statement.
-    Later(oneshot::Receiver<O>),
-    /// There is no room to wait.
-    Never,
+/// A call that waits for a shared statement.
+struct QueuedCall<O: Operation> {
+    items: Vec<O::Item>,
+    result: oneshot::Sender<Result<O::Output, RepositoryError>>,
 }
 
-pub(crate) trait Key: Clone + Eq + Hash + Send + 'static {}
-impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
+/// What a new call has to do.
+enum Join<O: Operation> {
+    /// Execute its own statement now, and drop this when the statement returns.
+    Leader(Leader<O>),
+    /// Wait for the result of a shared statement.
+    Follower(oneshot::Receiver<Result<O::Output, RepositoryError>>),
+    /// Fail: the queue is full.
+    Rejected,
+}
 
-impl<K: Key, I: Send + 'static, O: Send + 'static> Lanes<K, I, O> {
-    /// `serve` makes the statement, lets go of the lane, and answers. With `gather`, requests that have arrived
-    /// already, and only have to be read, come along: that halves what the store spends on each, and is over at once
-    /// when there are none. It is for statements that cost the store work; while one waits for a disk, enough gather.
-    pub(crate) fn new(
-        weight: fn(&I) -> usize,
-        gather: bool,
-        serve: impl Fn(UnderWay<K, I, O>, Vec<Waiting<I, O>>) -> Served + Send + Sync + 'static,
-    ) -> Arc<Self> {
+impl<O: Operation> BatchQueue<O> {
+    /// An empty queue.
+    pub(crate) fn new(operation: O) -> Arc<Self> {
         Arc::new(Self {
-            lanes: Mutex::default(),
-            weight,
-            gather,
-            serve: Box::new(serve),
+            operation,
+            yield_before_batch: false,
+            queues: Mutex::default(),
         })
     }
 
-    pub(crate) fn turn(self: &Arc<Self>, key: K, item: impl FnOnce() -> I) -> Turn<K, I, O> {
-        let mut lanes = self.lock();
-        match lanes.entry(key) {
-            Entry::Vacant(lane) => {
-                let key = lane.key().clone();
-                lane.insert(VecDeque::new());
-                Turn::Now(UnderWay {
-                    lanes: Arc::clone(self),
+    /// An empty queue that yields to the scheduler once before it executes a batch, so that requests which are already
+    /// readable on other sockets join it. That halves the store's work for each call, and costs nothing if there are
+    /// none. For CPU-bound statements; commits take long enough for calls to accumulate anyway.
+    pub(crate) fn yielding_before_batch(operation: O) -> Arc<Self> {
+        Arc::new(Self {
+            operation,
+            yield_before_batch: true,
+            queues: Mutex::default(),
+        })
+    }
+
+    /// Makes a call: with a statement of its own if none is in flight, otherwise as part of the next one. It shares only
+    /// statements that start after it.
+    async fn call(self: &Arc<Self>, key: O::Key, items: &[O::Item]) -> Result<O::Output, RepositoryError> {
+        match self.join(key, items) {
+            Join::Leader(leader) => self.operation.execute(&leader.key, items).await,
+            Join::Follower(result) => result.await.unwrap_or_else(|_| Err(execute::batch_dropped())),
+            Join::Rejected => Err(execute::queue_full()),
+        }
+    }
+
+    fn join(self: &Arc<Self>, key: O::Key, items: &[O::Item]) -> Join<O> {
+        let mut queues = self.lock();
+
+        match queues.entry(key) {
+            Entry::Vacant(queue) => {
+                let key = queue.key().clone();
+                queue.insert(VecDeque::new());
+                Join::Leader(Leader {
+                    queue: Arc::clone(self),
                     key,
-                    begun: true,
+                    started: true,
                 })
             }
-            Entry::Occupied(lane) if lane.get().len() >= LONGEST_QUEUE => Turn::Never,
-            Entry::Occupied(mut lane) => {
-                let (answer, receiver) = oneshot::channel();
-                lane.get_mut().push_back(Waiting { item: item(), answer });
-                Turn::Later(receiver)
+            Entry::Occupied(queue) if queue.get().len() >= MAX_QUEUE_LEN => Join::Rejected,
+            Entry::Occupied(mut queue) => {
+                let (result, receiver) = oneshot::channel();
+                queue.get_mut().push_back(QueuedCall {
+                    items: items.to_vec(),
+                    result,
+                });
+                Join::Follower(receiver)
             }
         }
     }
 
-    /// Nothing runs under the lock that could panic half-way.
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, VecDeque<Waiting<I, O>>>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nothing that runs under the lock can leave the queues half changed, so a poisoned lock is safe to use.
+    fn lock(&self) -> MutexGuard<'_, HashMap<O::Key, VecDeque<QueuedCall<O>>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody waits for the statement that just ended. If nobody does, the lane ends with it.
-    fn is_awaited(&self, key: &K) -> bool {
-        let mut lanes = self.lock();
-        let awaited = lanes.get(key).is_some_and(|waiting| !waiting.is_empty());
-        if !awaited {
-            lanes.remove(key);
+    /// Whether calls wait for the statement that just ended. If not, the key is removed.
+    fn has_waiting_calls(&self, key: &O::Key) -> bool {
+        let mut queues = self.lock();
+
+        let waiting = queues.get(key).is_some_and(|queue| !queue.is_empty());
+        if !waiting {
+            queues.remove(key);
         }
-        awaited
+        waiting
     }
 
-    /// Those who go next; nobody, if all have lost interest.
-    fn batch(&self, key: &K) -> Vec<Waiting<I, O>> {
-        let mut lanes = self.lock();
-        let Some(lane) = lanes.get_mut(key) else {
+    /// The calls of the next statement. Empty if all of them were dropped.
+    fn next_batch(&self, key: &O::Key) -> Vec<QueuedCall<O>> {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(key) else {
             return Vec::new();
         };
+
         let mut batch = Vec::new();
-        let mut weight = 0;
-        while let Some(waiting) = lane.front() {
-            weight += (self.weight)(&waiting.item);
-            if weight > LARGEST_BATCH && !batch.is_empty() {
+        let mut size = 0;
+        while let Some(call) = queue.front() {
+            size += call.items.len();
+            if size > MAX_BATCH_SIZE && !batch.is_empty() {
                 break;
             }
-            // Who lost interest while waiting has nothing done in their name.
-            batch.extend(lane.pop_front().filter(|waiting| !waiting.answer.is_closed()));
+            // A call that was dropped while it waited is not executed.
+            batch.extend(queue.pop_front().filter(|call| !call.result.is_closed()));
         }
         batch
     }
 }
 
-/// A statement under way. When it ends, by returning or because its caller lost interest, the next one begins: this is
-/// let go of before those who shared the statement are answered, so that the store need not wait for that.
-pub(crate) struct UnderWay<K: Key, I: Send + 'static, O: Send + 'static> {
-    lanes: Arc<Lanes<K, I, O>>,
-    pub(crate) key: K,
-    /// Whether its task runs, or it needs none.
-    begun: bool,
+impl<O: Operation<Key = ()>> BatchQueue<O> {
+    /// A call that is given by its items. One without items, or with more than a batch can hold, executes alone.
+    pub(crate) async fn call_with_items(
+        self: &Arc<Self>,
+        items: &[O::Item],
+    ) -> Result<O::Output, RepositoryError> {
+        if items.is_empty() || items.len() > MAX_BATCH_SIZE {
+            return self.operation.execute(&(), items).await;
+        }
+        self.call((), items).await
+    }
 }
 
-impl<K: Key, I: Send + 'static, O: Send + 'static> Drop for UnderWay<K, I, O> {
+impl<O: Operation<Item = ()>> BatchQueue<O> {
+    /// A call that is given by its key: concurrent calls with equal keys share the same output.
+    pub(crate) async fn call_with_key(self: &Arc<Self>, key: O::Key) -> Result<O::Output, RepositoryError> {
+        self.call(key, &[]).await
+    }
+}
+
+/// The right to execute statements with this key. When it is dropped, because its statement returned or its caller was
+/// dropped, the next statement starts. It is dropped before the results of a batch are sent, so that the store need not
+/// wait for that.
+struct Leader<O: Operation> {
+    queue: Arc<BatchQueue<O>>,
+    key: O::Key,
+    /// Whether the task that executes the statement runs. False in a task that the runtime dropped before its start.
+    started: bool,
+}
+
+impl<O: Operation> Drop for Leader<O> {
     fn drop(&mut self) {
-        // A runtime that takes no task any more, or none at all: nobody can be served, and dropping tells them.
-        let runtime = Handle::try_current().ok().filter(|_| self.begun);
+        // Without a runtime, or with one that shuts down, no further statement can be executed. Dropping the waiting
+        // calls fails them.
+        let runtime = Handle::try_current().ok().filter(|_| self.started);
         let Some(runtime) = runtime else {
-            let _told = self.lanes.lock().remove(&self.key);
+            let _dropped_after_unlock = self.queue.lock().remove(&self.key);
             return;
         };
-        if !self.lanes.is_awaited(&self.key) {
+
+        if !self.queue.has_waiting_calls(&self.key) {
             return;
         }
-        let mut next = Self {
-            lanes: Arc::clone(&self.lanes),
+
+        let next = Self {
+            queue: Arc::clone(&self.queue),
             key: self.key.clone(),
-            begun: false,
+            started: false,
         };
-        // A task of its own, so that no caller's interest decides over the others'.
-        runtime.spawn(async move {
-            next.begun = true;
-            if next.lanes.gather {
-                yield_now().await;
-            }
-            let (lanes, batch) = (Arc::clone(&next.lanes), next.lanes.batch(&next.key));
-            if !batch.is_empty() {
-                (lanes.serve)(next, batch).await;
-            }
-        });
+        // A task of its own, so that no caller that is dropped takes the others with it.
+        runtime.spawn(next.execute_batch());
     }
 }

@@ -1,52 +1,58 @@
-//! Additions under idempotency keys.
+//! Insertion under idempotency keys.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use ::sea_orm::{DbErr, FromQueryResult, prelude::*};
-use domain::IdempotentTweet;
+use domain::Idempotent;
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
-use crate::tweet::{
-    entity::Model,
-    sea_orm::{ROWS_A_STATEMENT, insert},
-    sql as statements,
+use super::{
+    resilient_pool::PoolGeneration,
+    table::{IDEMPOTENCY_KEY, Table},
 };
-use super::PoolGeneration;
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    text: String,
-    timestamp: DateTimeUtc,
-    idempotency_key: String,
+/// A row and its key.
+struct IdempotentRow<M> {
+    row: M,
+    key: String,
 }
 
-/// Stores those whose keys are new, all or none. Answers what is stored under the keys when that may be something else
-/// than was given, which costs a second statement; else nothing.
-pub(crate) async fn add_idempotent(
-    pool: Arc<PoolGeneration>,
-    tweets: &[IdempotentTweet],
-) -> Result<HashMap<String, Model>, DbErr> {
-    let mut new: Vec<&IdempotentTweet> = tweets.iter().collect();
-    // In one order everywhere, so that two who insert the same keys at once do not wait for each other in a circle.
-    // Stable, so that of one key the first stays.
+impl<M: FromQueryResult> FromQueryResult for IdempotentRow<M> {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            row: M::from_query_result(result, prefix)?,
+            key: result.try_get(prefix, IDEMPOTENCY_KEY)?,
+        })
+    }
+}
+
+/// Inserts the items whose keys are new, all or none. Returns an empty map if that were all of them; otherwise the
+/// stored row of every key, which costs a second statement.
+pub(crate) async fn insert<T, M: FromQueryResult, const N: usize>(
+    pool: &PoolGeneration,
+    table: &Table<T, N>,
+    items: &[Idempotent<T>],
+) -> Result<HashMap<String, M>, DbErr> {
+    let max_rows = Table::<T, N>::MAX_ROWS_PER_STATEMENT;
+
+    // Every process inserts in the order of the keys, so that two that insert the same keys do not deadlock. The sort is
+    // stable: of several items with one key, the first stays.
+    let mut new: Vec<&Idempotent<T>> = items.iter().collect();
     new.sort_by(|a, b| a.key.cmp(&b.key));
     new.dedup_by(|a, b| a.key == b.key);
-    if insert(&pool, &new, statements::insert_idempotent).await? == tweets.len() as u64 {
+
+    let inserted = pool
+        .execute_chunked(&new, max_rows, |backend, items| {
+            table.insert_idempotent(backend, items)
+        })
+        .await?;
+    if inserted == items.len() as u64 {
         return Ok(HashMap::new());
     }
-    let mut stored = HashMap::with_capacity(new.len());
-    for chunk in new.chunks(ROWS_A_STATEMENT) {
-        let keys = chunk.iter().map(|keyed| keyed.key.as_str());
-        let statement = statements::find_keys(pool.database().get_database_backend(), keys);
-        for Row {
-            id,
-            text,
-            timestamp,
-            idempotency_key,
-        } in pool.read(statement).await?
-        {
-            stored.insert(idempotency_key, Model { id, text, timestamp });
-        }
-    }
-    Ok(stored)
+
+    let rows: Vec<IdempotentRow<M>> = pool
+        .read_chunked(&new, max_rows, |backend, items| {
+            table.find_by_keys(backend, items)
+        })
+        .await?;
+    Ok(rows.into_iter().map(|stored| (stored.key, stored.row)).collect())
 }

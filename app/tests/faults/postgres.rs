@@ -33,7 +33,7 @@ fn what_was_acknowledged_is_stored_whatever_happens_to_postgres() {
     let mut calm = Vec::new();
     for fault in [
         PostgresServer::kill,
-        PostgresServer::stop_at_once,
+        PostgresServer::stop_immediately,
         PostgresServer::kill,
     ] {
         let away = Instant::now();
@@ -42,7 +42,7 @@ fn what_was_acknowledged_is_stored_whatever_happens_to_postgres() {
             load.count(|it| it.status() == 503 && it.ended > away) >= 6
         });
         reports_an_outage(&service);
-        server.start_again();
+        server.restart();
         let back = Instant::now();
         stored_since(back);
         assert_eq!(get(&service, "/healthcheck/").status, 200);
@@ -117,9 +117,9 @@ fn a_pool_full_of_dead_connections_costs_no_request() {
         assert_eq!(statuses, [200; 30]);
         idle() >= 4
     });
-    for fault in [PostgresServer::kill, PostgresServer::stop_at_once] {
+    for fault in [PostgresServer::kill, PostgresServer::stop_immediately] {
         fault(&mut server);
-        server.start_again();
+        server.restart();
         let created = ask(service.address, "POST", "/tweet/", "{\"text\":\"at once\"}").expect("an answer");
         assert_eq!(created.status, 201, "{created:?}");
         let statuses: Vec<u16> = pages();

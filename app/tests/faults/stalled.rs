@@ -90,7 +90,7 @@ fn connections_that_lead_nowhere_are_given_up_though_nobody_closes_them() {
     let create = || ask(service.address, "POST", "/tweet/", "{\"text\":\"hello\"}").expect("an answer");
     for _ in 0..3 {
         assert_eq!(create().status, 201);
-        proxy.forget();
+        proxy.silence();
         let began = Instant::now();
         let first = create();
         assert!(is_an_outage(&first), "{first:?}");
@@ -98,7 +98,7 @@ fn connections_that_lead_nowhere_are_given_up_though_nobody_closes_them() {
         assert_eq!(create().status, 201, "the next one has a connection of its own");
     }
     // And when nobody asks anything but how it is.
-    proxy.forget();
+    proxy.silence();
     let began = Instant::now();
     until("the report is good", || {
         get(&service, "/healthcheck/").status == 200

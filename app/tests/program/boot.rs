@@ -146,7 +146,7 @@ fn an_unreachable_database_is_reported_without_its_password() {
     fails(
         &[("DATABASE_URL", &url), short],
         folder().path(),
-        &["cannot open the database", "no answer in time"],
+        &["cannot open the database", "no response in time"],
     );
 }
 

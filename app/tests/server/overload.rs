@@ -56,7 +56,7 @@ async fn more_requests_than_allowed_are_refused_at_once() {
     for path in ["/livez", "/healthcheck/", "/metrics", "/docs"] {
         assert_eq!(client.get(path).send().await.0.status(), StatusCode::OK, "{path}");
     }
-    gated.let_go(3);
+    gated.release(3);
     for request in under_way {
         assert_eq!(request.await.expect("an end"), StatusCode::OK);
     }

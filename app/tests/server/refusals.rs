@@ -26,7 +26,7 @@ async fn who_is_refused_and_does_not_wait_is_made_to() {
     let mut service = Running::start(&variables, folder.path());
     let connect = || Client::of(&service);
     let mut served = connect();
-    proxy.hold();
+    proxy.pause();
     served
         .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .expect("the request is taken");
@@ -58,7 +58,7 @@ async fn who_is_refused_and_does_not_wait_is_made_to() {
             "{path}: {answer:?}"
         );
     }
-    proxy.go_on();
+    proxy.resume();
     assert_eq!(served.answer().expect("an answer").status, 200);
     assert_eq!(
         connect().get("/tweet/").expect("an answer").status,
