@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use domain::{Clock, DateTime, Utc};
 
-/// [`Clock`] by the operating system: UTC, stepping back when the system's clock is set back.
+/// [`Clock`] of the operating system, in UTC. It steps back when the system's clock is set back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -1,8 +1,14 @@
-//! The driven side of the hexagon: one module a technology, each implementing ports of `domain`.
+//! The driven side of the hexagon: implementations of the ports of `domain`.
+//!
+//! - Resource: [`tweet`], its stores and their decorators. Yours to replace.
+//! - Mechanism: everything else. Decorators are built from `batch_queue`, `cache` and `timed`, SQL stores from
+//!   [`database`].
 
 pub mod tweet;
 
 mod batch_queue;
+mod cache;
+mod timed;
 
 pub mod auth;
 pub mod clock;
@@ -14,9 +20,8 @@ pub mod testing;
 
 pub use auth::token_file::TokenFile;
 pub use clock::SystemClock;
-pub use tweet::{
-    Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository, sea_orm::SeaOrmHealthCheck,
-};
+pub use database::SeaOrmHealthCheck;
+pub use tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository};
 
 /// The example of docs/make-it-yours.md, compiled and run with the documentation's tests.
 #[cfg(doctest)]

@@ -1,11 +1,11 @@
-//! The database schema, as migrations that PostgreSQL and SQLite both understand.
+//! The database schema, as migrations for PostgreSQL and SQLite.
 //!
 //! # Adding a migration
 //! 1. Copy the newest `m…` file under a name with today's date, and write `up` and `down`.
-//! 2. Append it to [`Migrator::migrations`]. Never change or reorder those that have been released.
-//! 3. All that is pending runs in one transaction, under a lock: what PostgreSQL refuses in a transaction, such as
-//!    `CREATE INDEX CONCURRENTLY`, has no place here.
-//! 4. `templatesite migrate up`, then `templatesite migrate down` on a copy of real data.
+//! 2. Append it to [`Migrator::migrations`]. Never change or reorder released migrations.
+//! 3. All pending migrations run in one transaction, under a lock. What PostgreSQL refuses in a transaction, such as
+//!    `CREATE INDEX CONCURRENTLY`, cannot be used here.
+//! 4. Run `templatesite migrate up` and `templatesite migrate down` on a copy of real data.
 
 mod m20261122_000001_create_tweet;
 mod m20261122_000002_add_idempotency_key;

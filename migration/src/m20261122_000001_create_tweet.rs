@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
         let mut table = Table::create();
         table
             .table(Tweet::Table)
-            // The 128 bits of a ULID: the primary key's order is the order of time, and pages need no other index.
+            // The 128 bits of a ULID: the primary key is sorted by time of creation, and pages need no other index.
             .col(ColumnDef::new(Tweet::Id).uuid().not_null().primary_key())
             .col(ColumnDef::new(Tweet::Text).string_len(140).not_null())
             .col(
@@ -25,10 +25,12 @@ impl MigrationTrait for Migration {
                     .timestamp_with_time_zone()
                     .not_null(),
             );
+
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
-            // Otherwise SQLite keeps the rows in order of arrival and the ids in a second tree.
+            // Otherwise SQLite stores the rows in the order of arrival, and the ids in a second tree.
             table.extra("WITHOUT ROWID");
         }
+
         manager.create_table(table).await
     }
 

@@ -9,7 +9,7 @@ enum Tweet {
     IdempotencyKey,
 }
 
-/// Partial, so that tweets without a key, which are most, cost it nothing.
+/// Partial, so that tweets without a key, which are most, take no space in it.
 const INDEX: &str = "create unique index tweet_idempotency_key on tweet (idempotency_key) \
                      where idempotency_key is not null";
 
@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
         manager
             .alter_table(Table::alter().table(Tweet::Table).add_column(key).take())
             .await?;
+
         manager.get_connection().execute_unprepared(INDEX).await?;
         Ok(())
     }
@@ -32,6 +33,7 @@ impl MigrationTrait for Migration {
             .get_connection()
             .execute_unprepared("drop index tweet_idempotency_key")
             .await?;
+
         manager
             .alter_table(
                 Table::alter()

@@ -1,4 +1,4 @@
-//! Statements, on PostgreSQL by connections that stay out of the pool from one to the next.
+//! Reuse of PostgreSQL connections that were used just now.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,117 +6,81 @@ use std::{
 };
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DbErr, FromQueryResult, RuntimeErr, SqlxError, Statement, Values,
-    sqlx::{self, AssertSqlSafe, PgPool, Postgres, pool::PoolConnection, query::Query},
+    ConnAcquireErr, DbErr, RuntimeErr, SqlxError,
+    sqlx::{PgPool, Postgres, pool::PoolConnection},
 };
-use sea_query_sqlx::SqlxValues;
 
-use super::{metrics::postgres, resilient_pool::PoolGeneration};
+/// The maximum number of connections held: one for each kind of statement that a busy service has in flight.
+const MAX_HELD: usize = 4;
 
-/// How many connections are kept at most: one for each kind of statement that a busy service has under way.
-const MOST: usize = 4;
+/// How long a connection stays checked out of the pool before the pool gets to test it, and to close it if it is too
+/// old.
+const MAX_CHECKOUT_AGE: Duration = Duration::from_secs(1);
 
-/// How long a connection may be kept until the pool tries it again, and closes it when it has become too old.
-const LONGEST: Duration = Duration::from_secs(1);
-
-/// Database that were just used, the last one last. A pool tries each connection that comes back, and lends another
-/// to who comes next: that is a second way to the server and back for each statement, and a process there that slept
-/// and has forgotten what it knew. A busy service is better off with the few that it used before.
+/// A small LIFO cache of connections that are checked out of a pool. sqlx pings every connection on release and hands
+/// them out FIFO; that is one more round trip a statement, and it keeps switching to cold PostgreSQL backends.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Vec<Lent>>);
+pub(crate) struct HotConnections(Mutex<Vec<CheckedOut>>);
 
-/// A connection, and since when it is out of the pool.
-type Lent = (PoolConnection<Postgres>, Instant);
+/// A connection, and the time at which it left the pool.
+#[derive(Debug)]
+pub(crate) struct CheckedOut {
+    pub(crate) connection: PoolConnection<Postgres>,
+    since: Instant,
+}
 
-impl Kept {
-    /// How many are kept; the pool takes them for used.
-    pub(crate) fn count(&self) -> usize {
+impl HotConnections {
+    /// The number of connections held. The pool counts them as used.
+    pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    async fn take(&self, pool: &PgPool) -> Result<Lent, DbErr> {
-        let kept = self.lock().pop();
-        match kept {
-            Some(kept) => Ok(kept),
-            None => Ok((pool.acquire().await.map_err(not_acquired)?, Instant::now())),
+    /// The connection that was used last, or else one of the pool.
+    pub(crate) async fn check_out(&self, pool: &PgPool) -> Result<CheckedOut, DbErr> {
+        let held = self.lock().pop();
+
+        match held {
+            Some(held) => Ok(held),
+            None => Ok(CheckedOut {
+                connection: pool.acquire().await.map_err(acquire_error)?,
+                since: Instant::now(),
+            }),
         }
     }
 
-    /// For a connection that has done its work. One that failed, or whose statement was given up, is the pool's to
-    /// mend, and goes back there when it is dropped.
-    fn keep(&self, pool: &PgPool, lent: Lent) {
-        // Whoever waits for the pool looks there and not here, so its last connection is not kept.
+    /// Takes back a connection whose statement succeeded. After an error or a dropped call, drop the connection instead:
+    /// it returns to the pool, which tests it.
+    pub(crate) fn check_in(&self, pool: &PgPool, connection: CheckedOut) {
+        // Callers that wait for the pool do not look here, so its last connection goes back there.
         let is_last = pool.num_idle() == 0 && pool.size() >= pool.options().get_max_connections();
-        let mut kept = self.lock();
-        if kept.len() < MOST && !is_last && lent.1.elapsed() < LONGEST {
-            kept.push(lent);
+        let is_fresh = connection.since.elapsed() < MAX_CHECKOUT_AGE;
+
+        let mut held = self.lock();
+        if held.len() < MAX_HELD && !is_last && is_fresh {
+            held.push(connection);
         }
     }
 
-    /// Nothing runs under the lock that could panic half-way.
-    fn lock(&self) -> MutexGuard<'_, Vec<Lent>> {
+    /// Nothing that runs under the lock can leave the list half changed, so a poisoned lock is safe to use.
+    fn lock(&self) -> MutexGuard<'_, Vec<CheckedOut>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Kept {
-    /// Closes them. To give them back to the pool takes a task, for which there may be no runtime any more, and an
-    /// answer, which a lost connection never gives.
+impl Drop for HotConnections {
+    /// Closes the connections. Returning them to the pool would need a task, for which there may be no runtime any
+    /// more, and a response, which a lost connection never gives.
     fn drop(&mut self) {
-        self.lock()
-            .drain(..)
-            .for_each(|(connection, _)| drop(connection.detach()));
+        for held in self.lock().drain(..) {
+            drop(held.connection.detach());
+        }
     }
 }
 
-impl PoolGeneration {
-    /// Carries the statement out; how many rows it made.
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
-        let Some(pool) = postgres(&self.database) else {
-            return Ok(self.database.execute_raw(statement).await?.rows_affected());
-        };
-        let mut lent = self.kept.take(pool).await?;
-        let done = query(&statement.sql, statement.values)
-            .execute(&mut *lent.0)
-            .await
-            .map_err(failed)?;
-        self.kept.keep(pool, lent);
-        Ok(done.rows_affected())
-    }
-
-    /// The rows that the statement finds.
-    pub(crate) async fn read<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, DbErr> {
-        let Some(pool) = postgres(&self.database) else {
-            return M::find_by_statement(statement).all(&self.database).await;
-        };
-        let mut lent = self.kept.take(pool).await?;
-        let rows = query(&statement.sql, statement.values)
-            .fetch_all(&mut *lent.0)
-            .await
-            .map_err(failed)?;
-        self.kept.keep(pool, lent);
-        rows.into_iter()
-            .map(|row| M::from_query_result(&row.into(), ""))
-            .collect()
-    }
-}
-
-/// The text may hold no value that somebody sent; all of `tweet/sql.rs` are constants.
-fn query(sql: &str, values: Option<Values>) -> Query<'_, Postgres, SqlxValues> {
-    sqlx::query_with(
-        AssertSqlSafe(sql),
-        SqlxValues(values.unwrap_or(Values(Vec::new()))),
-    )
-}
-
-fn not_acquired(error: SqlxError) -> DbErr {
+fn acquire_error(error: SqlxError) -> DbErr {
     match error {
         SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
         SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
         error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
     }
-}
-
-fn failed(error: SqlxError) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

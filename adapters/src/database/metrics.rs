@@ -1,23 +1,23 @@
-//! What there is to know of a pool, and another one like it.
+//! Metrics of the connection pool.
 
 use opentelemetry::{KeyValue, metrics::Meter};
-use sea_orm::{
-    DatabaseConnection, DatabaseConnectionType, SqlxPostgresConnector,
-    sqlx::{self, PgPool},
+use sea_orm::sqlx::{self, Pool};
+
+use super::{
+    pool_kind::{postgres, sqlite},
+    resilient_pool::{Database, PoolGeneration},
 };
 
-use super::resilient_pool::{Database, PoolGeneration};
-
-/// Lets `meter` ask the pool for `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic
-/// conventions) whenever metrics are collected.
-pub fn observe_pool(connections: &Database, meter: &Meter) {
-    let pool = connections.clone();
+/// Registers `db.client.connection.count` and `db.client.connection.max` (OpenTelemetry semantic conventions), which
+/// are read from the pool whenever metrics are collected.
+pub fn observe_pool(database: &Database, meter: &Meter) {
+    let observed = database.clone();
     meter
         .i64_observable_up_down_counter("db.client.connection.count")
         .with_unit("{connection}")
-        .with_description("Database to the database, idle or used.")
+        .with_description("Connections to the database, idle or used.")
         .with_callback(move |count| {
-            let Some(Figures { idle, used, .. }) = figures(&pool.pool()) else {
+            let Some(PoolStats { idle, used, .. }) = stats(&observed.pool()) else {
                 return;
             };
             for (state, connections) in [("idle", idle), ("used", used)] {
@@ -25,66 +25,46 @@ pub fn observe_pool(connections: &Database, meter: &Meter) {
             }
         })
         .build();
-    let pool = connections.clone();
+
+    let observed = database.clone();
     meter
         .i64_observable_up_down_counter("db.client.connection.max")
         .with_unit("{connection}")
-        .with_description("The largest number of connections to the database that may be open.")
+        .with_description("The maximum number of open connections to the database.")
         .with_callback(move |max| {
-            if let Some(figures) = figures(&pool.pool()) {
-                max.observe(figures.max, &[]);
+            if let Some(stats) = stats(&observed.pool()) {
+                max.observe(stats.max, &[]);
             }
         })
         .build();
 }
 
-/// A pool like this one that has no connection yet. `None` when there is nothing to gain: SQLite is in this process.
-pub(crate) fn fresh(database: &DatabaseConnection) -> Option<DatabaseConnection> {
-    let pool = postgres(database).filter(|pool| pool.size() > 0)?;
-    let fresh = pool
-        .options()
-        .clone()
-        .connect_lazy_with((*pool.connect_options()).clone());
-    Some(SqlxPostgresConnector::from_sqlx_postgres_pool(fresh))
-}
-
-/// PostgreSQL's pool, if this is one.
-pub(crate) fn postgres(database: &DatabaseConnection) -> Option<&PgPool> {
-    match &database.inner {
-        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            Some(database.get_postgres_connection_pool())
-        }
-        _ => None,
-    }
-}
-
-struct Figures {
+struct PoolStats {
     idle: i64,
     used: i64,
     max: i64,
 }
 
-/// `None` for what is not a pool of [`connect`](super::connect).
-fn figures(connections: &PoolGeneration) -> Option<Figures> {
-    let database = &connections.database;
-    if let Some(pool) = postgres(database) {
-        return Some(of_pool(pool, connections.kept.count() as i64));
-    }
-    match &database.inner {
-        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            Some(of_pool(database.get_sqlite_connection_pool(), 0))
-        }
-        _ => None,
+/// `None` if this is not a pool that [`connect`](super::connect) opened.
+fn stats(pool: &PoolGeneration) -> Option<PoolStats> {
+    let database = &pool.database;
+
+    match postgres(database) {
+        // The pool counts hot connections as used, but no statement uses them.
+        Some(postgres) => Some(stats_of(postgres, pool.hot.len() as i64)),
+        None => sqlite(database).map(|sqlite| stats_of(sqlite, 0)),
     }
 }
 
-fn of_pool<D: sqlx::Database>(pool: &sqlx::Pool<D>, kept: i64) -> Figures {
-    // The two are not read at one instant, so a connection that opens or closes between them must not make a negative.
-    let (open, idle) = (i64::from(pool.size()), pool.num_idle() as i64 + kept);
-    let max = i64::from(pool.options().get_max_connections());
-    Figures {
+fn stats_of<D: sqlx::Database>(pool: &Pool<D>, hot: i64) -> PoolStats {
+    // The two are not read at the same instant. A connection that opens or closes in between must not make `used`
+    // negative.
+    let open = i64::from(pool.size());
+    let idle = pool.num_idle() as i64 + hot;
+
+    PoolStats {
         idle: idle.min(open),
         used: (open - idle).max(0),
-        max,
+        max: i64::from(pool.options().get_max_connections()),
     }
 }

@@ -1,4 +1,4 @@
-//! One process at a time changes the schema.
+//! A lock that lets one process at a time change the schema.
 
 use std::time::Duration;
 
@@ -9,102 +9,116 @@ use sea_orm::{
 use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
-use super::{error::is_busy, resilient_pool::Database};
+use super::{error::is_lock_timeout, resilient_pool::Database};
 
-/// The advisory lock's key: `template`, in ASCII. Whatever else takes locks in the same database must not use it.
-const KEY: i64 = i64::from_be_bytes(*b"template");
+/// `template`, in ASCII. Other users of advisory locks in the same database must choose other keys.
+const ADVISORY_LOCK_KEY: i64 = i64::from_be_bytes(*b"template");
 
-/// How often somebody who waits asks again. PostgreSQL could tell when it is time, but a statement that waits for that
-/// holds a snapshot, and there are changes to a schema (`CREATE INDEX CONCURRENTLY`) that wait for old snapshots.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How often a waiting process tries again. PostgreSQL could wake it, but a statement that waits for a lock holds a
+/// snapshot, and some schema changes (`CREATE INDEX CONCURRENTLY`) wait for old snapshots.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Longer than any change of a schema takes; shorter than for ever, when the database falls silent.
-const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
+/// Longer than any schema change takes. It ends the wait for a database that went silent.
+const MAX_DURATION: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Why nothing was changed.
+/// Why the schema was not changed.
 #[derive(Debug, Error)]
 pub enum MigrationLockError {
-    /// Another process was busy all the time.
-    #[error("no turn within {} s; another process is changing the schema, or left a transaction open", .0.as_secs())]
+    /// Another process held the lock all the time.
+    #[error("the migration lock was not free within {} s; another process is changing the schema, or left a transaction open", .0.as_secs())]
     Timeout(Duration),
-    /// The work took longer than any should.
-    #[error("no end after {} h", LONGEST.as_secs() / 3600)]
+    /// The work took longer than any schema change should.
+    #[error("the schema change did not end within {} h", MAX_DURATION.as_secs() / 3600)]
     RanTooLong,
-    /// The database refused, or could not be reached.
+    /// The database rejected a statement, or cannot be reached.
     #[error(transparent)]
     Database(#[from] DbErr),
 }
 
 impl Database {
-    /// Does `work` in a transaction, while no other process on this database does work of this kind. All of it is
-    /// stored or nothing. PostgreSQL's limit on the time of statements is lifted for it.
+    /// Does `work` in a transaction while holding a lock, so that one process at a time does it. PostgreSQL's statement
+    /// timeout does not apply.
     ///
-    /// On PostgreSQL an advisory lock keeps others out, on SQLite the lock that every writer needs. Either ends with
-    /// the transaction, and so with the process or its connection.
+    /// On PostgreSQL the lock is an advisory lock, on SQLite the lock of writers. Either ends with the transaction, and
+    /// so with the process or its connection.
     ///
     /// # Errors
-    /// [`MigrationLockError`]; nothing was stored. [`MigrationLockError::Timeout`] after `patience`.
+    /// [`MigrationLockError`]; nothing was stored. [`MigrationLockError::Timeout`] if another process holds the lock for
+    /// longer than `lock_timeout`.
     pub async fn with_migration_lock<T>(
         &self,
-        patience: Duration,
+        lock_timeout: Duration,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
         let database = self.database();
-        let transaction = timeout(patience, lock(&database))
+        let transaction = timeout(lock_timeout, lock(&database))
             .await
-            .map_err(|_| MigrationLockError::Timeout(patience))??;
-        let done = timeout(LONGEST, async {
-            let done = work(&transaction).await?;
+            .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
+
+        let done = timeout(MAX_DURATION, async {
+            let result = work(&transaction).await?;
             transaction.commit().await?;
-            Ok::<_, DbErr>(done)
+            Ok::<_, DbErr>(result)
         });
         Ok(done.await.map_err(|_| MigrationLockError::RanTooLong)??)
     }
 }
 
-/// A transaction that nobody else can have, as soon as nobody else has one.
+/// A transaction that holds the lock, as soon as the lock is free.
 async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let mut told = false;
+    let mut logged = false;
+
     loop {
         if let Some(transaction) = try_lock(database).await? {
             return Ok(transaction);
         }
-        if !told {
+        if !logged {
             tracing::info!("another process is changing the schema; waiting for it");
-            told = true;
+            logged = true;
         }
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
+/// `None` if another process holds the lock.
 async fn try_lock(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
-    let backend = database.get_database_backend();
-    if backend == DbBackend::Sqlite {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        return match database.begin_with_options(immediate).await {
-            Err(error) if is_busy(&error) => Ok(None),
-            outcome => outcome.map(Some),
-        };
+    match database.get_database_backend() {
+        DbBackend::Sqlite => try_lock_sqlite(database).await,
+        _ => try_lock_postgres(database).await,
     }
-    // Each statement sees what was committed before it: the work must see what the process before it did.
+}
+
+async fn try_lock_sqlite(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+
+    match database.begin_with_options(immediate).await {
+        Err(error) if is_lock_timeout(&error) => Ok(None),
+        outcome => outcome.map(Some),
+    }
+}
+
+async fn try_lock_postgres(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+    // Each statement sees what was committed before it, so the work sees what the previous process did.
     let transaction = database
         .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
         .await?;
     transaction
         .execute_unprepared("set local statement_timeout = 0")
         .await?;
-    let ask = Statement::from_sql_and_values(
-        backend,
+
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
         "select pg_try_advisory_xact_lock($1) as locked",
-        [KEY.into()],
+        [ADVISORY_LOCK_KEY.into()],
     );
-    let locked = match transaction.query_one_raw(ask).await? {
+    let locked = match transaction.query_one_raw(statement).await? {
         Some(row) => row.try_get("", "locked")?,
         None => false,
     };
+
     if locked {
         return Ok(Some(transaction));
     }

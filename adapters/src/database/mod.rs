@@ -1,13 +1,30 @@
-//! Database to PostgreSQL and SQLite, and calls through them.
+//! PostgreSQL and SQLite: connections that survive outages, and the statements of any resource.
+//!
+//! [`connect`] opens a [`Database`]. Its calls have a timeout and are retried on a new connection if the old one is lost
+//! ([`Database::run`]). A resource describes its table once (`table`); insertion in chunks (`query`) and under
+//! idempotency keys (`idempotent`) follow from that.
 
 mod connect;
-pub(crate) mod error;
-mod hot_connections;
+mod health;
 mod metrics;
 mod migration_lock;
+
+pub(crate) mod idempotent;
+pub(crate) mod query;
+pub(crate) mod table;
+
+// Each of these depends only on those below it.
 mod resilient_pool;
 
+mod hot_connections;
+
+mod pool_kind;
+
+pub(crate) mod error;
+
 pub use connect::{ConnectError, Options, connect, redacted};
+pub use error::CallError;
+pub use health::SeaOrmHealthCheck;
 pub use metrics::observe_pool;
 pub use migration_lock::MigrationLockError;
-pub use resilient_pool::{Attempt, CallError, Database, PoolGeneration};
+pub use resilient_pool::{Attempt, Database, PoolGeneration};

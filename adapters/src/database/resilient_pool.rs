@@ -1,4 +1,4 @@
-//! Calls to a database that may be away, silent or somewhere else by now.
+//! Calls to a database that may be down, unresponsive or moved to another server.
 
 use std::{
     pin::pin,
@@ -10,113 +10,130 @@ use std::{
 };
 
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
-use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::{error::is_lost, hot_connections::Kept, metrics as pool};
+use super::{
+    error::{CallError, is_connection_lost},
+    hot_connections::HotConnections,
+    pool_kind::reconnect_lazily,
+};
 
-/// The connections to one database: a pool, and a fresh one in its place once it lets a call down. Cheap to clone.
+/// A pool of connections to one database, which is replaced as a whole when it stops working. Cheap to clone.
 ///
-/// The driver has no deadline for a connection that fell silent: whoever waits on it waits until TCP gives up, a
-/// quarter of an hour, and one that was given up is still waited for, in its place in the pool, before it is used again.
-/// And a server that went away leaves a pool full of dead connections behind, each of which would fail one more call.
-/// So every call has its deadline here, and a pool is given up as a whole.
+/// The driver has no timeout for a connection that went silent: a caller waits until TCP gives up, a quarter of an hour,
+/// and after a dropped call the pool waits just as long for the connection before it is used again. A server that went
+/// away leaves a pool full of dead connections, each of which would fail one more call. So each call has a timeout here,
+/// and the pool is replaced.
 #[derive(Debug, Clone)]
 pub struct Database(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     pool: RwLock<Arc<PoolGeneration>>,
-    deadline: Duration,
+    call_timeout: Duration,
 }
 
-/// The connections of one attempt of a call.
+/// One of the successive pools of a [`Database`].
 #[derive(Debug)]
 pub struct PoolGeneration {
     pub(crate) database: DatabaseConnection,
-    pub(crate) kept: Kept,
-    /// How many calls the database answered, even if it refused.
-    answers: AtomicU64,
+    pub(crate) hot: HotConnections,
+    /// The number of calls that got a response, even if it was an error.
+    completed_calls: AtomicU64,
 }
 
-/// Why a call has no result.
-#[derive(Debug, Error)]
-pub enum CallError {
-    /// The database refused, or could not be reached.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    /// There was no answer before the deadline. The statement may have been, or may still be, carried out.
-    #[error("no answer within {} ms", .0.as_millis())]
-    Late(Duration),
+impl PoolGeneration {
+    fn new(database: DatabaseConnection) -> Arc<Self> {
+        Arc::new(Self {
+            database,
+            hot: HotConnections::default(),
+            completed_calls: AtomicU64::new(0),
+        })
+    }
+
+    /// The pool as SeaORM's connection, for work that needs more than single statements.
+    pub fn database(&self) -> &DatabaseConnection {
+        &self.database
+    }
+}
+
+/// Which attempt of a call this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The first one.
+    First,
+    /// The second and last one. The connection of the first was lost; its statement may have been executed.
+    Retry,
 }
 
 impl Database {
-    /// Calls through this pool, each of which may take until `deadline`.
-    pub(crate) fn new(database: DatabaseConnection, deadline: Duration) -> Self {
+    /// A database whose calls may take `call_timeout` each.
+    pub(crate) fn new(database: DatabaseConnection, call_timeout: Duration) -> Self {
         Self(Arc::new(Shared {
-            pool: RwLock::new(PoolGeneration::of(database)),
-            deadline,
+            pool: RwLock::new(PoolGeneration::new(database)),
+            call_timeout,
         }))
     }
 
-    /// The pool as it is now; it may be given up at any time.
+    /// The current pool. It may be replaced at any time.
     pub fn database(&self) -> DatabaseConnection {
         self.pool().database.clone()
     }
 
-    /// Makes a call, and makes it `again` on a fresh connection when the first one turns out to be lost: the first may
-    /// have been carried out by then.
+    /// Makes a call, and makes it once more on a new connection if the first one turns out to be lost.
     ///
     /// # Errors
-    /// [`CallError`], at the latest when the deadline for statements is over.
+    /// [`CallError`], at the latest after the statement timeout that [`connect`](super::connect) got.
     pub async fn run<T, F>(&self, call: impl Fn(Arc<PoolGeneration>, Attempt) -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
-        self.run_within(self.0.deadline, call).await
+        self.run_within(self.0.call_timeout, call).await
     }
 
-    /// Asks for a sign of life.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// [`CallError`], at the latest after this time.
-    pub async fn ping(&self, deadline: Duration) -> Result<(), CallError> {
-        self.run_within(deadline, |pool, _| async move { pool.database.ping().await })
+    /// [`CallError`], at the latest after `timeout`.
+    pub async fn ping(&self, timeout: Duration) -> Result<(), CallError> {
+        self.run_within(timeout, |pool, _| async move { pool.database.ping().await })
             .await
     }
 
     async fn run_within<T, F>(
         &self,
-        deadline: Duration,
+        timeout: Duration,
         call: impl Fn(Arc<PoolGeneration>, Attempt) -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, DbErr>>,
     {
-        let end = Instant::now() + deadline;
-        let mut again = Attempt(false);
+        let deadline = Instant::now() + timeout;
+        let mut attempt = Attempt::First;
+
         loop {
             let pool = self.pool();
-            let answers = pool.answers.load(Ordering::Relaxed);
-            let attempt = pin!(call(Arc::clone(&pool), again));
-            match timeout_at(end, attempt).await {
-                Ok(Err(error)) if is_lost(&error) => {
-                    self.give_up(&pool);
-                    if again.0 {
+            let completed_before = pool.completed_calls.load(Ordering::Relaxed);
+
+            let call = pin!(call(Arc::clone(&pool), attempt));
+            match timeout_at(deadline, call).await {
+                Ok(Err(error)) if is_connection_lost(&error) => {
+                    self.replace_pool(&pool);
+                    if attempt == Attempt::Retry {
                         return Err(error.into());
                     }
-                    again = Attempt(true);
+                    attempt = Attempt::Retry;
                 }
                 Ok(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))) => {
-                    self.give_up_if_silent(&pool, answers);
+                    self.replace_unresponsive_pool(&pool, completed_before);
                     return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout).into());
                 }
                 Err(_) => {
-                    self.give_up_if_silent(&pool, answers);
-                    return Err(CallError::Late(deadline));
+                    self.replace_unresponsive_pool(&pool, completed_before);
+                    return Err(CallError::TimedOut(timeout));
                 }
                 Ok(outcome) => {
-                    pool.answers.fetch_add(1, Ordering::Relaxed);
+                    pool.completed_calls.fetch_add(1, Ordering::Relaxed);
                     return Ok(outcome?);
                 }
             }
@@ -127,43 +144,25 @@ impl Database {
         Arc::clone(&self.0.pool.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A call that was late among others that were answered met a slow statement or a long queue. More connections
-    /// would only add to a database's load then, so the pool stays.
-    fn give_up_if_silent(&self, pool: &Arc<PoolGeneration>, answers: u64) {
-        if pool.answers.load(Ordering::Relaxed) == answers {
-            self.give_up(pool);
+    /// Replaces the pool if no call completed since `completed_before` was read. If others completed, this one met a
+    /// slow statement or a long queue, and more connections would only add to the database's load.
+    fn replace_unresponsive_pool(&self, pool: &Arc<PoolGeneration>, completed_before: u64) {
+        if pool.completed_calls.load(Ordering::Relaxed) == completed_before {
+            self.replace_pool(pool);
         }
     }
 
-    /// Puts a fresh pool in this one's place, unless that was done already. Those who still use the old one do so until
-    /// they are done, and its connections are closed when the last of them is.
-    fn give_up(&self, pool: &Arc<PoolGeneration>) {
+    /// Replaces this pool, unless another call has done so. Calls in flight continue on the old pool; its connections
+    /// are closed when the last of them ends.
+    fn replace_pool(&self, pool: &Arc<PoolGeneration>) {
         let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&current, pool) {
             return;
         }
-        if let Some(fresh) = pool::fresh(&pool.database) {
-            *current = PoolGeneration::of(fresh);
-            tracing::warn!("the connections to the database are lost or silent; new ones take their place");
+
+        if let Some(new) = reconnect_lazily(&pool.database) {
+            *current = PoolGeneration::new(new);
+            tracing::warn!("database pool unresponsive; replaced it with a new one");
         }
     }
 }
-
-impl PoolGeneration {
-    fn of(database: DatabaseConnection) -> Arc<Self> {
-        Arc::new(Self {
-            database,
-            kept: Kept::default(),
-            answers: AtomicU64::new(0),
-        })
-    }
-
-    /// All of them, for what takes more than a statement.
-    pub fn database(&self) -> &DatabaseConnection {
-        &self.database
-    }
-}
-
-/// Whether a call is made a second time, so that its first attempt may have been carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt(pub bool);

@@ -1,4 +1,5 @@
-//! Throwaway PostgreSQL servers from the machine's own binaries: one a test process, and more for who asks.
+//! Throwaway PostgreSQL servers from the machine's own programs: one shared by the tests of a process, and more for
+//! tests that stop theirs.
 
 use std::{
     env,
@@ -11,17 +12,17 @@ use std::{
 
 use url::Url;
 
-/// Holds the server's life: it runs until this shell's standard input ends, and that ends with the test process, even
-/// when it is killed. Statics are never dropped, so nothing else would stop the server.
+/// The script that runs a server until its standard input ends, which happens when the test process ends, even if it is
+/// killed. Statics are never dropped, so nothing else would stop the server.
 ///
-/// Until then each line is a command, answered by a line: `done`, or what went wrong.
-const SHELL: &str = r#"
+/// Each line of the input is a command. The script responds with a line: `done`, or the error messages.
+const SCRIPT: &str = r#"
 trap '' INT TERM
 binaries=$1 port=$2
 folder=$(mktemp -d "${TMPDIR:-/tmp}/templatesite-postgres-XXXXXX") && cd "$folder" || exit 1
 
 start() {
-    # What was killed may hold the port and the shared memory for a moment longer.
+    # A killed server may hold the port and the shared memory for a moment longer.
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         "$binaries/pg_ctl" start -w -t 60 -D data -l server.log -o "-p $port -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories= -c fsync=off -c max_connections=300" && return
@@ -30,18 +31,18 @@ start() {
     return 1
 }
 
-# Sends a signal to the server's first process and all that it started; stopped before, so that it starts no others.
+# Sends a signal to the postmaster and its children. It is stopped first, so that it starts no more children.
 signal() {
-    read -r first <data/postmaster.pid && kill -s STOP "$first" || return
-    others=$({ cat /proc/[0-9]*/stat || ps -A -o pid=,stat=,stat=,ppid=; } 2>/dev/null |
-        while read -r pid _ _ parent _; do [ "$parent" != "$first" ] || echo "$pid"; done)
-    kill -s "$1" $first $others
+    read -r postmaster <data/postmaster.pid && kill -s STOP "$postmaster" || return
+    children=$({ cat /proc/[0-9]*/stat || ps -A -o pid=,stat=,stat=,ppid=; } 2>/dev/null |
+        while read -r pid _ _ parent _; do [ "$parent" != "$postmaster" ] || echo "$pid"; done)
+    kill -s "$1" $postmaster $children
 }
 
-said() { cat start.log server.log 2>/dev/null | tr '\n' ' '; echo; }
+messages() { cat start.log server.log 2>/dev/null | tr '\n' ' '; echo; }
 
 if ! { "$binaries/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync && start; } >start.log 2>&1; then
-    said
+    messages
     cd / && rm -rf "$folder"
     exit 1
 fi
@@ -53,7 +54,7 @@ while read -r command; do
     kill) signal KILL && rm data/postmaster.pid ;;
     freeze) signal STOP ;;
     thaw) signal CONT ;;
-    esac >start.log 2>&1 && echo done || said
+    esac >start.log 2>&1 && echo done || messages
 done
 signal CONT
 "$binaries/pg_ctl" stop -m immediate -D data >/dev/null 2>&1
@@ -61,7 +62,7 @@ cd / && rm -rf "$folder"
 "#;
 
 /// The URL, without a database, of the server that all tests of this process share.
-pub(super) fn server() -> &'static Url {
+pub(super) fn shared_server() -> &'static Url {
     static SERVER: OnceLock<(Url, Option<PostgresServer>)> = OnceLock::new();
     &SERVER.get_or_init(find_or_start).0
 }
@@ -76,16 +77,17 @@ fn find_or_start() -> (Url, Option<PostgresServer>) {
             .expect("TEST_DATABASE_URL must be a URL such as postgres://user:password@host:5432/postgres");
         return (url, None);
     }
+
     let server = PostgresServer::start();
     (server.url.clone(), Some(server))
 }
 
-/// A PostgreSQL server of one's own, to be treated badly. It is stopped and removed when this is dropped.
+/// A PostgreSQL server for one test, which may stop it. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     url: Url,
-    shell: Child,
-    answers: BufReader<ChildStdout>,
+    script: Child,
+    responses: BufReader<ChildStdout>,
 }
 
 impl PostgresServer {
@@ -94,12 +96,13 @@ impl PostgresServer {
         let binaries = binaries().expect(
             "PostgreSQL's server programs were not found. Install them (Debian: apt-get install postgresql)",
         );
-        let mut said = String::new();
-        // Between choosing a free port and using it, another process may take it.
+
+        let mut response = String::new();
+        // Another process may take the free port before the server does.
         for _ in 0..5 {
             let port = free_port();
-            let mut shell = as_somebody_else_than_root()
-                .args(["sh", "-c", SHELL, "sh"])
+            let mut script = command_without_root()
+                .args(["sh", "-c", SCRIPT, "sh"])
                 .arg(&binaries)
                 .arg(port.to_string())
                 .stdin(Stdio::piped())
@@ -107,75 +110,86 @@ impl PostgresServer {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("a shell");
-            said.clear();
-            let mut answers = BufReader::new(shell.stdout.take().expect("the shell's output"));
-            answers.read_line(&mut said).expect("the shell's output");
-            if said == "done\n" {
-                let url =
-                    Url::parse(&format!("postgres://postgres@127.0.0.1:{port}/postgres")).expect("a URL");
-                return Self { url, shell, answers };
+
+            response.clear();
+            let mut responses = BufReader::new(script.stdout.take().expect("the script's output"));
+            responses.read_line(&mut response).expect("the script's output");
+            if response == "done\n" {
+                let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+                return Self {
+                    url: Url::parse(&url).expect("a URL"),
+                    script,
+                    responses,
+                };
             }
-            let _ = shell.wait();
+
+            let _ = script.wait();
         }
-        panic!("PostgreSQL does not start; it says: {said}");
+
+        panic!("PostgreSQL does not start: {response}");
     }
 
-    /// Its empty database.
+    /// The URL of its empty database.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Ends all its processes by SIGKILL: what a crash does.
+    /// Kills all its processes by SIGKILL, as a crash would.
     pub fn kill(&mut self) {
         self.command("kill");
     }
 
-    /// Shuts it down without waiting for anybody or writing anything: `pg_ctl stop -m immediate`.
-    pub fn stop_at_once(&mut self) {
+    /// Stops it without waiting for clients or writing anything: `pg_ctl stop -m immediate`.
+    pub fn stop_immediately(&mut self) {
         self.command("stop");
     }
 
-    /// Starts it again after [`kill`](Self::kill) or [`stop_at_once`](Self::stop_at_once), on the same port and data.
-    /// It can be connected to when this returns.
-    pub fn start_again(&mut self) {
+    /// Starts it again after [`kill`](Self::kill) or [`stop_immediately`](Self::stop_immediately), with the same port
+    /// and data. It accepts connections when this returns.
+    pub fn restart(&mut self) {
         self.command("start");
     }
 
-    /// Stops all its processes by SIGSTOP: connections are accepted and held, and nothing is ever answered.
+    /// Stops all its processes by SIGSTOP: connections are accepted and stay open, without any response.
     pub fn freeze(&mut self) {
         self.command("freeze");
     }
 
-    /// Lets it go on after [`freeze`](Self::freeze).
+    /// Lets it continue after [`freeze`](Self::freeze).
     pub fn thaw(&mut self) {
         self.command("thaw");
     }
 
     fn command(&mut self, command: &str) {
-        let stdin = self.shell.stdin.as_mut().expect("the shell's input");
-        writeln!(stdin, "{command}").expect("the shell reads");
-        let mut said = String::new();
-        self.answers.read_line(&mut said).expect("the shell's output");
-        assert_eq!(said, "done\n", "PostgreSQL's answer to {command}");
+        let stdin = self.script.stdin.as_mut().expect("the script's input");
+        writeln!(stdin, "{command}").expect("the script reads");
+
+        let mut response = String::new();
+        self.responses
+            .read_line(&mut response)
+            .expect("the script's output");
+        assert_eq!(response, "done\n", "PostgreSQL failed to {command}");
     }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        drop(self.shell.stdin.take());
-        let _ = self.shell.wait();
+        drop(self.script.stdin.take());
+        let _ = self.script.wait();
     }
 }
 
-/// `initdb` refuses root, so root runs it as the user that came with the package.
-fn as_somebody_else_than_root() -> Command {
+/// `initdb` refuses to run as root, so root runs it as the user that the package created.
+fn command_without_root() -> Command {
     use std::os::unix::fs::MetadataExt;
-    let root = Path::new("/proc/self")
+
+    let is_root = Path::new("/proc/self")
         .metadata()
-        .is_ok_and(|myself| myself.uid() == 0);
-    if !root {
+        .is_ok_and(|process| process.uid() == 0);
+    if !is_root {
         return Command::new("env");
     }
+
     let mut command = Command::new("setpriv");
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
     command
@@ -188,24 +202,28 @@ fn free_port() -> u16 {
         .port()
 }
 
-/// The folder that holds `initdb` and its kin: asked of `pg_config`, then looked for where packages put it.
+/// The folder of `initdb` and the other server programs: the one that `pg_config` names, or else one where packages
+/// install them.
 fn binaries() -> Option<PathBuf> {
-    let asked = Command::new("pg_config").arg("--bindir").output().ok();
-    let asked = asked.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    let mut usual: Vec<PathBuf> = [
+    let output = Command::new("pg_config").arg("--bindir").output().ok();
+    let configured = output.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+
+    let mut installed: Vec<PathBuf> = [
         "/usr/lib/postgresql",
         "/usr/local/opt",
         "/opt/homebrew/opt",
         "/usr",
     ]
     .iter()
-    .filter_map(|place| Path::new(place).read_dir().ok())
+    .filter_map(|parent| Path::new(parent).read_dir().ok())
     .flatten()
     .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
     .collect();
-    usual.sort();
-    asked
+    installed.sort();
+
+    // The newest version first.
+    configured
         .into_iter()
-        .chain(usual.into_iter().rev())
+        .chain(installed.into_iter().rev())
         .find(|folder| folder.join("initdb").exists())
 }

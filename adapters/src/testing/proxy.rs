@@ -11,10 +11,10 @@ use std::{
 
 use url::Url;
 
-/// The length of `ReadyForQuery`, all that the server says to a mere sign of life.
-const SIGN_OF_LIFE: usize = 6;
+/// The length of `ReadyForQuery`, which is the whole response to a ping.
+const PING_RESPONSE_LEN: usize = 6;
 
-/// A network between a program and its PostgreSQL, which passes on what comes, until it is told to lose something.
+/// A TCP proxy between a program and its PostgreSQL server. It forwards everything, until the test makes it fail.
 #[derive(Debug)]
 pub struct Proxy {
     url: Url,
@@ -23,28 +23,36 @@ pub struct Proxy {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Database older than this are forgotten.
-    era: AtomicUsize,
-    /// Whether the server's next answer is lost, and its connection with it.
-    cut: AtomicBool,
-    /// Whether what is said to the server is kept back.
-    closed: Mutex<bool>,
-    opened: Condvar,
-    /// Whether something was kept back.
-    held: AtomicBool,
-    /// How much later answers come, in milliseconds.
+    /// Connections that were opened in an earlier generation are silent.
+    generation: AtomicUsize,
+    /// Whether the server's next response is lost, together with its connection.
+    lose_next_response: AtomicBool,
+    /// Whether requests to the server are held back.
+    paused: Mutex<bool>,
+    resumed: Condvar,
+    /// Whether a request was held back.
+    has_held: AtomicBool,
+    /// The delay of each response, in milliseconds.
     delay: AtomicU64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Requests,
+    Responses,
+}
+
 impl Proxy {
-    /// A way to the server of this URL.
+    /// A proxy to the server of this URL.
     pub fn to(url: &str) -> Self {
         let mut url = Url::parse(url).expect("a URL");
         let server = url.socket_addrs(|| Some(5432)).expect("a server");
+
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
         url.set_host(Some("127.0.0.1")).expect("a host");
-        url.set_port(Some(listener.local_addr().expect("an address").port()))
-            .expect("a port");
+        url.set_port(Some(port)).expect("a port");
+
         let state = Arc::<State>::default();
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -52,88 +60,96 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(&*server) else {
                     continue;
                 };
-                shared.pass_on(&client, &server, false);
-                shared.pass_on(&server, &client, true);
+                shared.forward(&client, &server, Direction::Requests);
+                shared.forward(&server, &client, Direction::Responses);
             }
         });
+
         Self { url, state }
     }
 
-    /// The URL of the same database, through here.
+    /// The URL of the same database through this proxy.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Forgets the connections that there are: both ends stay open and hear nothing any more. New ones work.
-    pub fn forget(&self) {
-        self.state.era.fetch_add(1, Ordering::SeqCst);
+    /// Makes all current connections silent: both ends stay open and receive nothing any more. New connections work.
+    pub fn silence(&self) {
+        self.state.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Closes a connection as soon as the server answers a statement on it, without passing that on.
-    pub fn lose_the_next_answer(&self) {
-        self.state.cut.store(true, Ordering::SeqCst);
+    /// Closes a connection when the server responds to a statement on it, without forwarding the response.
+    pub fn lose_next_response(&self) {
+        self.state.lose_next_response.store(true, Ordering::SeqCst);
     }
 
-    /// Makes every answer come this much later, as from a server that has much to do.
+    /// Delays every response by this time, as a server under load would.
     pub fn slow_down(&self, delay: Duration) {
         self.state.delay.store(delay.as_millis() as u64, Ordering::SeqCst);
     }
 
-    /// Keeps back what is said to the server, until it may go on.
-    pub fn hold(&self) {
-        self.state.close(true);
+    /// Holds requests back until [`resume`](Self::resume).
+    pub fn pause(&self) {
+        self.state.set_paused(true);
     }
 
-    /// Whether something was kept back so far.
+    /// Whether a request was held back so far.
     pub fn has_held(&self) -> bool {
-        self.state.held.load(Ordering::SeqCst)
+        self.state.has_held.load(Ordering::SeqCst)
     }
 
-    /// Passes on what was kept back.
-    pub fn go_on(&self) {
-        self.state.close(false);
+    /// Forwards the requests that were held back.
+    pub fn resume(&self) {
+        self.state.set_paused(false);
     }
 }
 
 impl State {
-    fn close(&self, closed: bool) {
-        *self.closed.lock().expect("the gate") = closed;
-        self.opened.notify_all();
+    fn set_paused(&self, paused: bool) {
+        *self.paused.lock().expect("the lock") = paused;
+        self.resumed.notify_all();
     }
 
-    fn wait_until_open(&self) {
-        let mut closed = self.closed.lock().expect("the gate");
-        while *closed {
-            self.held.store(true, Ordering::SeqCst);
-            closed = self.opened.wait(closed).expect("the gate");
+    fn wait_while_paused(&self) {
+        let mut paused = self.paused.lock().expect("the lock");
+        while *paused {
+            self.has_held.store(true, Ordering::SeqCst);
+            paused = self.resumed.wait(paused).expect("the lock");
         }
     }
 
-    fn pass_on(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, answers: bool) {
-        let (mut from, mut to) = (
-            from.try_clone().expect("a socket"),
-            to.try_clone().expect("a socket"),
-        );
-        let (state, era) = (Arc::clone(self), self.era.load(Ordering::SeqCst));
+    /// Forwards what `from` sends, in a thread, until it closes.
+    fn forward(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, direction: Direction) {
+        let mut from = from.try_clone().expect("a socket");
+        let mut to = to.try_clone().expect("a socket");
+        let state = Arc::clone(self);
+        let generation = state.generation.load(Ordering::SeqCst);
+
         thread::spawn(move || {
-            let forgotten = || state.era.load(Ordering::SeqCst) != era;
+            let is_silent = || state.generation.load(Ordering::SeqCst) != generation;
+
             let mut bytes = [0; 8192];
             while let Ok(length @ 1..) = from.read(&mut bytes) {
-                if answers {
-                    thread::sleep(Duration::from_millis(state.delay.load(Ordering::SeqCst)));
-                } else {
-                    state.wait_until_open();
+                match direction {
+                    Direction::Requests => state.wait_while_paused(),
+                    Direction::Responses => {
+                        thread::sleep(Duration::from_millis(state.delay.load(Ordering::SeqCst)));
+                    }
                 }
-                if forgotten() {
+                if is_silent() {
                     continue;
                 }
-                let lost = answers && length > SIGN_OF_LIFE && state.cut.swap(false, Ordering::SeqCst);
-                if lost || to.write_all(&bytes[..length]).is_err() {
+
+                let is_lost = direction == Direction::Responses
+                    && length > PING_RESPONSE_LEN
+                    && state.lose_next_response.swap(false, Ordering::SeqCst);
+                if is_lost || to.write_all(&bytes[..length]).is_err() {
                     let _ = from.shutdown(Shutdown::Both);
                     break;
                 }
             }
-            if !forgotten() {
+
+            if !is_silent() {
                 let _ = to.shutdown(Shutdown::Both);
             }
         });

@@ -1,42 +1,24 @@
-//! Tweets that were read or written before, from memory.
+//! Tweets in memory that were read or written before.
 
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
-use quick_cache::{Weighter, sync::Cache};
 
-/// What an entry takes besides its text: the key, the tweet, the text's header and the cache's bookkeeping, in bytes.
-const OVERHEAD: u64 = 176;
+use crate::cache::{Cache, CacheItem};
 
-/// [`TweetRepository`] that keeps tweets it has seen, by id, up to a number of bytes. That is right on any number of
-/// replicas because tweets never change. Only what the store acknowledged or returned is kept; that a tweet is absent
-/// never is, and neither are errors. Pages always come from the store.
+/// [`TweetRepository`] that caches tweets by id, up to a number of bytes. That is safe with any number of instances,
+/// because tweets are immutable. It caches only what the store returned or acknowledged, and neither absence nor errors.
+/// Pages always come from the store.
 pub struct Cached<R> {
     inner: R,
-    tweets: Cache<TweetId, Tweet, Bytes>,
-}
-
-#[derive(Clone)]
-struct Bytes;
-
-impl Weighter<TweetId, Tweet> for Bytes {
-    fn weight(&self, _: &TweetId, tweet: &Tweet) -> u64 {
-        OVERHEAD + tweet.text.as_str().len() as u64
-    }
+    cache: Cache<Tweet>,
 }
 
 impl<R> Cached<R> {
-    /// Keeps at most about this many bytes of tweets.
-    pub fn new(inner: R, bytes: u64) -> Self {
-        let tweets = usize::try_from(bytes / (OVERHEAD + 70)).unwrap_or(usize::MAX);
+    /// Caches at most about this many bytes of tweets.
+    pub fn new(inner: R, max_bytes: u64) -> Self {
         Self {
             inner,
-            tweets: Cache::with_weighter(tweets, bytes, Bytes),
-        }
-    }
-
-    fn keep(&self, tweets: &[Tweet]) {
-        for tweet in tweets {
-            self.tweets.insert(tweet.id, tweet.clone());
+            cache: Cache::new(max_bytes),
         }
     }
 }
@@ -46,36 +28,24 @@ impl<R> Cached<R> {
 impl<R: TweetRepository> TweetRepository for Cached<R> {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
         self.inner.add(tweets).await?;
-        self.keep(tweets);
+
+        self.cache.insert(tweets);
         Ok(())
     }
 
     async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         let stored = self.inner.add_idempotent(tweets).await?;
-        self.keep(&stored);
+
+        self.cache.insert(&stored);
         Ok(stored)
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        if let [id] = ids
-            && let Some(tweet) = self.tweets.get(id)
-        {
-            return Ok(vec![tweet]);
-        }
-        let mut wanted = ids.to_vec();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let mut found = Vec::with_capacity(wanted.len());
-        wanted.retain(|id| match self.tweets.get(id) {
-            Some(tweet) => {
-                found.push(tweet);
-                false
-            }
-            None => true,
-        });
-        if !wanted.is_empty() {
-            let read = self.inner.find(&wanted).await?;
-            self.keep(&read);
+        let (mut found, missing) = self.cache.lookup(ids);
+
+        if !missing.is_empty() {
+            let read = self.inner.find(&missing).await?;
+            self.cache.insert(&read);
             found.extend(read);
         }
         Ok(found)
@@ -83,5 +53,23 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         self.inner.latest(before, limit).await
+    }
+}
+
+impl CacheItem for Tweet {
+    fn id(&self) -> TweetId {
+        self.id
+    }
+
+    fn heap_bytes(&self) -> usize {
+        // Destructured without `..`, so that a new field fails to compile until it is considered here.
+        let Self {
+            id: _,
+            text,
+            timestamp: _,
+        } = self;
+
+        // The two reference counts of an `Arc<str>`, then the text.
+        2 * size_of::<usize>() + text.as_str().len()
     }
 }

@@ -1,50 +1,32 @@
-//! The row: a tweet as the table `tweet` has it.
+//! The row: a tweet as the database returns it.
 
-use ::sea_orm::{ActiveValue::Set, entity::prelude::*};
+use ::sea_orm::{FromQueryResult, prelude::*};
 use domain::{RepositoryError, Tweet, TweetId, TweetText};
 
-use crate::database::error::Corrupt;
+use super::sql;
+use crate::database::error::CorruptRow;
 
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "tweet")]
-pub struct Model {
-    /// The ULID's 128 bits, so that the order of the primary key is the order of the tweets.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub text: String,
-    pub timestamp: DateTimeUtc,
-}
-
-#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
-
-pub(super) fn uuid(id: TweetId) -> Uuid {
-    Uuid::from_u128(id.as_u128())
-}
-
-impl From<&Tweet> for ActiveModel {
-    fn from(tweet: &Tweet) -> Self {
-        Self {
-            id: Set(uuid(tweet.id)),
-            text: Set(tweet.text.as_str().to_owned()),
-            timestamp: Set(tweet.timestamp),
-        }
-    }
+/// A row of the table `tweet`, without its idempotency key. Its fields are those of [`sql::COLUMNS`], by name.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(super) struct Model {
+    pub(super) id: Uuid,
+    text: String,
+    timestamp: DateTimeUtc,
 }
 
 impl TryFrom<Model> for Tweet {
     type Error = RepositoryError;
 
-    /// A row that somebody else wrote may break the rules that a [`TweetText`] keeps.
+    /// Fails if another program wrote a text that breaks the rules of [`TweetText`].
     fn try_from(row: Model) -> Result<Self, RepositoryError> {
-        let id = TweetId::from_u128(row.id.as_u128());
-        let text = TweetText::new(&row.text).map_err(|source| Corrupt { id, source })?;
-        Ok(Self {
-            id,
-            text,
-            timestamp: row.timestamp,
-        })
+        let Model { id, text, timestamp } = row;
+        let id = TweetId::from_u128(id.as_u128());
+        let text = TweetText::new(&text).map_err(|reason| CorruptRow {
+            table: sql::TABLE_NAME,
+            id: id.to_string(),
+            reason,
+        })?;
+
+        Ok(Self { id, text, timestamp })
     }
 }

@@ -1,4 +1,4 @@
-//! Tweets in the process's own memory: for tests, for demonstrations, and as the model that SQL stores are held against.
+//! Tweets in the process's own memory: for tests, for demonstrations, and as the model for tests of SQL stores.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,7 +11,7 @@ use domain::{
     HealthCheck, IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy,
 };
 
-/// [`TweetRepository`] that keeps everything until it is dropped. Use it in unit tests of your own code:
+/// [`TweetRepository`] that holds tweets until it is dropped. Use it in unit tests of your own code:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,17 +40,20 @@ struct Stored {
 impl Stored {
     fn add(&mut self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
         let new: BTreeMap<_, _> = tweets.iter().map(|tweet| (tweet.id, tweet.clone())).collect();
-        if new.len() < tweets.len() || new.keys().any(|id| self.tweets.contains_key(id)) {
+
+        let has_duplicates = new.len() < tweets.len();
+        if has_duplicates || new.keys().any(|id| self.tweets.contains_key(id)) {
             return Err(RepositoryError::Conflict);
         }
+
         self.tweets.extend(new);
         Ok(())
     }
 }
 
 impl InMemoryTweetRepository {
-    /// The lock is never held across an await, and a batch is checked before it is written, so what a panicking
-    /// thread leaves behind is whole.
+    /// The lock is never held across an await, and a batch is checked before it is written, so a poisoned lock is safe
+    /// to use.
     fn read(&self) -> RwLockReadGuard<'_, Stored> {
         self.stored.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,16 +71,19 @@ impl TweetRepository for InMemoryTweetRepository {
 
     async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         let mut stored = self.write();
+
         let mut new = HashMap::new();
         for IdempotentTweet { item: tweet, key } in tweets {
             if !stored.keys.contains_key(key) {
                 new.entry(key.clone()).or_insert(tweet);
             }
         }
-        stored.add(&new.values().map(|tweet| (*tweet).clone()).collect::<Vec<_>>())?;
-        stored
-            .keys
-            .extend(new.into_iter().map(|(key, tweet)| (key, tweet.id)));
+
+        let new_tweets: Vec<Tweet> = new.values().map(|tweet| (*tweet).clone()).collect();
+        stored.add(&new_tweets)?;
+        let new_keys = new.into_iter().map(|(key, tweet)| (key, tweet.id));
+        stored.keys.extend(new_keys);
+
         Ok(tweets
             .iter()
             .filter_map(|IdempotentTweet { key, .. }| stored.tweets.get(stored.keys.get(key)?).cloned())
@@ -88,6 +94,7 @@ impl TweetRepository for InMemoryTweetRepository {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
+
         let stored = self.read();
         Ok(ids
             .iter()
@@ -97,6 +104,7 @@ impl TweetRepository for InMemoryTweetRepository {
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         let upper = before.map_or(Bound::Unbounded, Bound::Excluded);
+
         Ok(self
             .read()
             .tweets
@@ -108,7 +116,7 @@ impl TweetRepository for InMemoryTweetRepository {
     }
 }
 
-/// Memory is always there; the report still has its `db`, so that clients see one shape whatever the store.
+/// Always healthy. The health report has its `db` all the same, so that it has one shape whatever the store.
 #[async_trait]
 impl HealthCheck for InMemoryTweetRepository {
     fn name(&self) -> &'static str {

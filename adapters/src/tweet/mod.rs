@@ -1,20 +1,22 @@
-//! What can be wrapped around any [`TweetRepository`](domain::TweetRepository): one file, one promise, and the contract
-//! holds through each of them and through all.
+//! Tweets: the stores that implement [`TweetRepository`](domain::TweetRepository), and the decorators around them. Each
+//! decorator keeps one promise, and the contract holds through every stack of them.
 //!
 //! # Adding a decorator
-//! 1. A struct with `inner`, one `impl TweetRepository` under `#[deny(clippy::missing_trait_methods)]`, and the test of
-//!    its promise in `adapters/tests`.
-//! 2. A line in `adapters/tests/contract.rs`, so that the contract runs through it.
+//! 1. In a file of this folder: a struct with `inner`, one `impl TweetRepository` under
+//!    `#[deny(clippy::missing_trait_methods)]`. What the same decorator of another resource needs too belongs in a
+//!    mechanism such as `batch_queue`, `cache` or `timed`.
+//! 2. The test of its promise in `adapters/tests/tweet`, and a line in `adapters/tests/tweet/contract.rs`, so that the
+//!    contract runs through it.
 //! 3. Its place in the stack, and why there, in `app/src/compose.rs`.
+
+pub mod memory;
+pub mod sea_orm;
 
 pub mod batched;
 pub mod cached;
-pub mod memory;
 pub mod metered;
-pub mod sea_orm;
 
 mod entity;
-mod idempotent;
 #[cfg(test)]
 mod plans;
 mod sql;

@@ -1,26 +1,26 @@
-//! How the databases mean to carry out the statements: pages must be index range scans, at any depth.
+//! The databases' plans for the statements: a page must be an index range scan at any depth.
 
+use ::sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 use domain::TweetId;
 use migration::MigratorTrait;
 
-use ::sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
-
-use super::sql as statements;
+use super::sql::TABLE;
 use crate::{
     database::{Options, connect},
     testing::FreshDatabase,
 };
 
-/// Enough that no planner would think of reading and sorting them all.
+/// So many that no planner would read and sort them all.
 const ROWS: u32 = 50_000;
 
-/// A table with ids from 1 to [`ROWS`].
+/// A table with the ids 1 to [`ROWS`].
 async fn filled(database: &FreshDatabase) -> DatabaseConnection {
     let pool = connect(database.url(), Options::default())
         .await
         .expect("a pool")
         .database();
     migration::Migrator::up(&pool, None).await.expect("the schema");
+
     let (id, numbers, analyze) = match pool.get_database_backend() {
         DatabaseBackend::Postgres => (
             "lpad(to_hex(n), 32, '0')::uuid",
@@ -38,15 +38,17 @@ async fn filled(database: &FreshDatabase) -> DatabaseConnection {
     };
     let fill =
         format!("insert into tweet (id, text, timestamp) select {id}, 'hello', '2026-11-22' from {numbers}");
+
     pool.execute_unprepared(&fill).await.expect("rows");
     pool.execute_unprepared(analyze).await.expect("statistics");
     pool
 }
 
-/// What `explain` says of a statement, with the parameters it is sent with.
-async fn explain(pool: &DatabaseConnection, how: &str, column: &str, mut statement: Statement) -> String {
-    statement.sql = format!("{how} {}", statement.sql);
+/// The plan of a statement with its parameters, as this kind of `explain` prints it.
+async fn explain(pool: &DatabaseConnection, kind: &str, column: &str, mut statement: Statement) -> String {
+    statement.sql = format!("{kind} {}", statement.sql);
     let rows = pool.query_all_raw(statement).await.expect("a plan");
+
     let lines = rows
         .iter()
         .map(|row| row.try_get::<String>("", column).expect("a line"));
@@ -54,57 +56,47 @@ async fn explain(pool: &DatabaseConnection, how: &str, column: &str, mut stateme
 }
 
 fn page(pool: &DatabaseConnection, before: Option<u32>) -> Statement {
-    statements::latest(
-        pool.get_database_backend(),
-        before.map(|n| TweetId::from_u128(n.into())),
-        51,
-    )
+    let before = before.map(|n| TweetId::from_u128(n.into()));
+    TABLE.latest(pool.get_database_backend(), before, 51)
+}
+
+/// The number of blocks that a plan with `buffers` read: `Buffers: shared hit=3 read=1` are 4.
+fn blocks(plan: &str) -> u32 {
+    let (_, rest) = plan.split_once("Buffers: shared ").expect("a count of blocks");
+    let counts = rest.lines().next().expect("a line").split(' ');
+
+    counts
+        .filter_map(|part| part.split_once('=')?.1.parse::<u32>().ok())
+        .sum()
 }
 
 #[tokio::test]
-async fn on_postgresql_a_page_is_an_index_range_scan_at_any_depth() {
+async fn page_on_postgresql_is_an_index_range_scan_at_any_depth() {
     let database = FreshDatabase::postgres().await;
     let pool = filled(&database).await;
-    let mut blocks = Vec::new();
+
     for before in [None, Some(ROWS), Some(ROWS / 2), Some(100)] {
-        let how = "explain (analyze, buffers, costs off, timing off)";
-        let plan = explain(&pool, how, "QUERY PLAN", page(&pool, before)).await;
-        assert!(
-            plan.contains("Index Scan Backward using tweet_pkey on tweet"),
-            "{plan}"
-        );
+        let kind = "explain (analyze, buffers, costs off, timing off)";
+        let plan = explain(&pool, kind, "QUERY PLAN", page(&pool, before)).await;
+
+        let scan = "Index Scan Backward using tweet_pkey on tweet";
+        assert!(plan.contains(scan), "{plan}");
         assert_eq!(plan.contains("Index Cond: (id < "), before.is_some(), "{plan}");
-        assert!(
-            !plan.contains("Sort") && !plan.contains("Filter") && !plan.contains("Seq Scan"),
-            "{plan}"
-        );
-        let read = plan
-            .split("Buffers: shared ")
-            .nth(1)
-            .and_then(|rest| rest.lines().next());
-        let count = |part: &str| {
-            part.split_once('=')
-                .and_then(|(_, count)| count.parse::<u32>().ok())
-        };
-        blocks.push(
-            read.expect("a count of blocks")
-                .split(' ')
-                .filter_map(count)
-                .sum::<u32>(),
-        );
+        for slow in ["Sort", "Filter", "Seq Scan"] {
+            assert!(!plan.contains(slow), "{plan}");
+        }
+        assert!(blocks(&plan) <= 6, "a page reads few blocks: {plan}");
     }
-    assert!(
-        blocks.iter().all(|&blocks| blocks <= 6),
-        "every page reads but a few blocks: {blocks:?}"
-    );
 }
 
 #[tokio::test]
-async fn on_sqlite_a_page_is_an_index_range_scan() {
+async fn page_on_sqlite_is_an_index_range_scan() {
     let database = FreshDatabase::sqlite();
     let pool = filled(&database).await;
+
     for before in [None, Some(ROWS / 2)] {
         let plan = explain(&pool, "explain query plan", "detail", page(&pool, before)).await;
+
         let expected = if before.is_some() {
             "SEARCH tweet USING PRIMARY KEY (id<?)"
         } else {

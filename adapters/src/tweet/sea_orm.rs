@@ -1,27 +1,27 @@
-//! Tweets in PostgreSQL or SQLite, by [SeaORM](https://www.sea-ql.org/SeaORM/). One implementation serves both.
+//! Tweets in PostgreSQL or SQLite, through [SeaORM](https://www.sea-ql.org/SeaORM/). One implementation serves both.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use ::sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
+use ::sea_orm::DbErr;
 use async_trait::async_trait;
-use domain::{HealthCheck, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
-use super::{entity::Model, idempotent, sql as statements};
-use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict};
+use super::{
+    entity::Model,
+    sql::{MAX_ROWS_PER_STATEMENT, TABLE},
+};
+use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict, idempotent};
 
-/// SQLite binds at most 32,766 values a statement and PostgreSQL 65,535; a tweet with its key is four.
-pub(super) const ROWS_A_STATEMENT: usize = 8_000;
-
-/// [`TweetRepository`] on a migrated database. A call that meets a lost connection is made again on a fresh one.
+/// [`TweetRepository`] on a migrated database. A call whose connection is lost is made again on a new one.
 #[derive(Debug, Clone)]
 pub struct SeaOrmTweetRepository {
-    connections: Database,
+    database: Database,
 }
 
 impl SeaOrmTweetRepository {
-    /// A repository over what [`connect`] opened.
-    pub fn new(connections: Database) -> Self {
-        Self { connections }
+    /// A repository on a database that [`connect`](crate::database::connect) opened.
+    pub fn new(database: Database) -> Self {
+        Self { database }
     }
 }
 
@@ -31,144 +31,87 @@ impl TweetRepository for SeaOrmTweetRepository {
         if tweets.is_empty() {
             return Ok(());
         }
-        Ok(self
-            .connections
-            .run(|pool, again| add(pool, tweets, again))
-            .await?)
+
+        let call = |pool, attempt| add(pool, tweets, attempt);
+        Ok(self.database.run(call).await?)
     }
 
     async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
         if tweets.is_empty() {
             return Ok(Vec::new());
         }
+
         let stored = self
-            .connections
-            .run(|pool, _| idempotent::add_idempotent(pool, tweets))
+            .database
+            .run(|pool, _| async move { idempotent::insert::<_, Model, _>(&pool, &TABLE, tweets).await })
             .await?;
-        let answer = |IdempotentTweet { item: tweet, key }: &IdempotentTweet| match stored.get(key.as_str()) {
+
+        let stored_under_key = |new: &IdempotentTweet| match stored.get(new.key.as_str()) {
             Some(row) => Tweet::try_from(row.clone()),
-            None => Ok(tweet.clone()),
+            None => Ok(new.item.clone()),
         };
-        tweets.iter().map(answer).collect()
+        tweets.iter().map(stored_under_key).collect()
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
+
         let ids = &*ids;
         let rows = self
-            .connections
+            .database
             .run(|pool, _| async move { find(&pool, ids).await })
             .await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        let page = |pool: Arc<PoolGeneration>, _| async move {
-            pool.read(statements::latest(
-                pool.database().get_database_backend(),
-                before,
-                limit,
-            ))
-            .await
+        let call = |pool: Arc<PoolGeneration>, _| async move {
+            let statement = TABLE.latest(pool.backend(), before, limit);
+            pool.read::<Model>(statement).await
         };
-        let rows: Vec<Model> = self.connections.run(page).await?;
+
+        let rows = self.database.run(call).await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
 }
 
-/// Adds all or none. An attempt before this one that was lost may have added them, and then they conflict with
-/// themselves.
-async fn add(pool: Arc<PoolGeneration>, tweets: &[Tweet], again: Attempt) -> Result<(), DbErr> {
-    match insert(&pool, tweets, statements::insert).await {
-        Err(error) if again.0 && is_conflict(&error) => {
-            if are_stored(&pool, tweets).await? {
-                Ok(())
-            } else {
-                Err(error)
-            }
+/// Adds all or none. In a retry, the first attempt may have stored the tweets, which then conflict with themselves.
+async fn add(pool: Arc<PoolGeneration>, tweets: &[Tweet], attempt: Attempt) -> Result<(), DbErr> {
+    let inserted = pool
+        .execute_chunked(tweets, MAX_ROWS_PER_STATEMENT, |backend, tweets| {
+            TABLE.insert(backend, tweets)
+        })
+        .await;
+
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error)
+            if attempt == Attempt::Retry && is_conflict(&error) && are_stored(&pool, tweets).await? =>
+        {
+            Ok(())
         }
-        outcome => outcome.map(|_| ()),
+        Err(error) => Err(error),
     }
 }
 
-/// All or none, in a transaction when one statement cannot take them; how many rows it made.
-pub(super) async fn insert<T>(
-    pool: &PoolGeneration,
-    items: &[T],
-    statement: impl Fn(DbBackend, &[T]) -> Statement,
-) -> Result<u64, DbErr> {
-    let backend = pool.database().get_database_backend();
-    if items.len() <= ROWS_A_STATEMENT {
-        return pool.execute(statement(backend, items)).await;
-    }
-    let transaction = pool.database().begin().await?;
-    let mut inserted = 0;
-    for chunk in items.chunks(ROWS_A_STATEMENT) {
-        inserted += transaction
-            .execute_raw(statement(backend, chunk))
-            .await?
-            .rows_affected();
-    }
-    transaction.commit().await?;
-    Ok(inserted)
-}
-
-/// Whether these very tweets are stored, every one of them.
+/// Whether exactly these tweets are stored, all of them.
 async fn are_stored(pool: &PoolGeneration, tweets: &[Tweet]) -> Result<bool, DbErr> {
     let mut tweets: Vec<_> = tweets.iter().collect();
     tweets.sort_unstable_by_key(|tweet| tweet.id);
+
     let ids: Vec<_> = tweets.iter().map(|tweet| tweet.id).collect();
     let mut rows = find(pool, &ids).await?;
     rows.sort_unstable_by_key(|row| row.id);
-    let same = |(row, tweet): (Model, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
-    Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(same))
+
+    let is_same = |(row, tweet): (Model, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
+    Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(is_same))
 }
 
 async fn find(pool: &PoolGeneration, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
-    let backend = pool.database().get_database_backend();
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(ROWS_A_STATEMENT) {
-        found.append(
-            &mut pool
-                .read(statements::find(backend, chunk.iter().copied()))
-                .await?,
-        );
-    }
-    Ok(found)
-}
-
-/// How long the database may take to show a sign of life. Shorter than whoever asks for health waits, so that silence
-/// is noticed here, and the connections replaced, even when nobody else asks anything.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
-
-/// [`HealthCheck`] that asks the database itself.
-#[derive(Debug, Clone)]
-pub struct SeaOrmHealthCheck {
-    connections: Database,
-}
-
-impl SeaOrmHealthCheck {
-    /// A check of the database behind these connections.
-    pub fn new(connections: Database) -> Self {
-        Self { connections }
-    }
-}
-
-#[async_trait]
-impl HealthCheck for SeaOrmHealthCheck {
-    fn name(&self) -> &'static str {
-        "db"
-    }
-
-    async fn check(&self) -> Result<(), Unhealthy> {
-        self.connections
-            .ping(SIGN_OF_LIFE)
-            .await
-            .map_err(|error| Unhealthy {
-                reason: "the database does not answer".to_owned(),
-                source: Some(Arc::new(error)),
-            })
-    }
+    pool.read_chunked(ids, MAX_ROWS_PER_STATEMENT, |backend, ids| {
+        TABLE.find(backend, ids)
+    })
+    .await
 }

@@ -20,27 +20,7 @@ struct Fresh {
 
 impl Fresh {
     async fn memory() -> Self {
-        Self {
-            repository: Arc::new(InMemoryTweetRepository::default()),
-            _database: None,
-        }
-    }
-
-    async fn batched() -> Self {
-        let batched = Batched::new(InMemoryTweetRepository::default());
-        Self {
-            repository: Arc::new(batched),
-            _database: None,
-        }
-    }
-
-    async fn cached() -> Self {
-        // Small, so that it forgets in the middle of a case.
-        let cached = Cached::new(InMemoryTweetRepository::default(), 4_000);
-        Self {
-            repository: Arc::new(cached),
-            _database: None,
-        }
+        Self::over(InMemoryTweetRepository::default())
     }
 
     async fn sqlite() -> Self {
@@ -53,9 +33,21 @@ impl Fresh {
 
     async fn metered() -> Self {
         let meter = SdkMeterProvider::default().meter("contract");
-        let metered = Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter);
+        Self::over(Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter))
+    }
+
+    async fn batched() -> Self {
+        Self::over(Batched::new(InMemoryTweetRepository::default()))
+    }
+
+    async fn cached() -> Self {
+        // So small that it evicts tweets in the middle of a case.
+        Self::over(Cached::new(InMemoryTweetRepository::default(), 4_000))
+    }
+
+    fn over(repository: impl TweetRepository + 'static) -> Self {
         Self {
-            repository: Arc::new(metered),
+            repository: Arc::new(repository),
             _database: None,
         }
     }
@@ -65,6 +57,7 @@ impl Fresh {
             .await
             .expect("connect");
         Migrator::up(&pool.database(), None).await.expect("migrate");
+
         Self {
             repository: Arc::new(SeaOrmTweetRepository::new(pool)),
             _database: Some(database),
@@ -74,16 +67,6 @@ impl Fresh {
     fn repository(&self) -> Arc<dyn TweetRepository> {
         Arc::clone(&self.repository)
     }
-}
-
-mod batched {
-    use super::Fresh;
-    domain::tweet_repository_contract!(Fresh::batched());
-}
-
-mod cached {
-    use super::Fresh;
-    domain::tweet_repository_contract!(Fresh::cached());
 }
 
 mod memory {
@@ -104,4 +87,14 @@ mod postgres {
 mod metered {
     use super::Fresh;
     domain::tweet_repository_contract!(Fresh::metered());
+}
+
+mod batched {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::batched());
+}
+
+mod cached {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::cached());
 }

@@ -8,5 +8,6 @@
 
 mod batched;
 mod cached;
+mod chunks;
 mod contract;
 mod model;

@@ -1,4 +1,4 @@
-//! SQL stores against the in-memory one as their model: the same operations, the same answers.
+//! SQL stores against the in-memory store as their model: the same operations give the same results.
 
 use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, database, testing::FreshDatabase};
 use domain::{DateTime, RepositoryError, Tweet, TweetId, TweetRepository, TweetText};
@@ -12,7 +12,7 @@ enum Operation {
     Latest(Option<TweetId>, usize),
 }
 
-/// Few distinct ids, at both ends of the range and in between, so that operations meet each other.
+/// Few distinct ids, at both ends of the range and in between, so that operations often concern the same tweet.
 fn id() -> impl Strategy<Value = TweetId> {
     let near = |base: u128| (0..12_u128).prop_map(move |n| TweetId::from_u128(base.wrapping_add(n)));
     prop_oneof![
@@ -28,10 +28,11 @@ fn tweet() -> impl Strategy<Value = Tweet> {
         "\\PC{1,140}",
         "[\u{1}-\u{1f}a-c\u{7f}-\u{a0}]{1,20}",
         any::<String>()
-    ];
-    let text = text.prop_filter_map("a valid text", |text| TweetText::new(&text).ok());
+    ]
+    .prop_filter_map("a valid text", |text| TweetText::new(&text).ok());
     let timestamp = (-62_135_596_800_000_i64..253_402_300_800_000)
         .prop_filter_map("a time", DateTime::from_timestamp_millis);
+
     (id(), text, timestamp).prop_map(|(id, text, timestamp)| Tweet { id, text, timestamp })
 }
 
@@ -43,8 +44,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What an operation answered, in a form that can be compared: finding has no order, and errors no equality.
-async fn answer(store: &dyn TweetRepository, operation: &Operation) -> Result<Vec<Tweet>, String> {
+/// The result of an operation, in a form that can be compared: `find` has no order, and errors no equality.
+async fn result_of(store: &dyn TweetRepository, operation: &Operation) -> Result<Vec<Tweet>, String> {
     let outcome = match operation {
         Operation::Add(tweets) => store.add(tweets).await.map(|()| Vec::new()),
         Operation::Find(ids) => store.find(ids).await.map(|mut found| {
@@ -53,20 +54,22 @@ async fn answer(store: &dyn TweetRepository, operation: &Operation) -> Result<Ve
         }),
         Operation::Latest(before, limit) => store.latest(*before, *limit).await,
     };
+
     outcome.map_err(|error| match error {
         RepositoryError::Conflict => "conflict".to_owned(),
         other => format!("{other:?}"),
     })
 }
 
-/// Each case starts on a migrated, empty database: taking the schema down and up again is the cheapest way to one.
+/// Each case starts with an empty database; to migrate it down and up again is the cheapest way.
 fn behaves_like_memory(database: &FreshDatabase) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .expect("a runtime");
-    // One connection: SQLite tells another that a column is there twice which has not noticed yet that it was dropped.
+
+    // One connection: in SQLite, a second one may not have noticed that a column was dropped, and then rejects to add it.
     let options = database::Options {
         max_connections: 1,
         ..database::Options::default()
@@ -75,24 +78,29 @@ fn behaves_like_memory(database: &FreshDatabase) {
         .block_on(database::connect(database.url(), options))
         .expect("connect");
     let store = SeaOrmTweetRepository::new(pool.clone());
+
     let config = ProptestConfig {
         cases: 48,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
+
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..25), |operations| {
         runtime.block_on(async {
             Migrator::refresh(&pool.database())
                 .await
                 .expect("an empty schema");
             let model = InMemoryTweetRepository::default();
+
             for operation in &operations {
-                let (expected, got) = (answer(&model, operation).await, answer(&store, operation).await);
+                let expected = result_of(&model, operation).await;
+                let got = result_of(&store, operation).await;
                 prop_assert_eq!(expected, got, "after {:?}", operation);
             }
             Ok(())
         })
     });
+
     if let Err(failure) = outcome {
         panic!("{failure}");
     }

@@ -58,7 +58,7 @@ fn acknowledged_items_survive_crashes_of_postgres() {
     let mut calm = Vec::new();
     for fault in [
         PostgresServer::kill,
-        PostgresServer::stop_at_once,
+        PostgresServer::stop_immediately,
         PostgresServer::kill,
     ] {
         let away = Instant::now();
@@ -68,7 +68,7 @@ fn acknowledged_items_survive_crashes_of_postgres() {
         });
         is_alive_but_not_ready(&service);
 
-        server.start_again();
+        server.restart();
         let back = Instant::now();
         wait_for_items(back);
         assert_eq!(get(&service, "/healthcheck/").status, 200);
@@ -124,9 +124,9 @@ fn a_pool_of_dead_connections_fails_no_request() {
         idle_connections(&service) >= 4
     });
 
-    for fault in [PostgresServer::kill, PostgresServer::stop_at_once] {
+    for fault in [PostgresServer::kill, PostgresServer::stop_immediately] {
         fault(&mut server);
-        server.start_again();
+        server.restart();
 
         let body = example::body("at once");
         let created = request(service.address, "POST", example::COLLECTION, &body);

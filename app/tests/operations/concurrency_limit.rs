@@ -49,6 +49,6 @@ async fn every_operation_beyond_the_concurrency_limit_is_503() {
         problem(response, 503).await;
     }
 
-    gated.let_go(1);
+    gated.release(1);
     in_flight.await.expect("a response").assert_status_is_ok();
 }

@@ -51,7 +51,7 @@ async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() 
         assert_eq!(response.0.status(), StatusCode::OK, "{path}");
     }
 
-    gated.let_go(3);
+    gated.release(3);
     for request in in_flight {
         assert_eq!(request.await.expect("a status"), StatusCode::OK);
     }
@@ -74,7 +74,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     ];
     let mut service = Running::start(&variables, folder.path());
     let mut served = Client::of(&service);
-    proxy.hold();
+    proxy.pause();
     served
         .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .expect("the request is taken");
@@ -106,7 +106,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
         assert_eq!(response.status, status, "{path}: {response:?}");
     }
 
-    proxy.go_on();
+    proxy.resume();
     assert_eq!(served.answer().expect("a response").status, 200);
     let response = Client::of(&service).get("/tweet/").expect("a response");
     assert_eq!(response.status, 200, "below the limit again");

@@ -2,12 +2,12 @@ use async_trait::async_trait;
 
 use crate::{Authenticator, Principal, Unhealthy};
 
-/// Knows one token and whose it is; or, like a service that is away, cannot tell whose any token is.
+/// An [`Authenticator`] with one token, or one that always fails.
 #[derive(Debug, Clone)]
 pub enum FakeAuthenticator {
-    /// The token and who holds it.
+    /// Accepts this token, which belongs to this principal.
     Knows(&'static str, Principal),
-    /// Answers every call with this error.
+    /// Fails every call with this error.
     Fails(Unhealthy),
 }
 
@@ -15,7 +15,7 @@ pub enum FakeAuthenticator {
 impl Authenticator for FakeAuthenticator {
     async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unhealthy> {
         match self {
-            Self::Knows(known, writer) => Ok((token == *known).then(|| writer.clone())),
+            Self::Knows(valid, principal) => Ok((token == *valid).then(|| principal.clone())),
             Self::Fails(error) => Err(error.clone()),
         }
     }

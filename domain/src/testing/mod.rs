@@ -1,11 +1,15 @@
-//! For tests (feature `testing`): the contract of [`TweetRepository`](crate::TweetRepository), a clock to set, a store
-//! that fails on demand, an authenticator that knows one token. The in-memory adapter is the fake; nothing here pretends to store anything.
+//! What tests use (feature `testing`): the contract of each port, and fakes of the ports that every service needs. The
+//! in-memory adapter is the fake of a store; nothing here pretends to store anything.
 
 pub mod tweet;
 
+pub mod contract;
+
 mod authenticator;
 mod clock;
+mod health_check;
 
 pub use authenticator::FakeAuthenticator;
 pub use clock::FixedClock;
-pub use tweet::{FailingHealthCheck, FailingTweetRepository};
+pub use health_check::FailingHealthCheck;
+pub use tweet::FailingTweetRepository;

@@ -1,78 +1,85 @@
-//! Those who share a statement with one that fails, or with a caller who goes away.
+//! Calls that share a statement with one that fails, or with one that is dropped.
 
 use super::*;
 
 #[tokio::test]
-async fn a_caller_who_goes_away_neither_stops_nor_fails_the_others() {
+async fn dropped_call_neither_stops_nor_fails_the_others() {
     let (batched, store) = batched();
-    filled(&store, 4).await;
+    fill(&store, 4).await;
     let calls: Vec<_> = (0..4).map(|n| find(&batched, n)).collect();
     settle().await;
-    // One that waits, and the one whose statement is under way.
+
+    // One that waits, then the one whose statement is in flight.
     calls[2].abort();
     settle().await;
     calls[0].abort();
     settle().await;
-    store.let_go(1);
+
+    store.release(1);
     for (n, call) in (0..).zip(calls) {
         match end(call).await {
-            Ok(answer) => assert_eq!(answer.expect("find"), [tweet(n)], "(b)"),
+            Ok(found) => assert_eq!(found.expect("find"), [tweet(n)], "(b)"),
             Err(error) => assert!(error.is_cancelled() && (n == 0 || n == 2)),
         }
     }
     assert_eq!(
         store.statements()[1..],
         ["find 1", "find 2"],
-        "nothing is done for who left"
+        "the dropped call that waited is not executed"
     );
 }
 
 #[tokio::test]
-async fn an_error_is_told_once_and_forgotten() {
+async fn error_is_not_cached() {
     let (batched, store) = batched();
-    store.let_go(100);
-    store.fail(Some(RepositoryError::Unavailable { source: source() }));
+    store.release(100);
+
+    store.set_failure(Some(RepositoryError::Unavailable { source: source() }));
     assert!(batched.latest(None, 5).await.is_err());
-    store.fail(None);
+
+    store.set_failure(None);
     assert_eq!(batched.latest(None, 5).await.expect("(c)"), []);
 }
 
 #[tokio::test]
-async fn one_bad_item_fails_its_own_caller_only() {
+async fn bad_item_fails_only_its_own_caller() {
     let (batched, store) = batched();
-    filled(&store, 3).await;
+    fill(&store, 3).await;
     let calls: Vec<_> = [10, 11, 2, 12].map(|n| add(&batched, tweet(n))).into();
     settle().await;
-    store.let_go(10);
+
+    store.release(10);
     for (n, call) in [10, 11, 2, 12].into_iter().zip(calls) {
-        let outcome = answer(call).await;
+        let outcome = result(call).await;
         if n == 2 {
             assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
         } else {
             outcome.expect("(f)");
         }
     }
+
     assert_eq!(batched.latest(None, 9).await.expect("latest").len(), 6);
     assert_eq!(
         store.statements()[1..5],
         ["add 1", "add 3", "add 1", "add 1"],
-        "together, then each alone"
+        "together, then individually"
     );
 }
 
 #[tokio::test]
-async fn an_outage_fails_all_who_share_the_statement_without_asking_again() {
+async fn outage_fails_all_calls_of_a_batch_without_retries() {
     for error in [
         RepositoryError::Unavailable { source: source() },
         RepositoryError::TimedOut { source: source() },
     ] {
         let (batched, store) = batched();
-        store.fail(Some(error));
+        store.set_failure(Some(error));
         let calls: Vec<_> = (0..5).map(|n| add(&batched, tweet(n))).collect();
         settle().await;
-        store.let_go(10);
+
+        store.release(10);
         for call in calls {
-            let outcome = answer(call).await;
+            let outcome = result(call).await;
             assert!(matches!(
                 outcome,
                 Err(RepositoryError::Unavailable { .. } | RepositoryError::TimedOut { .. })
@@ -83,25 +90,42 @@ async fn an_outage_fails_all_who_share_the_statement_without_asking_again() {
 }
 
 #[tokio::test]
-async fn everybody_is_answered_when_the_repository_is_let_go() {
+async fn failed_page_is_not_retried_for_each_caller() {
+    let (batched, store) = batched();
+    store.set_failure(Some(RepositoryError::Internal { source: source() }));
+    let calls: Vec<_> = (0..5).map(|_| latest(&batched, 20)).collect();
+    settle().await;
+
+    store.release(10);
+    for call in calls {
+        result(call).await.expect_err("the store fails");
+    }
+    assert_eq!(store.statements(), ["latest 20", "latest 20"]);
+}
+
+#[tokio::test]
+async fn pending_calls_complete_after_the_repository_is_dropped() {
     let (batched, store) = batched();
     let calls: Vec<_> = (0..5).map(|n| add(&batched, tweet(n))).collect();
     settle().await;
-    // The last handle but those of the calls themselves.
+
+    // The last handle except those of the calls.
     drop(batched);
-    store.let_go(2);
+
+    store.release(2);
     for call in calls {
-        answer(call).await.expect("(e)");
+        result(call).await.expect("(e)");
     }
 }
 
 #[test]
-fn a_runtime_that_ends_with_calls_under_way_ends() {
+fn runtime_shuts_down_with_calls_in_flight() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
         .expect("a runtime");
     let (batched, _store) = batched();
+
     runtime.block_on(async {
         let _calls: Vec<_> = (0..1000).map(|n| add(&batched, tweet(n))).collect();
         settle().await;
@@ -110,8 +134,8 @@ fn a_runtime_that_ends_with_calls_under_way_ends() {
 }
 
 #[test]
-fn who_waits_for_a_call_whose_runtime_ends_is_told() {
-    let [ends, stays] = [(); 2].map(|()| {
+fn waiting_call_fails_when_the_runtime_of_the_statement_shuts_down() {
+    let [ending, staying] = [(); 2].map(|()| {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -119,20 +143,22 @@ fn who_waits_for_a_call_whose_runtime_ends_is_told() {
     });
     let (batched, store) = batched();
     let mut calls = Vec::new();
-    for (runtime, n) in [(&ends, 0), (&stays, 1)] {
+    for (runtime, n) in [(&ending, 0), (&staying, 1)] {
         runtime.block_on(async {
             calls.push(add(&batched, tweet(n)));
             settle().await;
         });
     }
-    drop(ends);
-    let outcome = stays.block_on(answer(calls.remove(1)));
+
+    drop(ending);
+    let outcome = staying.block_on(result(calls.remove(1)));
     assert!(
         matches!(outcome, Err(RepositoryError::Unavailable { .. })),
         "(e) {outcome:?}"
     );
-    store.let_go(1);
-    stays
-        .block_on(async { answer(add(&batched, tweet(2))).await })
-        .expect("the next call goes");
+
+    store.release(1);
+    staying
+        .block_on(async { result(add(&batched, tweet(2))).await })
+        .expect("the next call executes");
 }

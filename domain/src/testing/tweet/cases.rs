@@ -1,132 +1,117 @@
-//! What one caller sees.
+//! One caller.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
-use super::{Spawn, all_pages, newest_first, tweet, tweets};
-use crate::{RepositoryError, Tweet, TweetId, TweetRepository, TweetText};
+use super::{all_pages, newest_first, tweet, tweets};
+use crate::{RepositoryError, Tweet, TweetId, TweetRepository, TweetText, testing::contract::Spawn};
 
-/// Every tweet that was added is found by its id, as it was.
+/// Every added tweet is found by its id, unchanged.
 pub async fn added_tweets_are_found(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let added = tweets(0..5);
     repository.add(&added).await.expect("add");
+
     for tweet in &added {
-        assert_eq!(
-            repository.find(&[tweet.id]).await.expect("find"),
-            std::slice::from_ref(tweet)
-        );
+        let found = repository.find(&[tweet.id]).await.expect("find");
+        assert_eq!(found, slice::from_ref(tweet));
     }
+
     let ids: Vec<_> = added.iter().map(|tweet| tweet.id).collect();
     let found = repository.find(&ids).await.expect("find");
     assert_eq!(newest_first(found), newest_first(added), "all at once");
 }
 
-/// Ids nobody stored shorten the answer; an id asked for twice is answered once.
+/// Ids that are not stored make the result shorter; a repeated id is found once.
 pub async fn absent_ids_are_left_out(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let stored = tweet(1);
-    assert_eq!(
-        repository.find(&[stored.id]).await.expect("find"),
-        [],
-        "an empty store has nothing"
-    );
-    repository.add(std::slice::from_ref(&stored)).await.expect("add");
     let extremes = [TweetId::from_u128(0), TweetId::from_u128(u128::MAX)];
-    assert_eq!(
-        repository.find(&extremes).await.expect("find"),
-        [],
-        "ids at both ends of the range"
-    );
-    let asked = [extremes[0], stored.id, tweet(2).id, stored.id, extremes[1]];
-    assert_eq!(repository.find(&asked).await.expect("find"), [stored]);
+    let found = repository.find(&[stored.id]).await.expect("find");
+    assert_eq!(found, [], "the store is empty");
+
+    repository.add(slice::from_ref(&stored)).await.expect("add");
+
+    let found = repository.find(&extremes).await.expect("find");
+    assert_eq!(found, [], "ids at both ends of the range");
+    let ids = [extremes[0], stored.id, tweet(2).id, stored.id, extremes[1]];
+    assert_eq!(repository.find(&ids).await.expect("find"), [stored]);
 }
 
-/// Empty batches, empty questions and empty stores are no errors.
-pub async fn nothing_asked_is_nothing_answered(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// Empty batches, a limit of 0 and an empty store are not errors.
+pub async fn empty_input_gives_an_empty_result(repository: Arc<dyn TweetRepository>, _: Spawn) {
     repository.add(&[]).await.expect("adding nothing");
     assert_eq!(repository.find(&[]).await.expect("finding nothing"), []);
-    assert_eq!(repository.latest(None, 10).await.expect("latest of nothing"), []);
-    assert_eq!(
-        repository
-            .latest(Some(tweet(1).id), 10)
-            .await
-            .expect("latest of nothing"),
-        []
-    );
+
+    for before in [None, Some(tweet(1).id)] {
+        let page = repository.latest(before, 10).await.expect("latest of nothing");
+        assert_eq!(page, []);
+    }
+
     repository.add(&tweets(0..2)).await.expect("add");
     assert_eq!(repository.latest(None, 0).await.expect("a page of nothing"), []);
 }
 
-/// The order is that of the ids, whatever the order of arrival and the timestamps.
-pub async fn latest_is_by_descending_id(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// Ids decide the order; the order of arrival and the timestamps do not.
+pub async fn latest_is_sorted_by_descending_id(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let mut shuffled: Vec<Tweet> = [3, 0, 4, 1, 2].into_iter().map(tweet).collect();
-    // A clock that stepped back: the newest id with the oldest time.
+    // A clock that stepped back: the newest id has the oldest time.
     shuffled[2].timestamp = tweet(0).timestamp - chrono::TimeDelta::days(1);
+
     for tweet in &shuffled {
-        repository.add(std::slice::from_ref(tweet)).await.expect("add");
+        repository.add(slice::from_ref(tweet)).await.expect("add");
     }
-    assert_eq!(
-        repository.latest(None, 10).await.expect("latest"),
-        newest_first(shuffled)
-    );
+
+    let page = repository.latest(None, 10).await.expect("latest");
+    assert_eq!(page, newest_first(shuffled));
 }
 
-/// `limit` and `before` both bound what is answered; `before` itself is left out and need not exist.
-pub async fn a_limit_bounds_the_page(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// `limit` and `before` both bound the page; `before` itself is left out and need not be stored.
+pub async fn latest_respects_limit_and_before(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let even: Vec<Tweet> = (0..10).map(|n| tweet(2 * n)).collect();
     repository.add(&even).await.expect("add");
-    let numbers = |numbers: &[u64]| numbers.iter().copied().map(tweet).collect::<Vec<_>>();
-    assert_eq!(
-        repository.latest(None, 3).await.expect("latest"),
-        numbers(&[18, 16, 14])
-    );
-    assert_eq!(
-        repository.latest(Some(tweet(14).id), 2).await.expect("latest"),
-        numbers(&[12, 10])
-    );
-    assert_eq!(
-        repository.latest(Some(tweet(13).id), 2).await.expect("latest"),
-        numbers(&[12, 10])
-    );
-    assert_eq!(
-        repository.latest(Some(tweet(2).id), 5).await.expect("latest"),
-        numbers(&[0])
-    );
-    assert_eq!(repository.latest(Some(tweet(0).id), 5).await.expect("latest"), []);
-    assert_eq!(
-        repository
-            .latest(Some(TweetId::from_u128(u128::MAX)), 1)
-            .await
-            .expect("latest"),
-        numbers(&[18])
-    );
-}
 
-/// Pages of any size, one after another, hold every tweet once.
-pub async fn pages_partition_the_tweets(repository: Arc<dyn TweetRepository>, _: Spawn) {
-    let added = tweets(0..23);
-    repository.add(&added).await.expect("add");
-    let expected = newest_first(added);
-    for limit in [1, 2, 5, 22, 23, 24, 1000] {
-        assert_eq!(
-            all_pages(&repository, limit).await,
-            expected,
-            "in pages of {limit}"
-        );
+    let largest = TweetId::from_u128(u128::MAX);
+    let expected: [(_, _, &[u64]); 6] = [
+        (None, 3, &[18, 16, 14]),
+        (Some(tweet(14).id), 2, &[12, 10]),
+        (Some(tweet(13).id), 2, &[12, 10]),
+        (Some(tweet(2).id), 5, &[0]),
+        (Some(tweet(0).id), 5, &[]),
+        (Some(largest), 1, &[18]),
+    ];
+
+    for (before, limit, numbers) in expected {
+        let page = repository.latest(before, limit).await.expect("latest");
+        let tweets: Vec<_> = numbers.iter().copied().map(tweet).collect();
+        assert_eq!(page, tweets, "{limit} before {before:?}");
     }
 }
 
-/// A batch of 1,000 is stored whole and can be asked for whole.
-pub async fn a_thousand_tweets_at_once(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// Successive pages of any size contain every tweet once.
+pub async fn pages_contain_every_tweet_exactly_once(repository: Arc<dyn TweetRepository>, _: Spawn) {
+    let added = tweets(0..23);
+    repository.add(&added).await.expect("add");
+
+    let expected = newest_first(added);
+    for limit in [1, 2, 5, 22, 23, 24, 1000] {
+        let walked = all_pages(&repository, limit).await;
+        assert_eq!(walked, expected, "in pages of {limit}");
+    }
+}
+
+/// A batch of 1,000 is stored as a whole and can be found as a whole.
+pub async fn batch_of_a_thousand_is_stored_and_found(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let added = tweets(0..1000);
     repository.add(&added).await.expect("add");
+
     let ids: Vec<_> = added.iter().map(|tweet| tweet.id).collect();
     let found = repository.find(&ids).await.expect("find");
+
     let expected = newest_first(added);
     assert_eq!(newest_first(found), expected);
     assert_eq!(all_pages(&repository, 201).await, expected);
 }
 
-/// Texts at both limits, in several scripts, with everything that encodings and collations stumble over.
-pub async fn texts_come_back_byte_for_byte(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// Texts at both length limits, in several scripts, with what encodings and collations get wrong.
+pub async fn texts_round_trip_byte_for_byte(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let max = TweetText::MAX_CHARS;
     let texts = [
         "x".to_owned(),
@@ -153,7 +138,9 @@ pub async fn texts_come_back_byte_for_byte(repository: Arc<dyn TweetRepository>,
             ..tweet(n)
         })
         .collect();
+
     repository.add(&added).await.expect("add");
+
     let listed = repository.latest(None, texts.len()).await.expect("latest");
     for (tweet, text) in added.iter().zip(&texts) {
         let found = repository.find(&[tweet.id]).await.expect("find");
@@ -162,29 +149,32 @@ pub async fn texts_come_back_byte_for_byte(repository: Arc<dyn TweetRepository>,
     }
 }
 
-/// Adding an id again fails, changes nothing, and takes the rest of its batch with it.
-pub async fn a_stored_id_is_a_conflict_and_adds_nothing(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// A stored id fails its whole batch and changes nothing.
+pub async fn adding_a_stored_id_is_a_conflict_and_adds_nothing(
+    repository: Arc<dyn TweetRepository>,
+    _: Spawn,
+) {
     repository.add(&[tweet(1)]).await.expect("add");
     let other_text = Tweet {
         text: TweetText::new("another text").expect("a valid text"),
         ..tweet(1)
     };
+
     let outcome = repository.add(&[tweet(0), other_text, tweet(2)]).await;
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
-    assert_eq!(
-        repository.latest(None, 10).await.expect("latest"),
-        [tweet(1)],
-        "as if it had not been tried"
-    );
+    let stored = repository.latest(None, 10).await.expect("latest");
+    assert_eq!(stored, [tweet(1)], "unchanged");
+
     repository
         .add(&[tweet(0), tweet(2)])
         .await
-        .expect("the others can be added");
+        .expect("the other tweets can be added");
 }
 
-/// A batch that contradicts itself is refused whole.
-pub async fn an_id_twice_in_a_batch_is_a_conflict(repository: Arc<dyn TweetRepository>, _: Spawn) {
+/// A batch with an id twice is rejected as a whole.
+pub async fn duplicate_id_in_a_batch_is_a_conflict(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let outcome = repository.add(&[tweet(0), tweet(1), tweet(1)]).await;
+
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
     assert_eq!(repository.latest(None, 10).await.expect("latest"), []);
 }

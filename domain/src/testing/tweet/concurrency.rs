@@ -1,52 +1,50 @@
-//! What many callers see at once.
+//! Many callers at once.
 
 use std::{
-    future::poll_fn,
-    pin::pin,
     slice,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
 };
 
-use super::{Spawn, all_pages, newest_first, tweet, tweets};
-use crate::{Tweet, TweetRepository};
+use super::{all_pages, newest_first, tweet, tweets};
+use crate::{
+    Tweet, TweetRepository,
+    testing::contract::{Spawn, run_concurrently, start_and_drop},
+};
 
-/// Adds from many tasks, alone and in batches, are all kept.
-pub async fn concurrent_adds_are_all_kept(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
+/// Adds from many tasks, single and in batches, are all stored.
+pub async fn concurrent_adds_are_all_stored(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
     const TASKS: u64 = 16;
     const EACH: u64 = 12;
-    let tasks: Vec<_> = (0..TASKS)
-        .map(|task| {
-            let repository = Arc::clone(&repository);
-            spawn(Box::pin(async move {
-                let own = tweets(task * EACH..(task + 1) * EACH);
-                for alone in &own[..6] {
-                    repository.add(slice::from_ref(alone)).await.expect("add one");
-                }
-                repository.add(&own[6..]).await.expect("add the rest");
-            }))
-        })
-        .collect();
-    for task in tasks {
-        task.await;
-    }
-    assert_eq!(
-        all_pages(&repository, 50).await,
-        newest_first(tweets(0..TASKS * EACH))
-    );
+
+    run_concurrently(spawn, TASKS, |task| {
+        let repository = Arc::clone(&repository);
+        async move {
+            let own = tweets(task * EACH..(task + 1) * EACH);
+            let (single, batch) = own.split_at(6);
+            for tweet in single {
+                repository.add(slice::from_ref(tweet)).await.expect("add one");
+            }
+            repository.add(batch).await.expect("add the rest");
+        }
+    })
+    .await;
+
+    let stored = all_pages(&repository, 50).await;
+    assert_eq!(stored, newest_first(tweets(0..TASKS * EACH)));
 }
 
-/// A reader who walks the pages while others write sees every tweet that was there when it began, once, in order.
+/// A reader that walks through the pages during writes sees every tweet that was stored before, once, in order.
 pub async fn pages_neither_skip_nor_repeat_while_tweets_are_added(
     repository: Arc<dyn TweetRepository>,
     spawn: Spawn,
 ) {
-    // Every third number is there from the start; writers fill the gaps and the top meanwhile.
-    let there: Vec<Tweet> = (0..60).map(|n| tweet(3 * n)).collect();
-    repository.add(&there).await.expect("add");
+    // Every third number is stored first; the writer fills the gaps and adds newer ones.
+    let stored: Vec<Tweet> = (0..60).map(|n| tweet(3 * n)).collect();
+    repository.add(&stored).await.expect("add");
+
     let done = Arc::new(AtomicBool::new(false));
     let writer = spawn({
         let (repository, done) = (Arc::clone(&repository), Arc::clone(&done));
@@ -57,95 +55,82 @@ pub async fn pages_neither_skip_nor_repeat_while_tweets_are_added(
             done.store(true, Ordering::Relaxed);
         })
     });
+
     loop {
-        let last_walk = done.load(Ordering::Relaxed);
+        let is_last_walk = done.load(Ordering::Relaxed);
         let walked = all_pages(&repository, 7).await;
-        assert!(walked.is_sorted_by(|a, b| a.id > b.id), "in order, none twice");
-        for tweet in &there {
+
+        assert!(walked.is_sorted_by(|a, b| a.id > b.id), "sorted, none twice");
+        for tweet in &stored {
             assert!(walked.contains(tweet), "{} was skipped", tweet.id);
         }
-        if last_walk {
+        if is_last_walk {
             break;
         }
     }
+
     writer.await;
 }
 
-/// What a returned `add` stored is seen by reads that any task starts afterwards.
-pub async fn a_read_after_a_write_sees_it(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
+/// Reads that any task starts after an `add` returned see its tweets.
+pub async fn read_after_write_sees_the_write(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
     for n in 0..30 {
         let new = tweet(n);
         repository.add(slice::from_ref(&new)).await.expect("add");
-        let readers: Vec<_> = (0..4)
-            .map(|_| {
-                let (repository, new) = (Arc::clone(&repository), new.clone());
-                spawn(Box::pin(async move {
-                    assert_eq!(
-                        repository.find(&[new.id]).await.expect("find"),
-                        slice::from_ref(&new)
-                    );
-                    assert_eq!(repository.latest(None, 1).await.expect("latest"), [new]);
-                }))
-            })
-            .collect();
-        for reader in readers {
-            reader.await;
-        }
+
+        run_concurrently(spawn, 4, |_| {
+            let (repository, new) = (Arc::clone(&repository), new.clone());
+            async move {
+                let found = repository.find(&[new.id]).await.expect("find");
+                assert_eq!(found, slice::from_ref(&new));
+                assert_eq!(repository.latest(None, 1).await.expect("latest"), [new]);
+            }
+        })
+        .await;
     }
 }
 
-/// Callers that lose interest in the middle of a call leave the others, and later calls, unharmed.
-pub async fn dropping_a_call_harms_no_other(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
-    let abandoned = tweets(1000..1040);
-    for n in 0..40_u64 {
-        let others: Vec<_> = (0..3)
-            .map(|other| {
-                let repository = Arc::clone(&repository);
-                spawn(Box::pin(async move {
-                    repository
-                        .add(&[tweet(3 * n + other)])
-                        .await
-                        .expect("add beside a dropped call");
-                    repository
-                        .latest(None, 5)
-                        .await
-                        .expect("latest beside a dropped call");
-                }))
-            })
-            .collect();
-        {
-            let batch = &abandoned[n as usize..=n as usize];
-            let mut add = pin!(repository.add(batch));
-            let ids = [tweet(0).id];
-            let mut find = pin!(repository.find(&ids));
-            let mut latest = pin!(repository.latest(None, 5));
-            // Each call is begun, then given up: at its first pause, or at its end if it made none.
-            poll_fn(|context| {
-                let _ = add.as_mut().poll(context);
-                let _ = find.as_mut().poll(context);
-                let _ = latest.as_mut().poll(context);
-                Poll::Ready(())
-            })
-            .await;
-        }
-        for other in others {
-            other.await;
-        }
+/// Callers that drop calls in flight leave concurrent and later calls unharmed.
+pub async fn dropped_call_does_not_affect_other_calls(repository: Arc<dyn TweetRepository>, spawn: Spawn) {
+    const ROUNDS: u64 = 40;
+    const OTHERS: u64 = 3;
+    let dropped = tweets(1000..1000 + ROUNDS);
+
+    for (round, batch) in (0..).zip(dropped.chunks(1)) {
+        run_concurrently(spawn, OTHERS + 1, |task| {
+            let (repository, batch) = (Arc::clone(&repository), batch.to_vec());
+            async move {
+                if task == OTHERS {
+                    return start_and_drop(vec![
+                        Box::pin(async { drop(repository.add(&batch).await) }),
+                        Box::pin(async { drop(repository.find(&[tweet(0).id]).await) }),
+                        Box::pin(async { drop(repository.latest(None, 5).await) }),
+                    ])
+                    .await;
+                }
+
+                let new = tweet(OTHERS * round + task);
+                repository.add(&[new]).await.expect("add beside a dropped call");
+                repository
+                    .latest(None, 5)
+                    .await
+                    .expect("latest beside a dropped call");
+            }
+        })
+        .await;
     }
+
     let stored = all_pages(&repository, 100).await;
-    for n in 0..120 {
+    for n in 0..ROUNDS * OTHERS {
         assert!(
             stored.contains(&tweet(n)),
-            "tweet {n}, which nobody dropped, was lost"
+            "tweet {n} is lost; its call was not dropped"
         );
     }
-    for stray in stored
-        .iter()
-        .filter(|stored| **stored != tweet(0) && stored.id >= tweet(1000).id)
-    {
+    for stray in stored.iter().filter(|stored| stored.id >= tweet(1000).id) {
         assert!(
-            abandoned.contains(stray),
-            "an abandoned tweet is stored whole or not at all"
+            dropped.contains(stray),
+            "a dropped call stores its tweet whole or not at all"
         );
     }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 
-use crate::{HealthCheck, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy};
+use crate::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
-/// A store that answers every call with the same error: an outage.
+/// A store in an outage: every call fails with the same error.
 #[derive(Debug, Clone)]
 pub struct FailingTweetRepository(pub RepositoryError);
 
@@ -22,23 +22,5 @@ impl TweetRepository for FailingTweetRepository {
 
     async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
         Err(self.0.clone())
-    }
-}
-
-/// A dependency called `db` that does not work, for this reason.
-#[derive(Debug, Clone)]
-pub struct FailingHealthCheck(pub String);
-
-#[async_trait]
-impl HealthCheck for FailingHealthCheck {
-    fn name(&self) -> &'static str {
-        "db"
-    }
-
-    async fn check(&self) -> Result<(), Unhealthy> {
-        Err(Unhealthy {
-            reason: self.0.clone(),
-            source: None,
-        })
     }
 }

@@ -1,8 +1,5 @@
-//! What every [`TweetRepository`] must do, whatever it is made of. Run all of it with
+//! The contract of [`TweetRepository`]: what every implementation must do. Run all of it with
 //! [`tweet_repository_contract!`](crate::tweet_repository_contract).
-//!
-//! Each case is a plain async function over an empty repository. It panics, saying what was promised, when the promise
-//! is broken. `spawn` puts a task on the caller's runtime, because this crate knows none.
 
 #![expect(
     clippy::expect_used,
@@ -14,23 +11,16 @@ mod concurrency;
 mod failing;
 mod idempotency;
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 pub use cases::*;
 pub use concurrency::*;
-pub use failing::{FailingHealthCheck, FailingTweetRepository};
+pub use failing::FailingTweetRepository;
 pub use idempotency::*;
 
 use crate::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText};
 
-/// What a case runs beside itself.
-pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Starts a task on the test's runtime; the returned future ends with the task and panics if the task did.
-pub type Spawn = fn(Task) -> Task;
-
-/// Expands to one `#[tokio::test]` a case. `$fresh` is a future of something that holds an empty store for one test:
-/// it has a method `repository() -> Arc<dyn TweetRepository>` and may clean up when it is dropped.
+/// Expands to one test for each case; see [`contract_tests!`](crate::contract_tests) for `$fresh`.
 ///
 /// ```text
 /// mod memory {
@@ -40,46 +30,34 @@ pub type Spawn = fn(Task) -> Task;
 #[macro_export]
 macro_rules! tweet_repository_contract {
     ($fresh:expr) => {
-        $crate::tweet_repository_contract!($fresh;
+        $crate::contract_tests!($fresh; [$crate::testing::tweet];
             added_tweets_are_found,
             absent_ids_are_left_out,
-            nothing_asked_is_nothing_answered,
-            latest_is_by_descending_id,
-            a_limit_bounds_the_page,
-            pages_partition_the_tweets,
-            a_thousand_tweets_at_once,
-            texts_come_back_byte_for_byte,
-            a_stored_id_is_a_conflict_and_adds_nothing,
-            an_id_twice_in_a_batch_is_a_conflict,
-            concurrent_adds_are_all_kept,
+            empty_input_gives_an_empty_result,
+            latest_is_sorted_by_descending_id,
+            latest_respects_limit_and_before,
+            pages_contain_every_tweet_exactly_once,
+            batch_of_a_thousand_is_stored_and_found,
+            texts_round_trip_byte_for_byte,
+            adding_a_stored_id_is_a_conflict_and_adds_nothing,
+            duplicate_id_in_a_batch_is_a_conflict,
+            concurrent_adds_are_all_stored,
             pages_neither_skip_nor_repeat_while_tweets_are_added,
-            a_read_after_a_write_sees_it,
-            dropping_a_call_harms_no_other,
-            a_key_stores_one_tweet,
-            a_key_tells_what_was_stored_whatever_the_text,
-            keys_in_a_batch_are_told_apart,
-            a_stored_id_is_a_conflict_under_any_key,
-            many_at_once_with_one_key_store_one_tweet,
+            read_after_write_sees_the_write,
+            dropped_call_does_not_affect_other_calls,
+            repeated_key_stores_one_tweet,
+            keys_are_compared_byte_for_byte,
+            each_item_of_a_batch_gets_the_tweet_of_its_key,
+            stored_id_is_a_conflict_under_any_key,
+            concurrent_calls_with_one_key_store_one_tweet,
         );
-    };
-    ($fresh:expr; $($case:ident),* $(,)?) => {
-        fn spawn(task: $crate::testing::tweet::Task) -> $crate::testing::tweet::Task {
-            let handle = ::tokio::spawn(task);
-            ::std::boxed::Box::pin(async { handle.await.expect("a task of the case failed") })
-        }
-        $(
-            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let fresh = $fresh.await;
-                $crate::testing::tweet::$case(fresh.repository(), spawn).await;
-            }
-        )*
     };
 }
 
-/// The `n`th of a row of tweets with rising ids, one millisecond apart.
+/// The `n`th of a series of tweets with rising ids, one millisecond apart. No two share a text.
 pub fn tweet(n: u64) -> Tweet {
     let millis = 1_700_000_000_000 + n;
+
     Tweet {
         id: TweetId::from_u128(u128::from(millis) << 80),
         text: TweetText::new(&format!("tweet number {n}")).expect("a valid text"),
@@ -87,7 +65,8 @@ pub fn tweet(n: u64) -> Tweet {
     }
 }
 
-fn keyed(n: u64, key: &str) -> IdempotentTweet {
+/// [`tweet(n)`](tweet), to be stored under this key.
+pub fn idempotent(n: u64, key: &str) -> IdempotentTweet {
     IdempotentTweet {
         item: tweet(n),
         key: key.parse().expect("a valid key"),
@@ -106,17 +85,20 @@ fn newest_first(mut tweets: Vec<Tweet>) -> Vec<Tweet> {
 /// Every tweet of a store, by following pages of `limit` to the end.
 async fn all_pages(repository: &Arc<dyn TweetRepository>, limit: usize) -> Vec<Tweet> {
     let mut seen: Vec<Tweet> = Vec::new();
+
     loop {
         let before = seen.last().map(|tweet| tweet.id);
         let page = repository.latest(before, limit).await.expect("latest");
-        let older = |tweet: &Tweet| before.is_none_or(|before| tweet.id < before);
+
+        let is_older = |tweet: &Tweet| before.is_none_or(|before| tweet.id < before);
         assert!(
-            page.iter().all(older),
-            "a page holds only what is older than its `before`"
+            page.iter().all(is_older),
+            "a page holds only tweets before `before`"
         );
-        let last = page.len() < limit;
+
+        let is_last = page.len() < limit;
         seen.extend(page);
-        if last {
+        if is_last {
             return seen;
         }
     }

@@ -1,10 +1,7 @@
-//! What the decorators do for a store in which every statement takes its time, without a database: one that carries
-//! out two statements at once, each in a millisecond or a little more. `cargo bench -p adapters`
+//! The gain of the decorators, without a database: around a store that executes two statements at a time, each in a
+//! millisecond or a little more. `cargo bench -p adapters`
 
-#![expect(
-    clippy::expect_used,
-    reason = "a benchmark that cannot go on must stop, saying why"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up must fail")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +22,7 @@ fn main() {
     divan::main();
 }
 
+/// The store.
 struct Slow {
     store: InMemoryTweetRepository,
     connections: Semaphore,
@@ -85,8 +83,10 @@ fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
 }
 
 fn tweets(count: usize) -> Vec<Tweet> {
-    let (ids, now) = (IdGenerator::<Tweet>::default(), SystemClock.now());
+    let ids = IdGenerator::<Tweet>::default();
+    let now = SystemClock.now();
     let text = TweetText::new("hello").expect("a text");
+
     (0..count)
         .map(|_| Tweet {
             id: ids.next(now),
@@ -96,8 +96,8 @@ fn tweets(count: usize) -> Vec<Tweet> {
         .collect()
 }
 
-/// Makes these calls of a store, each in a task of its own, and waits for all.
-async fn together<F: Future<Output = ()> + Send + 'static>(calls: impl IntoIterator<Item = F>) {
+/// Runs each call in its own task, and waits for all of them.
+async fn run_concurrently<F: Future<Output = ()> + Send + 'static>(calls: impl IntoIterator<Item = F>) {
     calls.into_iter().collect::<JoinSet<_>>().join_all().await;
 }
 
@@ -112,36 +112,43 @@ fn many_callers_find(bencher: Bencher<'_, '_>, kind: Stack) {
 }
 
 fn find(bencher: Bencher<'_, '_>, kind: Stack, callers: usize) {
-    let (runtime, store, stored) = (Runtime::new().expect("a runtime"), stack(kind), tweets(callers));
-    runtime.block_on(store.add(&stored)).expect("room");
+    let runtime = Runtime::new().expect("a runtime");
+    let store = stack(kind);
+    let stored = tweets(callers);
+    runtime.block_on(store.add(&stored)).expect("added");
+
     bencher.counter(ItemsCount::new(callers)).bench(|| {
-        runtime.block_on(together(stored.iter().map(|tweet| {
+        runtime.block_on(run_concurrently(stored.iter().map(|tweet| {
             let (store, id) = (Arc::clone(&store), tweet.id);
-            async move { assert_eq!(store.find(&[id]).await.expect("an answer").len(), 1) }
+            async move { assert_eq!(store.find(&[id]).await.expect("found").len(), 1) }
         })));
     });
 }
 
 #[divan::bench(args = STACKS)]
 fn many_callers_add(bencher: Bencher<'_, '_>, kind: Stack) {
-    let (runtime, store) = (Runtime::new().expect("a runtime"), stack(kind));
+    let runtime = Runtime::new().expect("a runtime");
+    let store = stack(kind);
+
     bencher
         .counter(ItemsCount::new(CALLERS))
         .with_inputs(|| tweets(CALLERS))
         .bench_values(|new| {
-            runtime.block_on(together(new.into_iter().map(|tweet| {
+            runtime.block_on(run_concurrently(new.into_iter().map(|tweet| {
                 let store = Arc::clone(&store);
-                async move { store.add(&[tweet]).await.expect("room") }
+                async move { store.add(&[tweet]).await.expect("added") }
             })));
         });
 }
 
 #[divan::bench(args = STACKS)]
 fn many_callers_list(bencher: Bencher<'_, '_>, kind: Stack) {
-    let (runtime, store) = (Runtime::new().expect("a runtime"), stack(kind));
-    runtime.block_on(store.add(&tweets(20))).expect("room");
+    let runtime = Runtime::new().expect("a runtime");
+    let store = stack(kind);
+    runtime.block_on(store.add(&tweets(20))).expect("added");
+
     bencher.counter(ItemsCount::new(CALLERS)).bench(|| {
-        runtime.block_on(together((0..CALLERS).map(|_| {
+        runtime.block_on(run_concurrently((0..CALLERS).map(|_| {
             let store = Arc::clone(&store);
             async move { assert_eq!(store.latest(None, 20).await.expect("a page").len(), 20) }
         })));

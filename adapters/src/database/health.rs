@@ -1,0 +1,39 @@
+//! The health of the database.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{HealthCheck, Unhealthy};
+
+use super::resilient_pool::Database;
+
+/// How long the database may take to respond to a ping. Shorter than the caller's timeout for a health check, so that an
+/// unresponsive pool is replaced even when no other call is made.
+const PING_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// [`HealthCheck`] that pings the database.
+#[derive(Debug, Clone)]
+pub struct SeaOrmHealthCheck {
+    database: Database,
+}
+
+impl SeaOrmHealthCheck {
+    /// A check of this database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl HealthCheck for SeaOrmHealthCheck {
+    fn name(&self) -> &'static str {
+        "db"
+    }
+
+    async fn check(&self) -> Result<(), Unhealthy> {
+        self.database.ping(PING_TIMEOUT).await.map_err(|error| Unhealthy {
+            reason: "the database does not respond".to_owned(),
+            source: Some(Arc::new(error)),
+        })
+    }
+}

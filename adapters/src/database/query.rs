@@ -1,0 +1,111 @@
+//! Statements on the connections of a pool: single ones, and those that are split into chunks.
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, SqlxError, Statement, TransactionTrait,
+    Value, Values,
+    sea_query::ArrayType,
+    sqlx::{self, AssertSqlSafe, Postgres, query::Query},
+};
+use sea_query_sqlx::SqlxValues;
+
+use super::{pool_kind::postgres, resilient_pool::PoolGeneration};
+
+/// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
+pub(crate) const MAX_BIND_VALUES: usize = 32_766;
+
+impl PoolGeneration {
+    /// Which database this is.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.database.get_database_backend()
+    }
+
+    /// Executes a statement and returns the number of affected rows.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        let Some(pool) = postgres(&self.database) else {
+            return Ok(self.database.execute_raw(statement).await?.rows_affected());
+        };
+
+        let mut hot = self.hot.check_out(pool).await?;
+        let done = query(&statement.sql, statement.values)
+            .execute(&mut *hot.connection)
+            .await
+            .map_err(query_error)?;
+        self.hot.check_in(pool, hot);
+
+        Ok(done.rows_affected())
+    }
+
+    /// Executes a query and returns its rows.
+    pub(crate) async fn read<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, DbErr> {
+        let Some(pool) = postgres(&self.database) else {
+            return M::find_by_statement(statement).all(&self.database).await;
+        };
+
+        let mut hot = self.hot.check_out(pool).await?;
+        let rows = query(&statement.sql, statement.values)
+            .fetch_all(&mut *hot.connection)
+            .await
+            .map_err(query_error)?;
+        self.hot.check_in(pool, hot);
+
+        rows.into_iter()
+            .map(|row| M::from_query_result(&row.into(), ""))
+            .collect()
+    }
+
+    /// Executes the statement for all items, in a transaction if they need more than one, and returns the number of
+    /// affected rows.
+    pub(crate) async fn execute_chunked<T>(
+        &self,
+        items: &[T],
+        max_per_statement: usize,
+        statement: impl Fn(DbBackend, &[T]) -> Statement,
+    ) -> Result<u64, DbErr> {
+        let backend = self.backend();
+        if items.len() <= max_per_statement {
+            return self.execute(statement(backend, items)).await;
+        }
+
+        let transaction = self.database.begin().await?;
+        let mut affected = 0;
+        for chunk in items.chunks(max_per_statement) {
+            let done = transaction.execute_raw(statement(backend, chunk)).await?;
+            affected += done.rows_affected();
+        }
+        transaction.commit().await?;
+
+        Ok(affected)
+    }
+
+    /// Executes the query for all items, in several statements if they need more than one, and returns all rows.
+    pub(crate) async fn read_chunked<T, M: FromQueryResult>(
+        &self,
+        items: &[T],
+        max_per_statement: usize,
+        statement: impl Fn(DbBackend, &[T]) -> Statement,
+    ) -> Result<Vec<M>, DbErr> {
+        let backend = self.backend();
+        let mut rows = Vec::with_capacity(items.len());
+
+        for chunk in items.chunks(max_per_statement) {
+            rows.append(&mut self.read(statement(backend, chunk)).await?);
+        }
+
+        Ok(rows)
+    }
+}
+
+/// A PostgreSQL array, bound as one value.
+pub(crate) fn array(element: ArrayType, values: Vec<Value>) -> Value {
+    Value::Array(element, Some(Box::new(values)))
+}
+
+/// `sql` must not contain values that a client sent. The texts of [`table`](super::table) are built from constants.
+fn query(sql: &str, values: Option<Values>) -> Query<'_, Postgres, SqlxValues> {
+    let values = values.unwrap_or_else(|| Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
+}
+
+fn query_error(error: SqlxError) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,212 @@
+//! The statements of a resource, built from one list of its columns.
+//!
+//! On PostgreSQL a statement has the same text for batches of any size, so that it is prepared once per connection: the
+//! values are bound as arrays. SQLite prepares cheaply and has no arrays; it gets lists of values.
+
+use std::array;
+
+use domain::{Id, Idempotent};
+use sea_orm::{DbBackend, Statement, Value, prelude::Uuid, sea_query::ArrayType};
+
+use super::query::{self, MAX_BIND_VALUES};
+
+/// A column of a [`Table`].
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// The name of the column.
+    pub(crate) name: &'static str,
+    /// Its type in PostgreSQL.
+    pub(crate) sql_type: &'static str,
+    /// The same type, as SeaORM calls it.
+    pub(crate) array_type: ArrayType,
+}
+
+/// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column
+/// [`IDEMPOTENCY_KEY`] holds keys or null, and has a partial unique index of the keys that are not null.
+pub(crate) struct Table<T, const N: usize> {
+    columns: [Column; N],
+    values: fn(&T) -> [Value; N],
+    sql: Sql,
+}
+
+/// The name of the column that a [`Table`] has besides those of its list.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
+
+/// The texts of the statements. On SQLite some depend on the number of rows; of these, the prefix.
+struct Sql {
+    insert: String,
+    insert_idempotent: String,
+    insert_prefix: String,
+    insert_idempotent_prefix: String,
+    unless_stored: String,
+    find: String,
+    find_prefix: String,
+    find_by_keys: String,
+    find_by_keys_prefix: String,
+    first_page: String,
+    next_page: String,
+}
+
+impl<T, const N: usize> Table<T, N> {
+    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value.
+    pub(crate) const MAX_ROWS_PER_STATEMENT: usize = MAX_BIND_VALUES / (N + 1);
+
+    /// A table with this name and these columns; `values` returns the values of an item in the same order.
+    pub(crate) fn new(name: &str, columns: [Column; N], values: fn(&T) -> [Value; N]) -> Self {
+        Self {
+            sql: Sql::new(name, &columns),
+            columns,
+            values,
+        }
+    }
+
+    /// Inserts the items. A stored id is an error.
+    pub(crate) fn insert(&self, backend: DbBackend, items: &[T]) -> Statement {
+        let rows = items.iter().map(self.values);
+
+        if backend == DbBackend::Postgres {
+            let values = self.arrays(items.len(), rows);
+            return Statement::from_sql_and_values(backend, &self.sql.insert, values);
+        }
+
+        let sql = format!("{} values {}", self.sql.insert_prefix, rows_of(items.len(), N));
+        Statement::from_sql_and_values(backend, sql, rows.flatten())
+    }
+
+    /// Inserts the items whose keys are not stored. A stored id is an error all the same.
+    pub(crate) fn insert_idempotent(&self, backend: DbBackend, items: &[&Idempotent<T>]) -> Statement {
+        let rows = items.iter().map(|new| (self.values)(&new.item));
+        let keys = items.iter().map(|new| Value::from(new.key.as_str()));
+
+        if backend == DbBackend::Postgres {
+            let keys = query::array(ArrayType::String, keys.collect());
+            let values = self.arrays(items.len(), rows).chain([keys]);
+            return Statement::from_sql_and_values(backend, &self.sql.insert_idempotent, values);
+        }
+
+        let sql = format!(
+            "{} select * from (values {}) {}",
+            self.sql.insert_idempotent_prefix,
+            rows_of(items.len(), N + 1),
+            self.sql.unless_stored
+        );
+        let values = rows.zip(keys).flat_map(|(row, key)| row.into_iter().chain([key]));
+        Statement::from_sql_and_values(backend, sql, values)
+    }
+
+    /// The rows with these ids.
+    pub(crate) fn find(&self, backend: DbBackend, ids: &[Id<T>]) -> Statement {
+        let ids = ids.iter().map(|id| uuid(*id).into());
+
+        if backend == DbBackend::Postgres {
+            let ids = query::array(ArrayType::Uuid, ids.collect());
+            return Statement::from_sql_and_values(backend, &self.sql.find, [ids]);
+        }
+
+        let sql = format!("{} {}", self.sql.find_prefix, row_of(ids.len()));
+        Statement::from_sql_and_values(backend, sql, ids)
+    }
+
+    /// The rows with these idempotency keys, each with its key.
+    pub(crate) fn find_by_keys(&self, backend: DbBackend, items: &[&Idempotent<T>]) -> Statement {
+        let keys = items.iter().map(|new| Value::from(new.key.as_str()));
+
+        if backend == DbBackend::Postgres {
+            let keys = query::array(ArrayType::String, keys.collect());
+            return Statement::from_sql_and_values(backend, &self.sql.find_by_keys, [keys]);
+        }
+
+        let sql = format!("{} {}", self.sql.find_by_keys_prefix, row_of(keys.len()));
+        Statement::from_sql_and_values(backend, sql, keys)
+    }
+
+    /// The newest rows; with `before`, the newest of those with a smaller id. SQLite accepts the same texts, with `$1`.
+    pub(crate) fn latest(&self, backend: DbBackend, before: Option<Id<T>>, limit: usize) -> Statement {
+        let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
+
+        match before {
+            None => Statement::from_sql_and_values(backend, &self.sql.first_page, [limit]),
+            Some(before) => {
+                let values = [uuid(before).into(), limit];
+                Statement::from_sql_and_values(backend, &self.sql.next_page, values)
+            }
+        }
+    }
+
+    /// One array for each column.
+    fn arrays(&self, len: usize, rows: impl Iterator<Item = [Value; N]>) -> impl Iterator<Item = Value> {
+        let mut columns: [Vec<Value>; N] = array::from_fn(|_| Vec::with_capacity(len));
+        for row in rows {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+
+        self.columns
+            .iter()
+            .zip(columns)
+            .map(|(column, values)| query::array(column.array_type.clone(), values))
+    }
+}
+
+impl Sql {
+    fn new(table: &str, columns: &[Column]) -> Self {
+        let names = columns
+            .iter()
+            .map(|column| column.name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let arrays = columns
+            .iter()
+            .zip(1..)
+            .map(|(column, n)| format!("${n}::{}[]", column.sql_type))
+            .collect::<Vec<_>>()
+            .join(", ");
+
+        let insert_prefix = format!("insert into {table} ({names})");
+        let insert_idempotent_prefix = format!("insert into {table} ({names}, {IDEMPOTENCY_KEY})");
+        let key = columns.len() + 1;
+        let select = format!("select {names} from {table}");
+        // With the condition of the partial index, so that the planner can use it.
+        let select_by_keys =
+            format!("select {names}, {IDEMPOTENCY_KEY} from {table} where {IDEMPOTENCY_KEY} is not null");
+
+        Self {
+            insert: format!("{insert_prefix} select * from unnest({arrays})"),
+            // Names the index of the keys: only a stored key makes this skip an item, a stored id is an error.
+            insert_idempotent: format!(
+                "{insert_idempotent_prefix} select * from unnest({arrays}, ${key}::text[]) \
+                 on conflict ({IDEMPOTENCY_KEY}) where {IDEMPOTENCY_KEY} is not null do nothing"
+            ),
+            // SQLite has one writer at a time, so nothing is stored between this check and the insertion.
+            unless_stored: format!(
+                "where not exists (select 1 from {table} \
+                 where {IDEMPOTENCY_KEY} = column{key} and {IDEMPOTENCY_KEY} is not null)"
+            ),
+            find: format!("{select} where id = any($1::uuid[])"),
+            find_prefix: format!("{select} where id in"),
+            find_by_keys: format!("{select_by_keys} and {IDEMPOTENCY_KEY} = any($1::text[])"),
+            find_by_keys_prefix: format!("{select_by_keys} and {IDEMPOTENCY_KEY} in"),
+            first_page: format!("{select} order by id desc limit $1"),
+            // Keyset, not offset: an index range scan whose cost does not grow with the depth of the page.
+            next_page: format!("{select} where id < $1 order by id desc limit $2"),
+            insert_prefix,
+            insert_idempotent_prefix,
+        }
+    }
+}
+
+/// An id as the database stores it: the 128 bits, so that the order of the primary key is the order of the ids.
+pub(crate) fn uuid<T>(id: Id<T>) -> Uuid {
+    Uuid::from_u128(id.as_u128())
+}
+
+/// `(?, ?, …)`
+fn row_of(values: usize) -> String {
+    format!("({})", vec!["?"; values].join(", "))
+}
+
+/// `(?, ?, …), (?, ?, …), …`
+fn rows_of(rows: usize, columns: usize) -> String {
+    vec![row_of(columns); rows].join(", ")
+}

@@ -1,0 +1,86 @@
+use std::thread;
+
+use domain::{Clock, IdGenerator};
+use sea_orm::{ConnectionTrait, DbErr};
+use tempfile::TempDir;
+use url::Url;
+
+use super::cluster;
+use crate::SystemClock;
+
+/// An empty database for one test. It is removed when this is dropped.
+#[derive(Debug)]
+pub struct FreshDatabase {
+    url: Url,
+    /// The folder of a SQLite file.
+    _folder: Option<TempDir>,
+}
+
+impl FreshDatabase {
+    /// A SQLite file.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::with_prefix("templatesite-").expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+
+        Self {
+            url: Url::parse(&url).expect("a URL"),
+            _folder: Some(folder),
+        }
+    }
+
+    /// A database on the server at `TEST_DATABASE_URL`. If the variable is not set, the first call in a process starts a
+    /// throwaway server.
+    pub async fn postgres() -> Self {
+        let server = cluster::shared_server();
+        // Unique on a server that several machines use at the same time.
+        let id = IdGenerator::<Self>::default().next(SystemClock.now());
+        let mut url = server.clone();
+        url.set_path(&format!("templatesite_test_{id}"));
+
+        let database = Self { url, _folder: None };
+        let create = format!(
+            "create database {} encoding 'UTF8' template template0",
+            database.quoted_name()
+        );
+        execute(server, &create)
+            .await
+            .unwrap_or_else(|error| panic!("cannot create a database for the test: {error}"));
+        database
+    }
+
+    /// Its URL: `sqlite://…` or `postgres://…`.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The name as an SQL identifier, which keeps its upper case.
+    fn quoted_name(&self) -> String {
+        format!("\"{}\"", self.url.path().trim_start_matches('/'))
+    }
+}
+
+impl Drop for FreshDatabase {
+    fn drop(&mut self) {
+        if self.url.scheme() == "sqlite" {
+            return;
+        }
+
+        let sql = format!("drop database {} with (force)", self.quoted_name());
+        // In a thread, because tests drop this inside their runtime, which must not block. An error is ignored: a test
+        // that failed should report its own failure.
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            let _ = runtime.block_on(execute(cluster::shared_server(), &sql));
+        });
+        let _ = dropping.join();
+    }
+}
+
+async fn execute(server: &Url, sql: &str) -> Result<(), DbErr> {
+    let connection = sea_orm::Database::connect(server.as_str()).await?;
+    connection.execute_unprepared(sql).await?;
+    connection.close().await
+}

@@ -1,0 +1,55 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::RepositoryError;
+use tokio::sync::Semaphore;
+
+/// What a gated repository is built from: it records statements, and holds each back until the test releases it.
+pub(crate) struct Gate {
+    permits: Semaphore,
+    statements: Mutex<Vec<String>>,
+    failure: Mutex<Option<RepositoryError>>,
+}
+
+impl Gate {
+    pub(crate) fn release(&self, statements: usize) {
+        self.permits.add_permits(statements);
+    }
+
+    pub(crate) fn set_failure(&self, error: Option<RepositoryError>) {
+        *lock(&self.failure) = error;
+    }
+
+    pub(crate) fn statements(&self) -> Vec<String> {
+        lock(&self.statements).clone()
+    }
+
+    /// Records a statement, waits for its release, and returns the failure that was set when it started, or else its
+    /// result.
+    pub(crate) async fn pass<T>(
+        &self,
+        statement: String,
+        result: Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
+        lock(&self.statements).push(statement);
+        let failure = lock(&self.failure).clone();
+
+        let permit = self.permits.acquire().await.expect("an open semaphore");
+        permit.forget();
+
+        failure.map_or(result, Err)
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            permits: Semaphore::new(0),
+            statements: Mutex::default(),
+            failure: Mutex::default(),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

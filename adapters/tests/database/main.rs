@@ -1,0 +1,10 @@
+//! A database that is slow, lost or locked, seen through a repository.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
+
+mod support;
+
+mod hot_connections;
+mod lost_connections;
+mod migration_lock;
+mod timeouts;

@@ -1,0 +1,18 @@
+//! The resource that these tests use. Another one needs changes only here.
+
+pub(crate) use adapters::SeaOrmTweetRepository as Repository;
+pub(crate) use domain::{
+    Tweet as Item, TweetRepository as RepositoryPort,
+    testing::tweet::{idempotent, tweet as item},
+};
+
+/// The name of its table.
+pub(crate) const TABLE: &str = "tweet";
+
+/// An item with the id of `item(n)` and other content.
+pub(crate) fn other_item_with_id_of(n: u64) -> Item {
+    Item {
+        text: "another text".to_owned().try_into().expect("a valid text"),
+        ..item(n)
+    }
+}

@@ -1,0 +1,101 @@
+//! Batches that need more than one statement.
+
+use adapters::{SeaOrmTweetRepository, database, testing::FreshDatabase};
+use domain::{
+    RepositoryError, Tweet, TweetRepository,
+    testing::tweet::{idempotent, tweet},
+};
+use migration::{Migrator, MigratorTrait};
+
+/// More rows than two statements can insert, with four bound values each.
+const COUNT: u64 = 20_000;
+
+async fn open(database: &FreshDatabase) -> SeaOrmTweetRepository {
+    let pool = database::connect(database.url(), database::Options::default())
+        .await
+        .expect("connect");
+    Migrator::up(&pool.database(), None).await.expect("migrate");
+
+    SeaOrmTweetRepository::new(pool)
+}
+
+async fn found(store: &SeaOrmTweetRepository, tweets: &[Tweet]) -> Vec<Tweet> {
+    let ids: Vec<_> = tweets.iter().map(|tweet| tweet.id).collect();
+    let mut found = store.find(&ids).await.expect("find");
+
+    found.sort_unstable_by_key(|tweet| tweet.id);
+    found
+}
+
+async fn large_batch_is_stored_whole(database: FreshDatabase) {
+    let store = open(&database).await;
+    let tweets: Vec<Tweet> = (0..COUNT).map(tweet).collect();
+
+    store.add(&tweets).await.expect("add");
+
+    assert_eq!(found(&store, &tweets).await, tweets);
+}
+
+async fn conflict_in_the_last_statement_stores_nothing(database: FreshDatabase) {
+    let store = open(&database).await;
+    store.add(&[tweet(COUNT - 1)]).await.expect("add");
+    let tweets: Vec<Tweet> = (0..COUNT).map(tweet).collect();
+
+    let outcome = store.add(&tweets).await;
+
+    assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
+    assert_eq!(found(&store, &tweets).await, [tweet(COUNT - 1)]);
+}
+
+async fn large_idempotent_batch_is_stored_once(database: FreshDatabase) {
+    let store = open(&database).await;
+    let tweets: Vec<Tweet> = (0..COUNT).map(tweet).collect();
+
+    for offset in [0, COUNT] {
+        let batch: Vec<_> = (0..COUNT)
+            .map(|n| idempotent(offset + n, &format!("key-{n}")))
+            .collect();
+        let stored = store.add_idempotent(&batch).await.expect("add");
+        assert_eq!(stored, tweets);
+    }
+
+    assert_eq!(found(&store, &tweets).await, tweets);
+}
+
+mod sqlite {
+    use super::FreshDatabase;
+
+    #[tokio::test]
+    async fn large_batch_is_stored_whole() {
+        super::large_batch_is_stored_whole(FreshDatabase::sqlite()).await;
+    }
+
+    #[tokio::test]
+    async fn conflict_in_the_last_statement_stores_nothing() {
+        super::conflict_in_the_last_statement_stores_nothing(FreshDatabase::sqlite()).await;
+    }
+
+    #[tokio::test]
+    async fn large_idempotent_batch_is_stored_once() {
+        super::large_idempotent_batch_is_stored_once(FreshDatabase::sqlite()).await;
+    }
+}
+
+mod postgres {
+    use super::FreshDatabase;
+
+    #[tokio::test]
+    async fn large_batch_is_stored_whole() {
+        super::large_batch_is_stored_whole(FreshDatabase::postgres().await).await;
+    }
+
+    #[tokio::test]
+    async fn conflict_in_the_last_statement_stores_nothing() {
+        super::conflict_in_the_last_statement_stores_nothing(FreshDatabase::postgres().await).await;
+    }
+
+    #[tokio::test]
+    async fn large_idempotent_batch_is_stored_once() {
+        super::large_idempotent_batch_is_stored_once(FreshDatabase::postgres().await).await;
+    }
+}
