@@ -14,9 +14,14 @@ async fn a_trailing_slash_is_optional_for_pages() {
             assert_eq!(status_of(&service.get(&path).send().await), 200, "{path}");
         }
     }
+}
 
-    let two_slashes = format!("{}/", example::COLLECTION);
-    problem(service.get(two_slashes).send().await, 404).await;
+#[tokio::test]
+async fn two_trailing_slashes_are_404() {
+    let service = InProcess::memory().await;
+    let path = format!("{}/", example::COLLECTION);
+
+    problem(service.get(path).send().await, 404).await;
 }
 
 #[tokio::test]

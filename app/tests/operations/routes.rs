@@ -32,30 +32,50 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Every route that a handler in the source declares, as in `#[oai(path = "/thing/:id", method = "get")]`.
+/// A string among the arguments of an attribute, such as `path` of `#[oai(path = "/thing/:id", method = "get")]`.
+fn argument<'a>(attribute: &'a str, name: &str) -> Option<&'a str> {
+    let arguments = attribute.split(")]").next()?;
+    let (_, value) = arguments.split_once(&format!("{name} ="))?;
+    value.split('"').nth(1)
+}
+
+/// Every route that a handler in the source declares.
 fn declared() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/src");
-    let texts = sources(&folder)
-        .into_iter()
-        .map(|file| fs::read_to_string(file).expect("a source file"));
-
     let mut routes = BTreeSet::new();
-    for text in texts {
-        for attribute in text.split("#[oai(").skip(1) {
-            let attribute = attribute.split(")]").next().unwrap_or_default();
-            let value = |name| attribute.split(name).nth(1)?.split('"').nth(1);
-            let (Some(path), Some(method)) = (value("path ="), value("method =")) else {
-                continue;
+
+    for file in sources(&folder) {
+        let text = fs::read_to_string(file).expect("a source file");
+        for api in text.split("#[OpenApi").skip(1) {
+            let prefix = match api.starts_with('(') {
+                true => argument(api, "prefix_path").unwrap_or_default(),
+                false => "",
             };
 
-            let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
-                Some(name) => format!("{{{name}}}"),
-                None => segment.to_owned(),
-            });
-            routes.insert(route(method, &segments.collect::<Vec<_>>().join("/")));
+            for handler in api.split("#[oai(").skip(1) {
+                let (path, method) = (argument(handler, "path"), argument(handler, "method"));
+                if let (Some(path), Some(method)) = (path, method) {
+                    routes.insert(route(method, &template(prefix, path)));
+                }
+            }
         }
     }
     routes
+}
+
+/// From the framework's `/things/` and `/:id` to the document's `/things/{id}`.
+fn template(prefix: &str, path: &str) -> String {
+    let path = format!(
+        "{}/{}",
+        prefix.trim_end_matches('/'),
+        path.trim_start_matches('/')
+    );
+    let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
+        Some(name) => format!("{{{name}}}"),
+        None => segment.to_owned(),
+    });
+
+    segments.collect::<Vec<_>>().join("/")
 }
 
 #[test]
