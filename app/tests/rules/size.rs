@@ -5,18 +5,6 @@ use super::rust_files;
 const MAX_CODE_LINES: usize = 200;
 const MAX_MEDIAN: usize = 100;
 
-/// PENDING: files that still break the rule. Nothing may be added; the list is to become empty.
-const PENDING: &[&str] = &[
-    "app/tests/middleware/injection.rs",
-    "openapi/src/middleware/mod.rs",
-    "app/tests/tweet/bad_bodies.rs",
-    "app/tests/middleware/cors.rs",
-    "adapters/tests/syslog/rsyslog.rs",
-    "app/tests/middleware/metrics.rs",
-    "app/tests/support/mod.rs",
-    "adapters/tests/database.rs",
-];
-
 #[test]
 fn files_have_at_most_200_code_lines_and_a_median_of_at_most_100() {
     let mut sizes: Vec<_> = rust_files()
@@ -27,7 +15,7 @@ fn files_have_at_most_200_code_lines_and_a_median_of_at_most_100() {
 
     let too_long: Vec<_> = sizes
         .iter()
-        .filter(|(lines, path)| *lines > MAX_CODE_LINES && !PENDING.contains(&&**path))
+        .filter(|(lines, path)| *lines > MAX_CODE_LINES)
         .map(|(lines, path)| format!("{path} has {lines} code lines"))
         .collect();
     assert!(

@@ -9,11 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, Running, client::Client};
+use crate::support::{Service, TIMEOUT, client::Client};
 
 #[test]
 fn connections_beyond_the_limit_wait_until_one_is_closed() {
-    let mut service = Running::in_memory(&[("MAX_CONNECTIONS", "2")]);
+    let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "2")]);
     let [mut first, mut second, mut third] = [(); 3].map(|()| Client::of(&service));
     assert_eq!(first.get("/livez").expect("a response").status, 200);
     assert_eq!(second.get("/livez").expect("a response").status, 200);
@@ -23,17 +23,17 @@ fn connections_beyond_the_limit_wait_until_one_is_closed() {
         .expect("the system takes it");
     let short = Some(Duration::from_millis(200));
     third.stream().set_read_timeout(short).expect("a timeout");
-    assert!(third.answer().is_err(), "the connection must not be accepted yet");
-    service.wait_for("MAX_CONNECTIONS reached");
+    assert!(
+        third.response().is_err(),
+        "the connection must not be accepted yet"
+    );
+    service.wait_for_log("MAX_CONNECTIONS reached");
     let response = first.get("/livez").expect("a response");
     assert_eq!(response.status, 200, "open connections are served");
 
     drop(first);
-    third
-        .stream()
-        .set_read_timeout(Some(PATIENCE))
-        .expect("a timeout");
-    assert_eq!(third.answer().expect("a response").status, 200);
+    third.stream().set_read_timeout(Some(TIMEOUT)).expect("a timeout");
+    assert_eq!(third.response().expect("a response").status, 200);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
         .current_dir(folder.path())
         .stderr(Stdio::piped())
         .spawn();
-    let mut service = Running::of(program.expect("the program"));
-    service.serves();
+    let mut service = Service::from_child(program.expect("the program"));
+    service.wait_until_ready();
     let address = service.address;
     let mut open = Client::connect(address).expect("a connection");
     assert_eq!(open.post("hello").expect("a response").status, 201);
@@ -59,7 +59,7 @@ fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
     let many: Vec<_> = (0..60)
         .map(|_| Client::connect(address).expect("the system takes it"))
         .collect();
-    service.wait_for("cannot accept connections");
+    service.wait_for_log("cannot accept connections");
     for _ in 0..100 {
         let response = open.get("/tweet/").expect("a response");
         assert_eq!(response.status, 200, "open connections are served");
@@ -75,7 +75,7 @@ fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
                 thread::sleep(Duration::from_millis(50));
             }
         });
-        service.wait_for("accepting connections again");
+        service.wait_for_log("accepting connections again");
         done.store(true, Relaxed);
     });
 

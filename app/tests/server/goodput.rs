@@ -10,7 +10,7 @@ use std::{
 use adapters::testing::{FreshDatabase, Proxy};
 use tempfile::TempDir;
 
-use crate::support::{Running, client::Client};
+use crate::support::{Service, client::Client};
 
 const MAX_CONCURRENT_REQUESTS: usize = 8;
 
@@ -50,7 +50,7 @@ fn send_requests(service: SocketAddr, until: Instant) -> Responses {
 }
 
 /// Three seconds of load by this many clients, during which probes and metrics must always be served.
-fn load(service: &Running, clients: usize) -> Responses {
+fn load(service: &Service, clients: usize) -> Responses {
     let until = Instant::now() + Duration::from_secs(3);
 
     thread::scope(|scope| {
@@ -74,7 +74,7 @@ fn load(service: &Running, clients: usize) -> Responses {
     })
 }
 
-fn resident_mib(service: &Running) -> u64 {
+fn resident_mib(service: &Service) -> u64 {
     service.metric("process_resident_memory_bytes") >> 20
 }
 
@@ -85,7 +85,7 @@ async fn goodput_at_ten_times_the_load_is_at_least_80_percent() {
     let folder = TempDir::new().expect("a folder");
     let limit = MAX_CONCURRENT_REQUESTS.to_string();
     let variables = [("DATABASE_URL", proxy.url()), ("MAX_CONCURRENT_REQUESTS", &limit)];
-    let service = Running::start(&variables, folder.path());
+    let service = Service::start(&variables, folder.path());
     proxy.slow_down(Duration::from_millis(20));
 
     let at_limit = load(&service, MAX_CONCURRENT_REQUESTS);

@@ -1,10 +1,10 @@
 //! Bytes that are not an HTTP request.
 
-use crate::support::Running;
+use crate::support::Service;
 
 #[test]
 fn malformed_requests_get_a_bare_400_or_431_and_one_debug_line() {
-    let mut service = Running::in_memory(&[("LOG_LEVEL", "debug")]);
+    let mut service = Service::in_memory(&[("LOG_LEVEL", "debug")]);
     let large = format!(
         "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
         "x".repeat(20_000)
@@ -39,7 +39,7 @@ fn malformed_requests_get_a_bare_400_or_431_and_one_debug_line() {
             "{request:?} has no body: {response}"
         );
 
-        let line = service.wait_for("malformed request");
+        let line = service.wait_for_log("malformed request");
         assert!(
             line.contains("DEBUG") && line.contains("client=127.0.0.1:"),
             "{line}"
@@ -52,7 +52,7 @@ fn malformed_requests_get_a_bare_400_or_431_and_one_debug_line() {
 
 #[test]
 fn malformed_request_after_a_served_one_gets_a_400() {
-    let service = Running::in_memory(&[]);
+    let service = Service::in_memory(&[]);
 
     for served in [
         "GET /livez HTTP/1.1\r\nHost: localhost",
@@ -66,8 +66,8 @@ fn malformed_request_after_a_served_one_gets_a_400() {
 
 #[test]
 fn http_2_preface_closes_the_connection() {
-    let mut service = Running::in_memory(&[("LOG_LEVEL", "debug")]);
+    let mut service = Service::in_memory(&[("LOG_LEVEL", "debug")]);
 
     assert_eq!(service.exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "");
-    service.wait_for("malformed request");
+    service.wait_for_log("malformed request");
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     support::client::Client,
-    support::{PATIENCE, Running, config},
+    support::{Service, TIMEOUT, config},
 };
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
         ("MAX_CONCURRENT_REQUESTS", "1"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
     ];
-    let mut service = Running::start(&variables, folder.path());
+    let mut service = Service::start(&variables, folder.path());
     let mut served = Client::of(&service);
     proxy.pause();
     served
@@ -81,7 +81,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     let started = Instant::now();
     while !proxy.has_held() {
         assert!(
-            started.elapsed() < PATIENCE,
+            started.elapsed() < TIMEOUT,
             "the request did not reach the database"
         );
         thread::sleep(Duration::from_millis(1));
@@ -107,8 +107,8 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     }
 
     proxy.resume();
-    assert_eq!(served.answer().expect("a response").status, 200);
+    assert_eq!(served.response().expect("a response").status, 200);
     let response = Client::of(&service).get("/tweet/").expect("a response");
     assert_eq!(response.status, 200, "below the limit again");
-    service.wait_for("MAX_CONCURRENT_REQUESTS");
+    service.wait_for_log("MAX_CONCURRENT_REQUESTS");
 }

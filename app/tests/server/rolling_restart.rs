@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::{
     support::client::Client,
-    support::{PATIENCE, Running},
+    support::{Service, TIMEOUT},
 };
 
 /// Forwards each connection to one of the instances whose health check succeeds.
@@ -92,7 +92,7 @@ impl LoadBalancer {
     fn wait_until_ready(&self, count: usize) {
         let started = Instant::now();
         while self.ready().len() != count {
-            assert!(started.elapsed() < PATIENCE, "{count} instances are not ready");
+            assert!(started.elapsed() < TIMEOUT, "{count} instances are not ready");
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -165,7 +165,7 @@ async fn rolling_restart_fails_no_request() {
     let folder = TempDir::new().expect("a folder");
     let start = || {
         let variables = [("DATABASE_URL", database.url()), ("SHUTDOWN_DELAY_SECONDS", "1")];
-        Running::start(&variables, folder.path())
+        Service::start(&variables, folder.path())
     };
     let balancer = LoadBalancer::start();
     let mut instances = [start(), start()];
@@ -182,7 +182,7 @@ async fn rolling_restart_fails_no_request() {
 
         for instance in &mut instances {
             instance.signal("TERM");
-            instance.wait_for("stopped");
+            instance.wait_for_log("stopped");
             assert!(instance.child.wait().expect("an exit").success());
 
             let (old, new) = (instance.address, start());

@@ -6,13 +6,13 @@ use std::{
 };
 
 use crate::{
-    support::Running,
+    support::Service,
     support::client::{Client, post_head},
 };
 
 #[test]
 fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connections() {
-    let mut service = Running::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
+    let mut service = Service::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
     let mut open = Client::of(&service);
     let healthy = open.get("/healthcheck/").expect("a response");
     assert!(
@@ -21,13 +21,13 @@ fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connection
     );
 
     service.signal("TERM");
-    service.wait_for("SIGTERM: shutting down");
+    service.wait_for_log("SIGTERM: shutting down");
 
     let draining = open.get("/healthcheck/").expect("a response");
     let report = r#"{"status":"nok","db":{"status":"ok"},"draining":{"status":"nok"}}"#;
     assert_eq!((draining.status, &*draining.body), (503, report));
     assert!(draining.closes(), "{draining:?}");
-    open.wait_for_the_end();
+    open.wait_until_closed();
 
     for path in ["/livez", "/tweet/"] {
         let response = Client::of(&service).get(path).expect("a response");
@@ -40,34 +40,34 @@ fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connection
 #[test]
 fn second_signal_exits_at_once_with_the_exit_code_of_that_signal() {
     for (signal, name, code) in [("TERM", "SIGTERM", 143), ("INT", "SIGINT", 130)] {
-        let mut service = Running::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
+        let mut service = Service::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
         service.signal("TERM");
-        service.wait_for("SIGTERM: shutting down");
+        service.wait_for_log("SIGTERM: shutting down");
 
         service.signal(signal);
-        service.wait_for(&format!("{name} again"));
+        service.wait_for_log(&format!("{name} again"));
         assert_eq!(service.child.wait().expect("an exit").code(), Some(code));
     }
 }
 
 #[test]
 fn idle_connections_do_not_delay_shutdown() {
-    let mut service = Running::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "60")]);
+    let mut service = Service::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "60")]);
     let (mut new, mut used) = (Client::of(&service), Client::of(&service));
     assert_eq!(used.get("/livez").expect("a response").status, 200);
 
     service.signal("TERM");
-    service.wait_for("stopped");
+    service.wait_for_log("stopped");
 
     assert!(service.child.wait().expect("an exit").success());
     for client in [&mut new, &mut used] {
-        client.wait_for_the_end();
+        client.wait_until_closed();
     }
 }
 
 #[test]
 fn request_that_does_not_end_is_aborted_after_the_shutdown_timeout() {
-    let mut service = Running::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
+    let mut service = Service::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
     let mut stuck = Client::of(&service);
     stuck
         .send(post_head(100).as_bytes())
@@ -77,7 +77,7 @@ fn request_that_does_not_end_is_aborted_after_the_shutdown_timeout() {
 
     let started = Instant::now();
     service.signal("TERM");
-    let line = service.wait_for("SHUTDOWN_TIMEOUT_SECONDS passed");
+    let line = service.wait_for_log("SHUTDOWN_TIMEOUT_SECONDS passed");
 
     assert!(started.elapsed() >= Duration::from_secs(1), "aborted too early");
     assert!(line.contains("connections=1"), "{line}");
@@ -87,7 +87,7 @@ fn request_that_does_not_end_is_aborted_after_the_shutdown_timeout() {
 #[test]
 fn requests_sent_before_the_signal_get_their_responses() {
     // At the limit, further connections are not even accepted yet.
-    let mut service = Running::in_memory(&[("MAX_CONNECTIONS", "1")]);
+    let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "1")]);
     let mut open = Client::of(&service);
     assert_eq!(open.get("/livez").expect("a response").status, 200);
     let mut clients: Vec<_> = (0..50).map(|_| Client::of(&service)).collect();
@@ -100,16 +100,16 @@ fn requests_sent_before_the_signal_get_their_responses() {
     service.signal("TERM");
 
     for client in &mut clients {
-        assert_eq!(client.answer().expect("a response").status, 200);
-        client.wait_for_the_end();
+        assert_eq!(client.response().expect("a response").status, 200);
+        client.wait_until_closed();
     }
-    service.wait_for("stopped");
+    service.wait_for_log("stopped");
     assert!(service.child.wait().expect("an exit").success());
 }
 
 #[test]
 fn request_whose_header_is_arriving_at_shutdown_gets_its_response() {
-    let mut service = Running::in_memory(&[]);
+    let mut service = Service::in_memory(&[]);
     let mut client = Client::of(&service);
     assert_eq!(client.get("/livez").expect("a response").status, 200);
     client
@@ -117,12 +117,12 @@ fn request_whose_header_is_arriving_at_shutdown_gets_its_response() {
         .expect("the beginning is taken");
 
     service.signal("TERM");
-    service.wait_for("SIGTERM: shutting down");
+    service.wait_for_log("SIGTERM: shutting down");
     // Longer than idle connections stay open.
     thread::sleep(Duration::from_millis(600));
     client.send(b" localhost\r\n\r\n").expect("the rest is taken");
 
-    let response = client.answer().expect("a response");
+    let response = client.response().expect("a response");
     assert!(response.status == 200 && response.closes(), "{response:?}");
-    service.wait_for("stopped");
+    service.wait_for_log("stopped");
 }

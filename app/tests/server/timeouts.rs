@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     support::client::{Client, post_head},
-    support::{PATIENCE, Running},
+    support::{Service, TIMEOUT},
 };
 
 /// Sends a byte every 100 ms, from another thread, until the service closes the connection.
@@ -24,7 +24,7 @@ fn trickle(client: &Client) {
 }
 
 /// Two clients that have begun a request: the first sends nothing more, the second a byte now and then.
-fn silent_and_slow_clients(service: &Running, beginnings: [&str; 2]) -> [Client; 2] {
+fn silent_and_slow_clients(service: &Service, beginnings: [&str; 2]) -> [Client; 2] {
     let clients = beginnings.map(|beginning| {
         let mut client = Client::of(service);
         client.send(beginning.as_bytes()).expect("the request is taken");
@@ -37,12 +37,12 @@ fn silent_and_slow_clients(service: &Running, beginnings: [&str; 2]) -> [Client;
 
 #[test]
 fn connection_is_closed_if_the_header_does_not_arrive_in_time() {
-    let service = Running::in_memory(&[("HEADER_READ_TIMEOUT_SECONDS", "1")]);
+    let service = Service::in_memory(&[("HEADER_READ_TIMEOUT_SECONDS", "1")]);
     let started = Instant::now();
     let beginnings = ["GET /livez HTTP/1.1\r\nHost:", "GET /livez HTTP/1.1\r\nX: "];
 
     for mut client in silent_and_slow_clients(&service, beginnings) {
-        client.wait_for_the_end();
+        client.wait_until_closed();
         assert!(started.elapsed() >= Duration::from_secs(1), "closed too early");
     }
 }
@@ -57,25 +57,25 @@ fn response_is_408_if_the_body_does_not_arrive_in_time() {
     ];
 
     for variables in [&body_timeout[..], &request_timeout] {
-        let service = Running::in_memory(variables);
+        let service = Service::in_memory(variables);
         let started = Instant::now();
         let mut clients = silent_and_slow_clients(&service, [&post_head(100), &post_head(10_000)]);
 
         for client in &mut clients {
-            let response = client.answer().expect("a response");
+            let response = client.response().expect("a response");
             assert!(started.elapsed() >= Duration::from_secs(1), "closed too early");
             assert!(response.status == 408 && response.closes(), "{response:?}");
             assert!(response.head.contains("application/problem+json"), "{response:?}");
             assert!(response.head.contains("\r\nx-request-id: "), "{response:?}");
             assert!(response.body.contains("\"status\":408"), "{response:?}");
         }
-        clients[0].wait_for_the_end();
+        clients[0].wait_until_closed();
     }
 }
 
 #[test]
 fn idle_connections_are_closed_and_busy_ones_stay_open() {
-    let service = Running::in_memory(&[
+    let service = Service::in_memory(&[
         ("IDLE_TIMEOUT_SECONDS", "1"),
         ("HEADER_READ_TIMEOUT_SECONDS", "1"),
     ]);
@@ -91,13 +91,13 @@ fn idle_connections_are_closed_and_busy_ones_stay_open() {
     for client in [&mut new, &mut used] {
         let timeout = Some(Duration::from_millis(1));
         client.stream().set_read_timeout(timeout).expect("a timeout");
-        client.wait_for_the_end();
+        client.wait_until_closed();
     }
 }
 
 #[test]
 fn connection_is_closed_if_the_client_does_not_read_its_responses() {
-    let service = Running::in_memory(&[("IDLE_TIMEOUT_SECONDS", "1")]);
+    let service = Service::in_memory(&[("IDLE_TIMEOUT_SECONDS", "1")]);
     let open_files = || service.metric("process_open_fds");
     let before = open_files();
     let mut client = Client::of(&service);
@@ -110,12 +110,12 @@ fn connection_is_closed_if_the_client_does_not_read_its_responses() {
 
     let started = Instant::now();
     while open_files() > before {
-        assert!(started.elapsed() < PATIENCE, "the connection is still open");
+        assert!(started.elapsed() < TIMEOUT, "the connection is still open");
         thread::sleep(Duration::from_millis(50));
     }
 
     let mut responses = 0;
-    while client.answer().is_ok() {
+    while client.response().is_ok() {
         responses += 1;
     }
     assert!(responses < 50, "the connection was closed after all responses");
@@ -143,7 +143,7 @@ fn p99(client: &mut Client) -> Duration {
 
 #[test]
 fn slow_clients_do_not_slow_down_other_clients() {
-    let service = Running::in_memory(&[("MAX_CONCURRENT_REQUESTS", "2")]);
+    let service = Service::in_memory(&[("MAX_CONCURRENT_REQUESTS", "2")]);
     let mut client = Client::of(&service);
     p99(&mut client);
     let alone = p99(&mut client);

@@ -10,13 +10,11 @@ mod metrics;
 mod response;
 
 pub(crate) mod client;
-mod old_names;
 mod program;
 mod service;
 
 pub(crate) use in_process::{InProcess, config};
 pub(crate) use metrics::{Samples, samples, scrape, scrape_text};
-pub(crate) use old_names::{PATIENCE, Running};
 pub(crate) use program::{run, run_with_input, wait_until};
 pub(crate) use response::{header, json, problem, status_of, text};
 pub(crate) use service::{Service, TIMEOUT};

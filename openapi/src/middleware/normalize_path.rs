@@ -37,7 +37,9 @@ fn normalize(uri: &Uri, fixed_paths: &[String]) -> Option<Uri> {
     let with_slash = fixed_paths
         .iter()
         .find(|fixed| fixed.strip_suffix('/') == Some(path));
-    let path = with_slash.map(String::as_str).or(path.strip_suffix('/'))?;
+    // One slash, not several: `/collection//` is another path.
+    let without_slash = path.strip_suffix('/').filter(|path| !path.ends_with('/'));
+    let path = with_slash.map(String::as_str).or(without_slash)?;
 
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
@@ -67,6 +69,7 @@ mod tests {
             "/collection/01K",
             "/nothing",
             "/collection/?before=x/",
+            "/collection//",
         ] {
             assert_eq!(normalized(unchanged), None, "{unchanged}");
         }
@@ -93,7 +96,8 @@ mod tests {
             let expected = match sent.path().strip_suffix('/') {
                 _ if is_fixed(sent.path()) => sent.path(),
                 _ if is_fixed(&slashed) => &slashed,
-                without => without.unwrap_or(sent.path()),
+                Some(without) if !without.ends_with('/') => without,
+                _ => sent.path(),
             };
 
             let normalized = normalize(&sent, &fixed_paths()).unwrap_or_else(|| sent.clone());
