@@ -1,4 +1,4 @@
-//! The ports that every service needs. The port of a resource stands in its folder: [`crate::tweet::repository`].
+//! The ports that every service needs. The port of a resource stands in its own folder.
 
 use async_trait::async_trait;
 

@@ -139,7 +139,7 @@ action(type="omfile" file="{path}/log" template="fields")
 /// A text with every kind of character, which ends with its number.
 fn text(n: usize) -> String {
     format!(
-        "access: route=/tweet/ \u{1b}[31m\nümlaut \u{1F600} {} {n}",
+        "access: route=/items/ \u{1b}[31m\nümlaut \u{1F600} {} {n}",
         "x".repeat(n % 17 * 100)
     )
 }

@@ -14,12 +14,16 @@ const LISTS: &[&str] = &[
     "adapters/src/testing/mod.rs",
     "app/src/lib.rs",
     "app/tests/main.rs",
+    "system-test/tests/system/main.rs",
+    "system-test/tests/system/errors.rs",
     // The APIs, the adapters and the fixtures.
     "openapi/src/lib.rs",
     "app/src/compose.rs",
     "app/src/commands/fixtures/resources.rs",
     // What tests of mechanism use as their example, and this rule.
     "app/tests/support/example.rs",
+    "adapters/tests/database/support/example.rs",
+    "system-test/tests/system/support/example.rs",
     "app/tests/rules/resources.rs",
 ];
 

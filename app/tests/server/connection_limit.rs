@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::support::{Service, TIMEOUT, client::Client};
+use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION};
 
 #[test]
 fn connections_beyond_the_limit_wait_until_one_is_closed() {
@@ -61,7 +61,7 @@ fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
         .collect();
     service.wait_for_log("cannot accept connections");
     for _ in 0..100 {
-        let response = open.get("/tweet/").expect("a response");
+        let response = open.get(COLLECTION).expect("a response");
         assert_eq!(response.status, 200, "open connections are served");
     }
 

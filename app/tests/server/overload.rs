@@ -6,23 +6,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adapters::testing::{FreshDatabase, Gated, Proxy};
-use app::compose::{self, Store};
+use adapters::testing::{FreshDatabase, Proxy};
+use app::compose;
 use poem::{http::StatusCode, test::TestClient};
 use tempfile::TempDir;
 
-use crate::{
-    support::client::Client,
-    support::{Service, TIMEOUT, config},
+use crate::support::{
+    Service, TIMEOUT,
+    client::Client,
+    config,
+    example::{COLLECTION, Gated, store_over},
 };
 
 #[tokio::test]
 async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() {
     let gated = Gated::default();
-    let store = Store {
-        tweet_repository: Arc::new(gated.clone()),
-        ..Store::in_memory()
-    };
+    let store = store_over(gated.clone());
     let config = config(&[
         ("MAX_CONCURRENT_REQUESTS", "2"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
@@ -31,7 +30,7 @@ async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() 
     let client = Arc::new(TestClient::new(router).default_header("host", "localhost"));
     let list = || {
         let client = Arc::clone(&client);
-        tokio::spawn(async move { client.get("/tweet/").send().await.0.status() })
+        tokio::spawn(async move { client.get(COLLECTION).send().await.0.status() })
     };
     let in_flight = [list(), list()];
     while gated.statements().len() < 2 {
@@ -39,7 +38,7 @@ async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() 
     }
 
     for _ in 0..10 {
-        let response = client.get("/tweet/").send().await;
+        let response = client.get(COLLECTION).send().await;
         response.assert_status(StatusCode::SERVICE_UNAVAILABLE);
         response.assert_header("retry-after", "1");
         response.assert_content_type("application/problem+json");
@@ -76,7 +75,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     let mut served = Client::of(&service);
     proxy.pause();
     served
-        .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
         .expect("the request is taken");
     let started = Instant::now();
     while !proxy.has_held() {
@@ -89,7 +88,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
 
     let mut rejected = Client::of(&service);
     let started = Instant::now();
-    let response = rejected.get("/tweet/").expect("a response");
+    let response = rejected.get(COLLECTION).expect("a response");
     assert_eq!(response.status, 503);
     assert!(response.head.contains("\r\nretry-after: 1\r\n"), "{response:?}");
     assert!(!response.closes(), "{response:?}");
@@ -108,7 +107,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
 
     proxy.resume();
     assert_eq!(served.response().expect("a response").status, 200);
-    let response = Client::of(&service).get("/tweet/").expect("a response");
+    let response = Client::of(&service).get(COLLECTION).expect("a response");
     assert_eq!(response.status, 200, "below the limit again");
     service.wait_for_log("MAX_CONCURRENT_REQUESTS");
 }

@@ -14,10 +14,7 @@ use std::{
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
-use crate::{
-    support::client::Client,
-    support::{Service, TIMEOUT},
-};
+use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION};
 
 /// Forwards each connection to one of the instances whose health check succeeds.
 struct LoadBalancer {
@@ -138,7 +135,7 @@ fn send_requests(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>)
             if successes % 4 == 0 {
                 client.post("rolling")
             } else {
-                client.get("/tweet/?limit=2")
+                client.get(&format!("{COLLECTION}?limit=2"))
             }
         };
 

@@ -5,9 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    support::Service,
-    support::client::{Client, post_head},
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    example::COLLECTION,
 };
 
 #[test]
@@ -29,7 +30,7 @@ fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connection
     assert!(draining.closes(), "{draining:?}");
     open.wait_until_closed();
 
-    for path in ["/livez", "/tweet/"] {
+    for path in ["/livez", COLLECTION] {
         let response = Client::of(&service).get(path).expect("a response");
         assert!(response.status == 200 && response.closes(), "{response:?}");
     }
@@ -93,7 +94,7 @@ fn requests_sent_before_the_signal_get_their_responses() {
     let mut clients: Vec<_> = (0..50).map(|_| Client::of(&service)).collect();
     for client in &mut clients {
         client
-            .send(b"GET /tweet/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
             .expect("the request is taken");
     }
 

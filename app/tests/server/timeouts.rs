@@ -7,9 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    support::client::{Client, post_head},
-    support::{Service, TIMEOUT},
+use crate::support::{
+    Service, TIMEOUT,
+    client::{Client, post_head},
+    example::COLLECTION,
 };
 
 /// Sends a byte every 100 ms, from another thread, until the service closes the connection.
@@ -127,7 +128,7 @@ fn p99(client: &mut Client) -> Duration {
         .map(|n| {
             let started = Instant::now();
             let response = if n % 2 == 0 {
-                client.get("/tweet/?limit=1")
+                client.get(&format!("{COLLECTION}?limit=1"))
             } else {
                 client.post("quick")
             };
@@ -153,7 +154,9 @@ fn slow_clients_do_not_slow_down_other_clients() {
         client.send(request.as_bytes()).expect("the request is taken");
         client
     };
-    let mut clients: Vec<Client> = (0..150).map(|_| slow("GET /tweet/ HTTP/1.1\r\nX: ")).collect();
+    let mut clients: Vec<Client> = (0..150)
+        .map(|_| slow(&format!("GET {COLLECTION} HTTP/1.1\r\nX: ")))
+        .collect();
     // Far more than MAX_CONCURRENT_REQUESTS: a request takes its permit when its body has arrived.
     clients.extend((0..150).map(|_| slow(&post_head(1000))));
     clients.extend((0..10).map(|_| slow(&"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20))));

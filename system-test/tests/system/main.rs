@@ -2,7 +2,7 @@
 //!
 //! The tests use the service at `SYSTEM_TEST_HOSTPORT` (`host:port`) if that is set. Otherwise each test starts the
 //! binary that `cargo build` left in the target folder, on a free port and with its own store. A test must therefore
-//! tolerate tweets and requests of other clients, and it leaves its own tweets behind.
+//! tolerate items and requests of other clients, and it leaves its own items behind.
 
 #![expect(
     clippy::expect_used,

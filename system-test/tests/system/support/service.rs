@@ -1,19 +1,11 @@
 //! The service under test: a process that this test starts, or one that runs elsewhere.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use system_test::Client;
-use tempfile::TempDir;
 
-/// The time limit for a start and for each response. Generous, because only a failing test waits that long.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+use super::process::{Service as Process, TIMEOUT, command};
 
 /// A running service and the clients that talk to it.
 pub(crate) struct Service {
@@ -22,7 +14,7 @@ pub(crate) struct Service {
     /// The client generated from the document.
     pub(crate) client: Client,
     http: reqwest::Client,
-    _program: Option<Program>,
+    _process: Option<Process>,
 }
 
 impl Service {
@@ -31,15 +23,15 @@ impl Service {
         match hostport() {
             Some(hostport) => Self::at(&hostport, None),
             None => {
-                let (program, hostport) = Program::start();
-                Self::at(&hostport, Some(program))
+                let process = start();
+                Self::at(&process.address.to_string(), Some(process))
             }
         }
     }
 
-    fn at(hostport: &str, program: Option<Program>) -> Self {
+    fn at(hostport: &str, process: Option<Process>) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(TEST_TIMEOUT)
+            .timeout(TIMEOUT)
             .redirect(Policy::none())
             .no_proxy()
             .build()
@@ -52,7 +44,7 @@ impl Service {
             base,
             client,
             http,
-            _program: program,
+            _process: process,
         }
     }
 
@@ -86,63 +78,16 @@ fn hostport() -> Option<String> {
         .filter(|hostport| !hostport.is_empty())
 }
 
-/// A process of the service, killed when dropped. Its environment holds only `LISTEN_ADDR`; its working directory is a
-/// new folder, in which it creates its SQLite store.
-struct Program {
-    child: Child,
-    _folder: TempDir,
-}
+/// Starts the service with its defaults, in a folder of its own, where it creates its SQLite store.
+fn start() -> Process {
+    let folder = tempfile::tempdir().expect("a folder");
+    let child = command(&executable(), &[], &[], folder.path())
+        .spawn()
+        .expect("the program starts");
 
-impl Program {
-    /// Starts the service and waits until it listens. Returns its `host:port` too.
-    fn start() -> (Self, String) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut child = Command::new(executable())
-            .env_clear()
-            .env("LISTEN_ADDR", "127.0.0.1:0")
-            .current_dir(&folder)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-
-        let stderr = child.stderr.take().expect("its log");
-        let program = Self {
-            child,
-            _folder: folder,
-        };
-
-        let (sender, lines) = mpsc::channel();
-        // Reads until the end, also when no one receives the lines: a full pipe would block the service.
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
-
-        (program, logged_hostport(&lines))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Waits for the log line with the address on which the service listens, and returns its `host:port`.
-fn logged_hostport(lines: &mpsc::Receiver<String>) -> String {
-    let deadline = Instant::now() + TEST_TIMEOUT;
-    let mut log = Vec::new();
-
-    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        if let Some((_, rest)) = line.split_once("serving http://") {
-            return rest.split(' ').next().unwrap_or_default().to_owned();
-        }
-        log.push(line);
-    }
-
-    panic!("the service logged no address to connect to:\n{}", log.join("\n"))
+    let mut process = Process::from_child(child).keep_folder(folder);
+    process.wait_until_ready();
+    process
 }
 
 /// The path of the service's binary. Cargo passes a test only the paths of its own package's binaries, so this one is
