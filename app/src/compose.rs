@@ -19,7 +19,7 @@ use poem::endpoint::BoxEndpoint;
 use crate::{
     config::{Config, Database, StoreUrl},
     migrations::{Schema, SchemaCheck},
-    telemetry::{self, metrics::Metrics},
+    telemetry::{self, metrics_registry::Metrics},
 };
 
 /// An open store: a bare repository for each resource, and what they have in common.

@@ -3,7 +3,7 @@
 //!
 //! - Resource: [`tweet`], its handlers, request and response bodies. Yours to replace.
 //! - Mechanism: [`middleware`] is the stack around all operations, [`http`] what the handlers of any resource use;
-//!   [`health`], [`docs`] and [`metrics`] are operations that every service has.
+//!   [`health`], [`docs`] and [`metrics_page`] are operations that every service has.
 //!
 //! # Adding an operation
 //! 1. Write a method with `#[oai(path, method, operation_id)]` beside its resource. If it needs a token, its first
@@ -21,7 +21,7 @@ mod tweet;
 mod health;
 
 mod docs;
-mod metrics;
+mod metrics_page;
 
 mod http;
 mod middleware;
@@ -47,7 +47,7 @@ use middleware::request_id::RequestIdHeader;
 use routes::{CorsLists, Routes};
 
 pub use http::problem::{Overloaded, RETRY_AFTER};
-pub use metrics::MetricsRenderer;
+pub use metrics_page::MetricsRenderer;
 pub use middleware::{
     allowed_hosts::AllowedHosts, client_address::ClientAddress, concurrency_limit::ConcurrencyLimit,
     cors::AllowedOrigins, rate_limit::RateLimit, request_id::RequestId, trusted_proxies::TrustedProxies,
@@ -105,7 +105,7 @@ apis![
     health::HealthApi,
     health::LivenessApi,
     docs::DocsApi,
-    metrics::MetricsApi,
+    metrics_page::MetricsApi,
 ];
 
 /// Everything that the service serves over HTTP.

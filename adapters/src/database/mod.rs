@@ -6,8 +6,8 @@
 
 mod connect;
 mod health;
-mod metrics;
 mod migration_lock;
+mod pool_metrics;
 
 pub(crate) mod idempotent;
 pub(crate) mod query;
@@ -25,6 +25,6 @@ pub(crate) mod error;
 pub use connect::{ConnectError, Options, connect, redacted};
 pub use error::CallError;
 pub use health::SeaOrmHealthCheck;
-pub use metrics::observe_pool;
 pub use migration_lock::MigrationLockError;
+pub use pool_metrics::observe_pool;
 pub use resilient_pool::{Attempt, Database, PoolGeneration};

@@ -1,12 +1,12 @@
 //! Logs: one line per event, on standard error and to a syslog server, each written by its own thread. Metrics: see
-//! [`metrics`].
+//! [`metrics_registry`].
 
-pub mod metrics;
+pub mod metrics_registry;
 
 mod console;
 mod filter;
-mod json;
-mod text;
+mod json_format;
+mod text_format;
 mod text_layer;
 
 use std::{
@@ -26,7 +26,7 @@ use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt
 use crate::config::Logs;
 use console::DropCounter;
 use filter::filter;
-use json::json_layer;
+use json_format::json_layer;
 use text_layer::TextLayer;
 
 /// Global, as the log itself is.

@@ -9,7 +9,7 @@ use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::text::{EventMeta, format_line};
+use super::text_format::{EventMeta, format_line};
 
 thread_local! {
     /// Reused for every line of the thread, so that formatting a line allocates nothing.

@@ -1,7 +1,7 @@
 //! What `/metrics` reports. `operations/metrics.rs` tests that it covers every operation.
 
 use adapters::testing::FreshDatabase;
-use app::telemetry::metrics::Metrics;
+use app::telemetry::metrics_registry::Metrics;
 
 use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text};
 

@@ -10,7 +10,7 @@ pub(crate) mod values;
 
 pub(crate) mod params;
 
-pub(crate) mod page;
+pub(crate) mod page_query;
 
 pub(crate) mod idempotency_key;
 pub(crate) mod preconditions;

@@ -22,7 +22,7 @@ use crate::{
         error_response::{DocumentedErrors, ErrorResponse},
         idempotency_key::{IdempotencyKeyParam, idempotency_key, replayed},
         json::Json,
-        page::PageQuery,
+        page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
         preconditions::{IMMUTABLE, entity_tag, is_not_modified},
         problem::Problem,
