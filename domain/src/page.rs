@@ -7,7 +7,7 @@ use crate::Id;
 pub struct PageLimit(usize);
 
 impl PageLimit {
-    /// The largest limit that a client may ask for.
+    /// The largest limit that a client may request.
     pub const MAX: usize = 200;
 
     /// The limit of a request that names none.
@@ -46,7 +46,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The page in `fetched`, of which [`PageLimit::with_lookahead`] items were asked for.
+    /// The page in `fetched`, of which [`PageLimit::with_lookahead`] items were requested.
     pub fn new(mut fetched: Vec<T>, limit: PageLimit, id: impl Fn(&T) -> Id<T>) -> Self {
         let has_next = fetched.len() > limit.get();
         fetched.truncate(limit.get());

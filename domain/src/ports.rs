@@ -1,4 +1,4 @@
-//! The ports that every service needs. The port of a resource stands in its own folder.
+//! The ports that every service needs. The port of a resource is in the folder of that resource.
 
 use async_trait::async_trait;
 
@@ -12,7 +12,8 @@ use crate::{DateTime, Principal, Unhealthy, Utc};
 ///    `/healthcheck/` reports each by its name.
 #[async_trait]
 pub trait HealthCheck: Send + Sync {
-    /// The name of the dependency in the health report, such as `db`. It must not be `status`, which is the report's own.
+    /// The name of the dependency in the health report, such as `db`. `status` and `draining` are reserved: the report
+    /// uses them itself. Checks may share a name; the report then shows one entry, which is `nok` if any of them fails.
     fn name(&self) -> &'static str;
 
     /// Asks the dependency itself, not a cache of it. The caller puts a timeout on the call.

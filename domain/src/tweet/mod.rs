@@ -10,7 +10,7 @@ use crate::{DateTime, Id, Idempotent, Text, Utc};
 pub struct Tweet {
     /// Unique, and larger than the id of every tweet that this process made before.
     pub id: TweetId,
-    /// What the client said.
+    /// Its text.
     pub text: TweetText,
     /// When the tweet was stored, to the millisecond.
     pub timestamp: DateTime<Utc>,
@@ -19,7 +19,7 @@ pub struct Tweet {
 /// What a client decides about a tweet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTweet {
-    /// What the client says.
+    /// Its text.
     pub text: TweetText,
 }
 

@@ -28,10 +28,12 @@ pub trait TweetRepository: Send + Sync {
     /// [`RepositoryError::Conflict`] if an id is already stored or occurs twice in `tweets`; nothing was added.
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError>;
 
-    /// Stores each tweet durably, all or none, unless a tweet with its key is stored already: nothing is ever stored
-    /// twice under a key, however many calls are made and through however many instances of the service. Returns, for
-    /// each in turn, the tweet that is stored under its key: the given one or the earlier one, whatever its content. Of
-    /// several with the same key in `tweets`, the first is stored.
+    /// Stores the tweets whose keys are new, durably, all or none. Tweets whose key is already stored are skipped.
+    /// Returns, for each item of `tweets` in the same order, the tweet that is stored under its key: the given one or
+    /// the earlier one, whatever its content.
+    ///
+    /// At most one tweet is ever stored under a key, however many calls are made through however many instances of the
+    /// service. If a key occurs more than once in `tweets`, the first of these is stored.
     ///
     /// # Errors
     /// [`RepositoryError::Conflict`] as for [`add`](Self::add).

@@ -1,6 +1,6 @@
-//! The use cases of tweets: what the driving side (HTTP, the command line, a test) may ask for.
+//! The use cases of tweets: what the driving side (HTTP, the command line, a test) can do with them.
 
-use std::{slice, sync::Arc};
+use std::{error::Error, slice, sync::Arc};
 
 use chrono::SubsecRound;
 
@@ -59,7 +59,8 @@ impl TweetService {
         match stored {
             Some(tweet) if tweet.id == id => Ok(CreateOutcome::Created(tweet)),
             Some(tweet) if tweet.was_created_from(&new) => Ok(CreateOutcome::Replayed(tweet)),
-            _ => Err(CreateIdempotentError::KeyReused),
+            Some(_) => Err(CreateIdempotentError::KeyReused),
+            None => Err(broken_contract("`add_idempotent` returned no tweet").into()),
         }
     }
 
@@ -102,5 +103,72 @@ impl TweetService {
     fn make(&self, new: NewTweet, now: DateTime<Utc>) -> Tweet {
         // Responses show milliseconds, so no more than that is stored: a tweet reads the same from any instance.
         Tweet::new(self.ids.next(now), new, now.trunc_subsecs(3))
+    }
+}
+
+/// The adapter broke the contract of its port: a bug of the service, not of the client.
+fn broken_contract(reason: &str) -> RepositoryError {
+    RepositoryError::Internal {
+        source: Arc::from(Box::<dyn Error + Send + Sync>::from(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// A repository that claims success and returns nothing.
+    struct EmptyResults;
+
+    #[async_trait]
+    impl TweetRepository for EmptyResults {
+        async fn add(&self, _: &[Tweet]) -> Result<(), RepositoryError> {
+            Ok(())
+        }
+
+        async fn add_idempotent(&self, _: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
+            Ok(Vec::new())
+        }
+
+        async fn find(&self, _: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
+            Ok(Vec::new())
+        }
+
+        async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
+            Ok(Vec::new())
+        }
+    }
+
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+    }
+
+    #[test]
+    fn missing_result_of_the_repository_is_not_blamed_on_the_key() {
+        let service = TweetService::new(Arc::new(EmptyResults), Arc::new(Epoch));
+        let text = crate::TweetText::new("hello").expect("a valid text");
+        let key = "a-key".parse().expect("a valid key");
+
+        // Nothing here waits, so one poll is enough and no runtime is needed.
+        let call = pin!(service.create_idempotent(NewTweet { text }, key));
+        let outcome = call.poll(&mut Context::from_waker(Waker::noop()));
+
+        assert!(matches!(
+            outcome,
+            Poll::Ready(Err(CreateIdempotentError::Store(
+                RepositoryError::Internal { .. }
+            )))
+        ));
     }
 }
