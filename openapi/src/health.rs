@@ -46,18 +46,19 @@ impl HealthApi {
     /// Readiness
     ///
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
-    /// and reports `draining` beside its dependencies.
+    /// and reports `draining` next to its dependencies.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> HealthResponse {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
-            (check.name().to_owned(), Dependency { status })
+            (check.name(), status)
         });
-        let mut dependencies: BTreeMap<_, _> = join_all(results).await.into_iter().collect();
+        let mut results = join_all(results).await;
         if self.draining.load(Relaxed) {
-            dependencies.insert("draining".to_owned(), Dependency { status: Status::Nok });
+            results.push(("draining", Status::Nok));
         }
 
+        let dependencies = by_name(results);
         if dependencies.values().all(|each| each.status == Status::Ok) {
             HealthResponse::Healthy(Json(HealthBody {
                 status: Status::Ok,
@@ -105,6 +106,22 @@ async fn run(check: &dyn HealthCheck) -> Status {
 
     tracing::warn!(dependency = check.name(), error, "health check failed");
     Status::Nok
+}
+
+/// The status of each name: `nok` if any check of that name failed.
+fn by_name(results: Vec<(&'static str, Status)>) -> BTreeMap<String, Dependency> {
+    let mut dependencies = BTreeMap::new();
+
+    for (name, status) in results {
+        let dependency = dependencies
+            .entry(name.to_owned())
+            .or_insert(Dependency { status });
+        if status == Status::Nok {
+            dependency.status = status;
+        }
+    }
+
+    dependencies
 }
 
 #[derive(ApiResponse)]
@@ -166,11 +183,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dependencies_stand_beside_the_status() {
+    fn dependencies_are_members_next_to_the_status() {
         let report = HealthBody::example();
         let expected = json!({"status": "ok", "db": {"status": "ok"}});
 
         assert_eq!(serde_json::to_value(&report).expect("JSON"), expected);
         assert_eq!(report.to_json(), Some(expected), "as documented");
+    }
+
+    #[test]
+    fn healthy_check_does_not_hide_a_failing_one_of_the_same_name() {
+        for (first, second) in [(Status::Ok, Status::Nok), (Status::Nok, Status::Ok)] {
+            let report = by_name(vec![("db", first), ("cache", Status::Ok), ("db", second)]);
+
+            let expected = json!({"cache": {"status": "ok"}, "db": {"status": "nok"}});
+            assert_eq!(serde_json::to_value(report).expect("JSON"), expected);
+        }
     }
 }
