@@ -5,7 +5,7 @@ use std::error::Error;
 use poem::{Endpoint, PathPattern, Request, Response};
 
 use super::request_id::RequestId;
-use crate::http::problem::Problem;
+use crate::http::{json::SerializeError, problem::Problem};
 
 /// Turns the errors of everything inside of it into responses.
 pub(crate) struct Problems<E>(pub(crate) E);
@@ -14,14 +14,22 @@ impl<E: Endpoint<Output = Response>> Endpoint for Problems<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let error = match self.0.call(request).await {
-            Ok(response) => return Ok(response),
-            Err(error) => error,
+        // The layers outside need the route, which the framework attaches to the response or to the error.
+        let (problem, pattern) = match self.0.call(request).await {
+            Ok(response) => match response.data::<SerializeError>() {
+                None => return Ok(response),
+                Some(error) => (
+                    Problem::internal().caused_by(error.clone()),
+                    response.data::<PathPattern>().cloned(),
+                ),
+            },
+            Err(error) => {
+                let pattern = error.data::<PathPattern>().cloned();
+                (Problem::from_error(error), pattern)
+            }
         };
 
-        // The layers outside need the route, which the framework attaches to the error.
-        let pattern = error.data::<PathPattern>().cloned();
-        let mut response = render(Problem::from_error(error));
+        let mut response = render(problem);
         if let Some(pattern) = pattern {
             response.set_data(pattern);
         }
@@ -55,4 +63,41 @@ fn chain_of_causes(error: &(dyn Error + 'static)) -> String {
     }
 
     causes.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{IntoResponse, endpoint::make_sync, http::StatusCode};
+    use poem_openapi::registry::MetaSchema;
+    use serde::{Serialize, Serializer, ser};
+
+    use super::*;
+    use crate::http::{json::Json, schema::schema_type};
+
+    struct Unserializable;
+
+    schema_type!(Unserializable, MetaSchema::new("string"));
+
+    impl Serialize for Unserializable {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(ser::Error::custom("secret"))
+        }
+    }
+
+    #[tokio::test]
+    async fn response_that_cannot_be_serialised_becomes_a_problem() {
+        // The framework sets the status of the operation after the body was written.
+        let created = make_sync(|_| {
+            let mut response = Json(Unserializable).into_response();
+            response.set_status(StatusCode::CREATED);
+            response
+        });
+
+        let response = Problems(created).get_response(Request::default()).await;
+
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.content_type(), Some("application/problem+json"));
+        let body = response.into_body().into_string().await.expect("a body");
+        assert!(!body.contains("secret"), "{body}");
+    }
 }

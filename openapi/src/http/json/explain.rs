@@ -1,10 +1,18 @@
-//! serde's errors in words of our own. serde's texts quote the body, so only what is known to come from the code is
-//! taken from them: names of members, lists of variants and the domain's reasons.
+//! Explains serde's errors to clients, without quoting the body.
+//!
+//! serde reports errors as text only, and its texts quote the body. This file recognises them by their prefixes, and
+//! takes from them only what is known to come from the code: names of members, lists of variants and the domain's
+//! reasons. If a later version of serde words an error differently, its reason becomes "is not valid": less helpful, but
+//! still a 400 that quotes nothing. The test `every_violation_has_a_pointer_and_a_reason` in `parse.rs` has a case for
+//! each text that is recognised here, and fails then.
 
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use crate::http::{problem::Violation, values::DOMAIN_ERROR};
+
+/// The reason if serde's text is not recognised.
+const UNKNOWN: &str = "is not valid";
 
 /// The violation behind an error in a body that is well-formed JSON.
 pub(super) fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Violation {
@@ -46,7 +54,7 @@ fn data_error(message: &str) -> String {
     } else if found.starts_with("unknown variant `") && !expected.is_empty() {
         format!("must be {expected}")
     } else {
-        "is not valid".to_owned()
+        UNKNOWN.to_owned()
     }
 }
 
@@ -55,7 +63,6 @@ fn mistyped(found: &str, expected: &str) -> String {
         "a string" | "a boolean" => expected,
         "f32" | "f64" => "a number",
         "a sequence" => "an array",
-        "a map" => "an object",
         _ if expected.starts_with("struct ") => "an object",
         _ if expected.starts_with(['u', 'i']) => "a whole number",
         _ => return "has the wrong type".to_owned(),
@@ -81,8 +88,12 @@ fn syntax_error(message: &str) -> &'static str {
         "is a number out of range"
     } else if message.starts_with("recursion limit exceeded") {
         "is nested too deeply"
-    } else {
+    } else if message.starts_with("lone leading surrogate") || message.starts_with("unexpected end of hex") {
         "must be Unicode text: it has half a surrogate pair"
+    } else if message.starts_with("expected value") {
+        "has the wrong type"
+    } else {
+        UNKNOWN
     }
 }
 
@@ -100,4 +111,27 @@ fn pointer(path: &Path) -> String {
 
 fn token(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_texts_of_serde_become_a_general_reason() {
+        for text in [
+            "",
+            "`<b>` is not welcome",
+            "invalid sort: string \"<b>\", expected u8",
+        ] {
+            assert_eq!(data_error(text), UNKNOWN, "{text}");
+            assert_eq!(syntax_error(text), UNKNOWN, "{text}");
+        }
+
+        assert_eq!(mistyped("string \"<b>\"", "<b>"), "has the wrong type");
+        assert_eq!(
+            mistyped("<b>", "a string"),
+            "must be a string, not something else"
+        );
+    }
 }

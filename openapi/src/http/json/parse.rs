@@ -23,14 +23,14 @@ const MAX_DEPTH: usize = 127;
 /// A violation that quotes nothing from the body. That the body is not JSON comes before all else.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
     let json = std::str::from_utf8(body)
-        .map_err(|error| whole(format!("is not UTF-8 from byte {} on", error.valid_up_to())))?;
+        .map_err(|error| body_violation(format!("is not UTF-8 from byte {} on", error.valid_up_to())))?;
     if json.trim_ascii().is_empty() {
-        return Err(whole("is empty; a JSON object is expected"));
+        return Err(body_violation("is empty; a JSON object is expected"));
     }
 
     let outline: Outline = serde_json::from_str(json).map_err(|error| match error.classify() {
-        Category::Data => whole("must be a JSON object"),
-        _ => whole(format!(
+        Category::Data => body_violation("must be a JSON object"),
+        _ => body_violation(format!(
             "is not JSON: see line {}, column {}",
             error.line(),
             error.column()
@@ -42,17 +42,17 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
 
     // After the violations that have a more exact pointer.
     if outline.has_duplicates {
-        return Err(whole("has a member more than once"));
+        return Err(body_violation("has a member more than once"));
     }
     if depth(json) > MAX_DEPTH {
-        return Err(whole("is nested too deeply"));
+        return Err(body_violation("is nested too deeply"));
     }
 
     Ok(value)
 }
 
 /// A violation of the body as a whole.
-fn whole(reason: impl Into<Cow<'static, str>>) -> Violation {
+fn body_violation(reason: impl Into<Cow<'static, str>>) -> Violation {
     Violation::new("", reason.into())
 }
 
@@ -128,6 +128,13 @@ mod tests {
         count: Option<u8>,
         #[serde(default)]
         parts: Vec<Part>,
+
+        #[expect(dead_code, reason = "only its type matters")]
+        flag: Option<bool>,
+        #[expect(dead_code, reason = "only its type matters")]
+        ratio: Option<f64>,
+        #[expect(dead_code, reason = "only its type matters")]
+        inner: Option<Box<Self>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -205,9 +212,42 @@ mod tests {
                 "must be a string, not a number",
             ),
             (r#"{"name":1"#, "", "is not JSON: see line 1, column 9"),
+            (r#"{"name":null}"#, "/name", "must be a string, not null"),
+            (r#"{"name":[]}"#, "/name", "must be a string, not an array"),
+            (r#"{"name":1.5}"#, "/name", "must be a string, not a number"),
+            (
+                r#"{"name":"a","flag":{}}"#,
+                "/flag",
+                "must be a boolean, not an object",
+            ),
+            (
+                r#"{"name":"a","ratio":false}"#,
+                "/ratio",
+                "must be a number, not a boolean",
+            ),
+            (
+                r#"{"name":"\udc00"}"#,
+                "/name",
+                "must be Unicode text: it has half a surrogate pair",
+            ),
+            (
+                r#"{"name":"a","parts":[{"a/b~c":"x","kind":1}]}"#,
+                "/parts/0/kind",
+                "has the wrong type",
+            ),
         ] {
             assert_eq!(violation(body), (pointer.to_owned(), reason.to_owned()), "{body}");
         }
+    }
+
+    #[test]
+    fn deep_nesting_of_known_members_is_refused() {
+        let body = r#"{"name":"a","inner":"#.repeat(200) + "null" + &"}".repeat(200);
+
+        let (pointer, reason) = violation(&body);
+
+        assert!(pointer.starts_with("/inner/inner"), "{pointer}");
+        assert_eq!(reason, "is nested too deeply");
     }
 
     #[test]
