@@ -16,7 +16,7 @@ use poem_openapi::{
 use crate::{Dependencies, document, http::csp};
 
 /// The document and its page, made when they are first requested: that takes some milliseconds and megabytes, and few
-/// instances are ever asked for them. All responses share the texts.
+/// instances ever serve them. All responses share the texts.
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let document = document();
 

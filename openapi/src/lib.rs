@@ -18,9 +18,8 @@
 
 mod tweet;
 
-mod health;
-
 mod docs;
+mod health;
 mod metrics_page;
 
 mod http;
@@ -34,10 +33,9 @@ use std::{
     time::Duration,
 };
 
-use ::poem::http::Method;
 use domain::{Authenticator, Clock, HealthCheck, TweetService};
 use opentelemetry::metrics::Meter;
-use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};
+use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     ExtraHeader, LicenseObject, OpenApi, OpenApiService, Webhook,
     registry::{MetaApi, Registry},

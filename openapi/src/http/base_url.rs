@@ -28,7 +28,7 @@ impl BaseUrl {
     /// The middleware has checked the host before a handler is called.
     fn of(request: &Request) -> Self {
         let scheme = Forwarded::scheme(request);
-        let host = Forwarded::host(request).or_else(|| host::written(request));
+        let host = Forwarded::host(request).or_else(|| host::raw_host(request));
 
         match host {
             Some(host) => Self([scheme.as_str(), "://", host].concat()),

@@ -11,8 +11,7 @@ use poem_openapi::error::{ContentTypeError, ParsePathError};
 use crate::http::problem::Problem;
 
 impl Problem {
-    /// The problem in a `poem::Error`. What poem itself reports is put into our words, because its own may quote the
-    /// request.
+    /// The problem in a `poem::Error`. The texts of poem's own errors are replaced, because they may quote the request.
     pub(crate) fn from_error(error: poem::Error) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(problem) => return problem,

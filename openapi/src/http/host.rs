@@ -19,7 +19,7 @@ pub(crate) enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Parses `host`; an IPv6 address stands in brackets.
+    /// Parses `host`; an IPv6 address must be in brackets.
     pub(crate) fn parse(host: &'a str) -> Option<Self> {
         if let Some(rest) = host.strip_prefix('[') {
             let address: Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
@@ -71,15 +71,15 @@ fn is_port(port: &str) -> bool {
 
 /// The host of a request breaks the rules of RFC 9112, 3.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Malformed {
+pub(crate) enum HostError {
     Missing,
     MoreThanOne,
     Invalid,
 }
 
 /// `host[:port]` as it is written in the request's target or else in its Host header (RFC 9112, 3.2.2). It may be any
-/// text until [`named`] has parsed it.
-pub(crate) fn written(request: &Request) -> Option<&str> {
+/// text until [`requested_host`] has parsed it.
+pub(crate) fn raw_host(request: &Request) -> Option<&str> {
     target(request).or_else(|| request.headers().get(header::HOST)?.to_str().ok())
 }
 
@@ -87,19 +87,19 @@ fn target(request: &Request) -> Option<&str> {
     request.uri().authority().map(|authority| authority.as_str())
 }
 
-/// The host that a request names, parsed from the same place as [`written`]; `None` if an HTTP/1.0 request names none.
+/// The host that a request names, parsed from the same place as [`raw_host`]; `None` if an HTTP/1.0 request names none.
 /// It is well-formed, but not yet checked against the allowed hosts.
-pub(crate) fn named(request: &Request) -> Result<Option<Host<'_>>, Malformed> {
+pub(crate) fn requested_host(request: &Request) -> Result<Option<Host<'_>>, HostError> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let header = match (headers.next(), headers.next()) {
-        (Some(_), Some(_)) => return Err(Malformed::MoreThanOne),
-        (Some(value), None) => Some(value.to_str().map_err(|_| Malformed::Invalid)?),
-        (None, _) if request.version() == Version::HTTP_11 => return Err(Malformed::Missing),
+        (Some(_), Some(_)) => return Err(HostError::MoreThanOne),
+        (Some(value), None) => Some(value.to_str().map_err(|_| HostError::Invalid)?),
+        (None, _) if request.version() == Version::HTTP_11 => return Err(HostError::Missing),
         (None, _) => None,
     };
 
     // Both must be well-formed, although only one is used.
-    let parse = |text| Host::parse_with_port(text).ok_or(Malformed::Invalid);
+    let parse = |text| Host::parse_with_port(text).ok_or(HostError::Invalid);
     let header = header.map(parse).transpose()?;
     let target = target(request).map(parse).transpose()?;
 
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn a_request_names_one_host_and_its_target_takes_precedence() {
-        let named = |hosts: &[&str], target, version| {
+        let requested = |hosts: &[&str], target, version| {
             let request = request(hosts, target, version);
-            let text = named(&request)?.map(|host| {
-                let text = written(&request).expect("a host");
+            let text = requested_host(&request)?.map(|host| {
+                let text = raw_host(&request).expect("a host");
                 assert_eq!(Host::parse_with_port(text), Some(host));
                 text.to_owned()
             });
@@ -200,29 +200,35 @@ mod tests {
         };
 
         let absolute = "http://target:81/x";
-        assert_eq!(named(&["a"], "/x", Version::HTTP_11), Ok(Some("a".to_owned())));
         assert_eq!(
-            named(&["a"], absolute, Version::HTTP_11),
+            requested(&["a"], "/x", Version::HTTP_11),
+            Ok(Some("a".to_owned()))
+        );
+        assert_eq!(
+            requested(&["a"], absolute, Version::HTTP_11),
             Ok(Some("target:81".to_owned()))
         );
         assert_eq!(
-            named(&["a/b"], absolute, Version::HTTP_11),
-            Err(Malformed::Invalid)
+            requested(&["a/b"], absolute, Version::HTTP_11),
+            Err(HostError::Invalid)
         );
         assert_eq!(
-            named(&["a"], "http://user@target/", Version::HTTP_11),
-            Err(Malformed::Invalid)
+            requested(&["a"], "http://user@target/", Version::HTTP_11),
+            Err(HostError::Invalid)
         );
         assert_eq!(
-            named(&["a", "a"], "/x", Version::HTTP_11),
-            Err(Malformed::MoreThanOne)
+            requested(&["a", "a"], "/x", Version::HTTP_11),
+            Err(HostError::MoreThanOne)
         );
-        assert_eq!(named(&[], absolute, Version::HTTP_11), Err(Malformed::Missing));
         assert_eq!(
-            named(&[], absolute, Version::HTTP_2),
+            requested(&[], absolute, Version::HTTP_11),
+            Err(HostError::Missing)
+        );
+        assert_eq!(
+            requested(&[], absolute, Version::HTTP_2),
             Ok(Some("target:81".to_owned()))
         );
-        assert_eq!(named(&[], "/x", Version::HTTP_10), Ok(None));
+        assert_eq!(requested(&[], "/x", Version::HTTP_10), Ok(None));
     }
 
     proptest! {

@@ -1,5 +1,6 @@
-//! Path and query parameters. The schema states what is allowed. A malformed value is held as such instead of rejected
-//! at once, so that the handler can report everything that is wrong, in our words.
+//! Path and query parameters. Their schemas state which values are valid. Parsing accepts any value and stores a
+//! malformed one as `None` or `Err`, so that the handler reports all invalid parameters in one problem. The framework
+//! would reject the first one, with an error that quotes it.
 
 use domain::{Id, PageLimit, ParseIdError};
 use poem_openapi::{

@@ -1,4 +1,7 @@
-//! Validators and conditional requests (RFC 9110, 8.8 and 13) of immutable items.
+//! Conditional requests for immutable items (RFC 9110, 8.8 and 13): the entity tag is made from the id.
+//!
+//! A mutable resource needs more: a version in its entity tag, `Cache-Control: no-cache` instead of [`IMMUTABLE`], and
+//! `If-Match` on its writes, with a 412 if the version is another (RFC 9110, 13.1.1), so that no update is lost.
 
 use domain::Id;
 use poem::{
@@ -7,7 +10,7 @@ use poem::{
 };
 
 /// `Cache-Control` of an item that never changes: any cache may hold it for a year, the longest time in common use,
-/// without asking again (RFC 8246).
+/// without revalidation (RFC 8246).
 pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// A strong entity tag for an immutable item: whatever has this id has the same content.

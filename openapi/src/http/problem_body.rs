@@ -12,7 +12,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Problem", example)]
 pub(crate) struct ProblemBody {
-    /// A URI that identifies the type of problem. `about:blank` means that the status says it all.
+    /// A URI that identifies the type of problem. `about:blank` means that the status alone identifies it.
     #[serde(rename = "type")]
     #[oai(rename = "type")]
     pub(crate) kind: String,

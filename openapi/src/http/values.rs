@@ -161,17 +161,17 @@ pub(crate) fn id_schema() -> MetaSchema {
 
 /// The rule of [`Text`] as an ECMA 262 pattern.
 fn text_pattern(max_chars: usize) -> String {
-    // Unicode's `White_Space`, within brackets. ECMA's own `\s` is another set.
+    // Unicode's `White_Space`, to be used within brackets. ECMA's own `\s` is another set.
     const WHITE_SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
     let space = format!("[{WHITE_SPACE}]*");
-    let ink = format!(r"[^\u0000{WHITE_SPACE}]");
+    let non_space = format!(r"[^\u0000{WHITE_SPACE}]");
     let rest = match max_chars {
         0 | 1 => String::new(),
-        _ => format!(r"([^\u0000]{{0,{}}}{ink})?", max_chars - 2),
+        _ => format!(r"([^\u0000]{{0,{}}}{non_space})?", max_chars - 2),
     };
 
-    format!("^{space}{ink}{rest}{space}$")
+    format!("^{space}{non_space}{rest}{space}$")
 }
 
 #[cfg(test)]

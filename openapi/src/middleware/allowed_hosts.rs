@@ -1,4 +1,4 @@
-//! Layer: requests for hosts that are not ours are rejected.
+//! Layer: requests for other hosts than those of the service are rejected.
 
 use std::{net::IpAddr, str::FromStr};
 
@@ -9,7 +9,7 @@ use super::{
     layer::{Layer, Rejection},
 };
 use crate::http::{
-    host::{self, Host, Malformed},
+    host::{self, Host, HostError},
     problem::{Problem, Violation},
 };
 
@@ -47,7 +47,7 @@ impl FromStr for AllowedHosts {
 
 impl AllowedHosts {
     /// The names of the machine itself: `localhost` and its subdomains, the loopback addresses, and the address listened
-    /// on unless that stands for every address.
+    /// on unless that is the unspecified address.
     pub fn local(listen: IpAddr) -> Self {
         let loopback = [
             IpAddr::from([127, 0, 0, 1]),
@@ -123,13 +123,13 @@ fn is_in_domain(domain: &str, host: &str) -> bool {
 ///
 /// Both hosts are checked: the one that the request names and the one that a trusted proxy reports. Neither is repeated,
 /// in response or log. An HTTP/1.0 request that names no host is let through.
-pub(crate) struct HostCheck(pub(crate) AllowedHosts);
+pub(crate) struct AllowedHostsLayer(pub(crate) AllowedHosts);
 
-impl Layer for HostCheck {
+impl Layer for AllowedHostsLayer {
     type State = ();
 
     fn before(&self, request: &mut Request) -> Result<(), Rejection> {
-        if let Some(host) = host::named(request).map_err(malformed)? {
+        if let Some(host) = host::requested_host(request).map_err(host_problem)? {
             self.check(Some(host), "/Host")?;
         }
         if let Some(host) = Forwarded::host(request) {
@@ -141,7 +141,7 @@ impl Layer for HostCheck {
     fn after(&self, (): (), _: &mut Response) {}
 }
 
-impl HostCheck {
+impl AllowedHostsLayer {
     fn check(&self, host: Option<Host<'_>>, pointer: &'static str) -> Result<(), Problem> {
         match host {
             Some(host) if self.0.allow(host) => Ok(()),
@@ -163,12 +163,13 @@ fn rejection(detail: &'static str, violation: Violation) -> Problem {
     Problem::bad_request(detail, vec![violation])
 }
 
-fn malformed(reason: Malformed) -> Problem {
-    let reason = match reason {
-        Malformed::Missing => "is missing",
-        Malformed::MoreThanOne => "is there more than once",
-        Malformed::Invalid => EXPECTED_HOST,
+fn host_problem(error: HostError) -> Problem {
+    let reason = match error {
+        HostError::Missing => "is missing",
+        HostError::MoreThanOne => "is there more than once",
+        HostError::Invalid => EXPECTED_HOST,
     };
+
     rejection("the Host header is not valid", Violation::new("/Host", reason))
 }
 

@@ -30,7 +30,7 @@ impl ClientAddress {
 
     /// Follows `X-Forwarded-For` from right to left as long as the address is a trusted proxy. Each proxy appends its
     /// peer, so everything left of the first address that is not a trusted proxy was written by that client. An entry
-    /// that is not an address, such as `unknown`, ends the search too: the last hop known for sure stands for the client.
+    /// that is not an address, such as `unknown`, ends the search too: the last hop known for sure is then taken as the client.
     pub(crate) fn behind(peer: Self, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
         let values = headers.get_all(&X_FORWARDED_FOR).iter().rev();
         let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));

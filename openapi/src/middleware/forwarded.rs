@@ -15,9 +15,9 @@ static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host"
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Attaches [`Forwarded`] and the [`ClientAddress`] to requests whose peer is a trusted proxy.
-pub(crate) struct ForwardedHeaders(pub(crate) TrustedProxies);
+pub(crate) struct ForwardedLayer(pub(crate) TrustedProxies);
 
-impl Layer for ForwardedHeaders {
+impl Layer for ForwardedLayer {
     type State = ();
 
     fn before(&self, request: &mut Request) -> Result<(), Rejection> {
@@ -44,8 +44,8 @@ pub(crate) struct Forwarded {
 }
 
 impl Forwarded {
-    /// A scheme that is neither http nor https is left out: the connection's own scheme then holds, which promises
-    /// nothing that is not so. A host is taken as it is; the `allowed_hosts` layer checks it.
+    /// A scheme that is neither http nor https is left out: the scheme of the connection then applies, so a request is
+    /// never reported as HTTPS when it may not be. A host is taken as it is; the `allowed_hosts` layer checks it.
     fn parse(headers: &HeaderMap) -> Self {
         let scheme = last_value(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
             [Scheme::HTTPS, Scheme::HTTP]
@@ -117,7 +117,7 @@ mod tests {
         );
         let mut request = Request::from_parts(RequestParts::from(parts), Body::empty());
 
-        let layer = ForwardedHeaders("10.0.0.0/8".parse().expect("proxies"));
+        let layer = ForwardedLayer("10.0.0.0/8".parse().expect("proxies"));
         assert!(layer.before(&mut request).is_ok(), "this layer rejects nothing");
         request
     }

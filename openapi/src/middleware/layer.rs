@@ -7,9 +7,9 @@ use crate::http::problem::Problem;
 /// A layer that awaits nothing: a function before the handler and one after it.
 ///
 /// Layers that are stacked by [`then`](Self::then) compile to two plain functions. A middleware that wraps an endpoint
-/// costs a future of its own instead, which holds the request a second time.
+/// adds a future around the one inside, and each of these futures reserves space for the whole request.
 pub(crate) trait Layer: Send + Sync + 'static {
-    /// What the layer keeps from the request until it sees the response. It is dropped early if the client goes away.
+    /// What the layer stores between the request and the response. It is dropped early if the client goes away.
     type State: Send;
 
     /// Sees the request on its way in.

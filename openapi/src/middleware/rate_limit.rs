@@ -59,7 +59,7 @@ impl<C: Clock + Clone> RateLimiter<C> {
     fn new(limit: RateLimit, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
 
-        // A window is whole seconds; in the shortest one, more than a burst may pass.
+        // Windows are rounded up to whole seconds; within one second, `per_second` may exceed `burst`.
         let max = limit.burst.max(limit.per_second);
         let window = limit.burst.get().div_ceil(limit.per_second.get());
 
@@ -194,8 +194,10 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let limiter = RateLimiter::new(RateLimit { per_second, burst }, clock.clone());
         assert_eq!(limiter.policy, "\"client\";q=3;w=2");
+
         let client = IpAddr::from([192, 0, 2, 7]);
         let checks = || (limiter.check(client).remaining, limiter.check(client).retry_after);
+
         assert_eq!(checks(), (2, None));
         assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
         assert_eq!(
@@ -203,14 +205,17 @@ mod tests {
             None,
             "other clients need not wait"
         );
+
         clock.advance(Duration::from_millis(499));
         assert_eq!(
             limiter.check(client).retry_after,
             Some(Duration::from_millis(1)),
             "a request that is too early costs nothing"
         );
+
         clock.advance(Duration::from_millis(1));
         assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
+
         clock.advance(Duration::from_secs(60));
         assert_eq!(checks(), (2, None), "there is never more than a burst");
     }

@@ -15,7 +15,7 @@ use crate::http::schema::schema_type;
 /// The header, in requests and responses.
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request: `[A-Za-z0-9._@-]{1,128}`, so that it can stand in a header, in JSON and in a log line as it is.
+/// The id of a request: `[A-Za-z0-9._@-]{1,128}`, so that it is safe in a header, in JSON and in a log line.
 /// A client may choose it; one that is missing or does not fit is replaced by a new ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
@@ -56,7 +56,7 @@ impl RequestId {
 }
 
 impl Default for RequestId {
-    /// `-`, which stands for no id in log lines.
+    /// `-`, which means no id in log lines.
     fn default() -> Self {
         Self("-".into())
     }
@@ -69,12 +69,12 @@ fn is_valid(id: &str) -> bool {
 
 /// Gives every request an id, makes it the [current](RequestId::current) one while the request is served, and returns it
 /// in `X-Request-ID`.
-pub(crate) struct RequestIds<E> {
+pub(crate) struct RequestIdLayer<E> {
     inner: E,
     clock: Arc<dyn Clock>,
 }
 
-impl<E> RequestIds<E> {
+impl<E> RequestIdLayer<E> {
     pub(crate) fn new(inner: E, clock: &Arc<dyn Clock>) -> Self {
         Self {
             inner,
@@ -83,7 +83,7 @@ impl<E> RequestIds<E> {
     }
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for RequestIds<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for RequestIdLayer<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {

@@ -4,7 +4,7 @@ use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-/// The proxies whose `X-Forwarded-*` headers count. From any other peer these headers are just something a client wrote.
+/// The proxies whose `X-Forwarded-*` headers count. From any other peer, these headers are whatever the client wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 

@@ -39,14 +39,14 @@ const COLLECTION: &str = "/tweet/";
 #[derive(Clone)]
 pub(crate) struct TweetsApi {
     tweets: Arc<TweetService>,
-    limit: Arc<ConcurrencyLimit>,
+    concurrency_limit: Arc<ConcurrencyLimit>,
 }
 
 impl TweetsApi {
     pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
             tweets: Arc::clone(&dependencies.tweets),
-            limit: Arc::clone(&dependencies.concurrency_limit),
+            concurrency_limit: Arc::clone(&dependencies.concurrency_limit),
         }
     }
 }
@@ -70,6 +70,8 @@ impl TweetsApi {
         _auth: RequireAuth,
         base: BaseUrl,
         headers: &HeaderMap,
+        // `_key` is for the document; the value is read from `headers`, because the framework ignores a header that it
+        // cannot parse. The same holds for other header parameters.
         /// Chosen by the client, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key
         /// with another text is a 422.
         #[oai(name = "Idempotency-Key")]
@@ -79,7 +81,7 @@ impl TweetsApi {
         let key = idempotency_key(headers)?;
         let new = body.0.into();
 
-        let _permit = self.limit.try_acquire()?;
+        let _permit = self.concurrency_limit.try_acquire()?;
         let (tweet, replayed) = match key {
             None => (self.tweets.create(new).await?, None),
             Some(key) => replayed(self.tweets.create_idempotent(new, key).await?),
@@ -105,7 +107,7 @@ impl TweetsApi {
     ) -> Result<ListTweetsResponse, ErrorResponse<ListTweetsErrors>> {
         let query = PageQuery::new(limit.0, before.0)?;
 
-        let _permit = self.limit.try_acquire()?;
+        let _permit = self.concurrency_limit.try_acquire()?;
         let page = self.tweets.page(query.before, query.limit).await?;
 
         let link = query.next_link(&base, COLLECTION, &page);
@@ -129,7 +131,7 @@ impl TweetsApi {
         let not_found = || Problem::not_found("no tweet has this id");
         let id = id.0.0.ok_or_else(not_found)?;
 
-        let _permit = self.limit.try_acquire()?;
+        let _permit = self.concurrency_limit.try_acquire()?;
         let tweet = self.tweets.get(id).await?.ok_or_else(not_found)?;
 
         let (tag, cache_control) = (entity_tag(id), IMMUTABLE.to_owned());
@@ -177,7 +179,7 @@ enum GetTweetResponse {
         /// Send it as `If-None-Match` to learn whether a cached copy is current.
         #[oai(header = "ETag")]
         String,
-        /// May be cached without asking again: a tweet never changes.
+        /// May be cached without revalidation: a tweet never changes.
         #[oai(header = "Cache-Control")]
         String,
     ),
@@ -225,7 +227,7 @@ mod tests {
 
         TweetsApi {
             tweets: Arc::new(TweetService::new(repository, clock)),
-            limit: Arc::new(ConcurrencyLimit::new(0)),
+            concurrency_limit: Arc::new(ConcurrencyLimit::new(0)),
         }
     }
 
