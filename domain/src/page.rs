@@ -23,7 +23,7 @@ impl PageLimit {
         self.0
     }
 
-    /// The number of items to fetch. One more than the page holds tells whether there is a next page, without a second
+    /// The number of items to fetch. One more than the page holds shows whether there is a next page, without a second
     /// query.
     pub const fn with_lookahead(self) -> usize {
         self.0 + 1

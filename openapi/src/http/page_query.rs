@@ -1,4 +1,4 @@
-//! Pages of a collection: the query that asks for one, and the link to the next.
+//! Pages of a collection: the query for one, and the link to the next.
 
 use domain::{Id, Page, PageLimit};
 

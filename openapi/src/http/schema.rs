@@ -1,7 +1,7 @@
 //! Schemas of types that are one value on the wire. Objects derive theirs by `poem_openapi::Object`.
 
-/// Describes a type in the OpenAPI document by an inline schema instead of a named one. The parameters of a
-/// generic type come first, in brackets: `schema_type!([T] IdParam<T>, …)`.
+/// Describes a type in the OpenAPI document by an inline schema instead of a named one. The parameters of a generic
+/// type come first, in brackets: `schema_type!([T] IdParam<T>, …)`.
 macro_rules! schema_type {
     ([$($generics:tt)*] $type:ty, $schema:expr) => {
         impl<$($generics)*> poem_openapi::types::Type for $type {

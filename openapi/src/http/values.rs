@@ -45,7 +45,8 @@ macro_rules! json_string {
     };
 }
 
-/// Marks an error whose whole text is for the client. serde passes errors on as text, so text has to carry the mark.
+/// The prefix of an error whose whole text is for the client. serde passes errors on as text only, so the text itself
+/// must show where it comes from.
 pub(crate) const DOMAIN_ERROR: &str = "domain error: ";
 
 /// An error of the domain on its way through serde. `reason` must quote nothing.

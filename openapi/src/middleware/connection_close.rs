@@ -26,7 +26,7 @@ pub(crate) struct ConnectionClose {
 }
 
 impl ConnectionClose {
-    /// `draining` tells whether the service is about to stop.
+    /// `draining`: whether the service is about to stop.
     pub(crate) fn new(draining: &Arc<AtomicBool>) -> Self {
         Self {
             draining: Arc::clone(draining),

@@ -187,6 +187,7 @@ mod tests {
         for list in good {
             assert!(list.parse::<AllowedOrigins>().is_ok(), "{list}");
         }
+
         let wrong = [
             "",
             ",",

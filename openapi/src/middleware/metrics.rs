@@ -20,7 +20,7 @@ const METHODS: [&str; 10] = [
 ];
 
 /// The route of a request that matched none. Prometheus takes an empty label for an absent one, which is what the
-/// semantic conventions ask for.
+/// semantic conventions require.
 const NO_ROUTE: &str = "";
 
 /// Several times the number of combinations of route, method and status.

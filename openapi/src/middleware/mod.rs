@@ -1,8 +1,11 @@
 //! THE HTTP stack: what holds for every request and every response, whatever the route.
 //!
-//! A layer is one file: its promise, its code, the test of its promise. The order of the layers is a decision: each line
-//! of [`stack`] has the reason for its place. Layers share state only through a few documented types, attached to the
-//! request or the response: [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
+//! A layer is one file: its promise, its code, the test of its promise. The layer has the name of its file, with `Layer`
+//! at the end where a value has that name already. The order of the layers is a decision: each line of [`stack`] has the
+//! reason for its place.
+//!
+//! Layers share state only through a few documented types, attached to the request or the response:
+//! [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
 //! [`Principal`](domain::Principal), [`SerializeError`](crate::http::json::SerializeError) and the router's
 //! [`PathPattern`](poem::PathPattern).
 //!
@@ -81,16 +84,16 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
 ) -> impl Endpoint<Output = Response> + use<R> {
     let routes = Arc::new(routes);
 
-    // Around the handler, innermost first.
+    // First what is around the handler, innermost first.
 
-    // Directly around the handler: everything outside sees a panic as an error like any other.
+    // Directly around the handler, so that everything outside sees a panic as an error like any other.
     let endpoint = CatchPanic(router);
-    // Around the handler alone, because nothing else waits.
+    // Around nothing but the handler, because nothing else waits.
     let endpoint = Timeout::new(endpoint, dependencies.request_timeout);
     // Outside everything that returns errors, inside the list of layers, which see only responses.
     let endpoint = Problems(endpoint);
 
-    // The list of layers, outermost first.
+    // Around these, the list of layers, outermost first.
 
     // First, because layers below need what trusted proxies report: scheme, host and client.
     let layers = ForwardedLayer(dependencies.trusted_proxies.clone())

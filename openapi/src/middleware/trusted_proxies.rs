@@ -1,4 +1,4 @@
-//! Which proxies are believed.
+//! The proxies whose reports about requests are trusted.
 
 use std::{net::IpAddr, str::FromStr};
 
