@@ -15,7 +15,7 @@
 //! `app/tests/operations` fail for an operation that forgets one of them.
 //!
 //! # Adding a layer
-//! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`](layer::Layer)
+//! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`]
 //!    (example: `allow.rs`); otherwise it is an endpoint around `inner` (example: `timeout.rs`).
 //! 2. Below, add its `mod` line and its `use`.
 //! 3. Add its line to [`stack`], with the reason for its place: a `then` in the list or, for an endpoint, a `let`.
