@@ -8,10 +8,11 @@ use poem::{
 };
 use poem_openapi::{OpenApi, registry::MetaOperation};
 
-/// Every route of the service, by the router's pattern for it.
+/// Every route of the service.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    by_pattern: HashMap<String, Route>,
+    // A list: comparing a dozen patterns costs less than hashing one.
+    routes: Vec<Route>,
     /// The paths of the routes without parameters.
     pub(crate) fixed_paths: Vec<String>,
 }
@@ -19,6 +20,8 @@ pub(crate) struct Routes {
 /// One route.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// The router's pattern for it, `/collection/:param0`.
+    pattern: String,
     /// The path as the document writes it, `/collection/{id}`. Unlike paths, templates are a closed set, so they are fit
     /// for labels and for the log.
     pub(crate) template: String,
@@ -43,24 +46,26 @@ impl Routes {
             .cloned()
             .collect();
 
-        let by_pattern = table
+        let routes = table
             .into_iter()
             .map(|(pattern, endpoints)| {
                 let template = templates.get(&pattern).unwrap_or(&pattern).clone();
                 let allow = list(methods(endpoints.keys()));
-                (pattern, Route { template, allow })
+                Route {
+                    pattern,
+                    template,
+                    allow,
+                }
             })
             .collect();
 
-        Self {
-            by_pattern,
-            fixed_paths,
-        }
+        Self { routes, fixed_paths }
     }
 
     /// The route of the request that got this response; `None` if it matched none.
     pub(crate) fn of(&self, response: &Response) -> Option<&Route> {
-        self.by_pattern.get(&*response.data::<PathPattern>()?.0)
+        let PathPattern(pattern) = response.data()?;
+        self.routes.iter().find(|route| *route.pattern == **pattern)
     }
 }
 
