@@ -37,14 +37,18 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
         )),
     })?;
 
-    let value = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
-        .map_err(|error| explain(&error))?;
+    let value = match serde_json::from_str(json) {
+        Ok(value) => value,
+        // Tracking the path costs more than the rest, so it is done only once there is an error to explain.
+        Err(_) => serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
+            .map_err(|error| explain(&error))?,
+    };
 
     // After the violations that have a more exact pointer.
     if outline.has_duplicates {
         return Err(body_violation("has a member more than once"));
     }
-    if depth(json) > MAX_DEPTH {
+    if opening_brackets(json) > MAX_DEPTH && depth(json) > MAX_DEPTH {
         return Err(body_violation("is nested too deeply"));
     }
 
@@ -85,6 +89,11 @@ impl<'de> Deserialize<'de> for Outline {
 
         deserializer.deserialize_map(Object)
     }
+}
+
+/// An upper bound of the depth, which is faster to find.
+fn opening_brackets(json: &str) -> usize {
+    json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count()
 }
 
 /// How deeply arrays and objects are nested in well-formed JSON. serde skips ignored members at any depth; here they
