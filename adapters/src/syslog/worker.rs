@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
+    backoff::{FailureState, INITIAL_BACKOFF},
     error::SendError,
-    failure_state::{FailureState, INITIAL_BACKOFF},
     message::{Encoder, Line},
     server::Server,
     transport::Transport,

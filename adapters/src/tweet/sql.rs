@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use ::sea_orm::{Value, sea_query::ArrayType};
 use domain::Tweet;
+use sea_orm::{Value, sea_query::ArrayType};
 
 use crate::database::table::{Column, Table, uuid};
 

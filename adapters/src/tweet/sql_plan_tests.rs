@@ -1,8 +1,8 @@
 //! The databases' plans for the statements: a page must be an index range scan at any depth.
 
-use ::sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 use domain::TweetId;
 use migration::MigratorTrait;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
 use super::sql::TABLE;
 use crate::{

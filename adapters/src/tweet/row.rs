@@ -1,7 +1,7 @@
 //! The row: a tweet as the database returns it.
 
-use ::sea_orm::{FromQueryResult, prelude::*};
 use domain::{RepositoryError, Tweet, TweetId, TweetText};
+use sea_orm::{FromQueryResult, prelude::*};
 
 use super::sql;
 use crate::database::error::CorruptRow;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ::sea_orm::DbErr;
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use sea_orm::DbErr;
 
 use super::{
-    entity::Model,
+    row::Model,
     sql::{MAX_ROWS_PER_STATEMENT, TABLE},
 };
 use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict, idempotent};
