@@ -18,7 +18,7 @@ async fn filled(database: &FreshDatabase) -> DatabaseConnection {
     let pool = connect(database.url(), Options::default())
         .await
         .expect("a pool")
-        .database();
+        .connection();
     migration::Migrator::up(&pool, None).await.expect("the schema");
 
     let (id, numbers, analyze) = match pool.get_database_backend() {

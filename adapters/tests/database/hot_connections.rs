@@ -1,4 +1,4 @@
-//! Connections that stay checked out of the pool between statements.
+//! The cache of connections outside the pool.
 
 use adapters::{database::Options, testing::FreshDatabase};
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ async fn sequential_statements_use_the_same_connection() {
     assert_eq!(connections, 1, "connections executed the statements");
 }
 
-/// Callers of the pool, including the health check, do not wait for connections that are held outside it.
+/// Callers of the pool, including the health check, do not wait for connections in the cache.
 #[tokio::test]
 async fn hot_connections_never_block_the_pool() {
     let database = FreshDatabase::postgres().await;
