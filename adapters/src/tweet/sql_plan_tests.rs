@@ -1,4 +1,6 @@
-//! The databases' plans for the statements: a page must be an index range scan at any depth.
+//! Tests of the databases' plans for the statements: a page must be an index range scan at any depth.
+//!
+//! They are here and not in `adapters/tests`, because they explain the statements of [`TABLE`], which is private.
 
 use domain::TweetId;
 use migration::MigratorTrait;

@@ -22,8 +22,8 @@ async fn sequential_statements_use_the_same_connection() {
     }
 
     let used = format!(
-        "select count(*) as number from pg_stat_activity where datname = current_database() \
-         and query similar to '(insert into {TABLE} |select id,% from {TABLE} )%'"
+        r#"select count(*) as number from pg_stat_activity where datname = current_database()
+         and query similar to '(insert into "{TABLE}" |select "id",% from "{TABLE}" )%'"#
     );
     let connections = number(&pool, &used).await;
     assert_eq!(connections, 1, "connections executed the statements");
