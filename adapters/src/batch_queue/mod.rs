@@ -44,11 +44,11 @@ pub(crate) struct BatchQueue<Repository, Key, Item, Output> {
     distribute: Distribute<Item, Output>,
     batch_start: BatchStart,
     /// A key is present as long as its statement is in flight.
-    queues: Mutex<HashMap<Key, Queue<Item, Output>>>,
+    queues: Mutex<HashMap<Key, WaitingCalls<Item, Output>>>,
 }
 
 /// The calls that wait for the next statement with a key.
-type Queue<Item, Output> = VecDeque<QueuedCall<Item, Output>>;
+type WaitingCalls<Item, Output> = VecDeque<QueuedCall<Item, Output>>;
 
 /// When a batch starts after the previous one ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,7 +145,7 @@ where
     }
 
     /// Nothing that runs under the lock can leave the queues half changed, so a poisoned lock is safe to use.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Queue<Item, Output>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, WaitingCalls<Item, Output>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -36,9 +36,9 @@ impl PoolGeneration {
     }
 
     /// Executes a query and returns its rows.
-    pub(crate) async fn read<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, DbErr> {
+    pub(crate) async fn read<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         let Some(pool) = postgres(&self.connection) else {
-            return M::find_by_statement(statement).all(&self.connection).await;
+            return Row::find_by_statement(statement).all(&self.connection).await;
         };
 
         let mut pooled = self.hot_connections.take(pool).await?;
@@ -49,7 +49,7 @@ impl PoolGeneration {
         self.hot_connections.put_back(pool, pooled);
 
         rows.into_iter()
-            .map(|row| M::from_query_result(&row.into(), ""))
+            .map(|row| Row::from_query_result(&row.into(), ""))
             .collect()
     }
 
@@ -78,12 +78,12 @@ impl PoolGeneration {
     }
 
     /// Executes the query for all items, in several statements if they need more than one, and returns all rows.
-    pub(crate) async fn read_chunked<T, M: FromQueryResult>(
+    pub(crate) async fn read_chunked<T, Row: FromQueryResult>(
         &self,
         items: &[T],
         max_per_statement: usize,
         statement: impl Fn(DbBackend, &[T]) -> Statement,
-    ) -> Result<Vec<M>, DbErr> {
+    ) -> Result<Vec<Row>, DbErr> {
         let backend = self.backend();
         let mut rows = Vec::with_capacity(items.len());
 

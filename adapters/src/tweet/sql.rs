@@ -37,11 +37,10 @@ pub(super) static TABLE: LazyLock<Table<Tweet>> = LazyLock::new(|| {
 });
 
 /// Does not compile when [`Tweet`] gets a field: add its column above, and then its name here.
-fn _every_field_has_a_column(
-    Tweet {
+fn _every_field_has_a_column(tweet: &Tweet) {
+    let Tweet {
         id: _,
         text: _,
         timestamp: _,
-    }: &Tweet,
-) {
+    } = tweet;
 }
