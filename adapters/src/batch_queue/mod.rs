@@ -66,13 +66,13 @@ pub(crate) struct QueuedCall<Item, Output> {
     result: oneshot::Sender<Result<Output, RepositoryError>>,
 }
 
-/// The part of a new call.
+/// What a new call has to do.
 enum Join<Output> {
-    /// It executes its own statement now.
+    /// Execute its own statement now.
     Lead,
-    /// It waits for the result of a shared statement.
+    /// Wait for the result of a shared statement.
     Follow(oneshot::Receiver<Result<Output, RepositoryError>>),
-    /// It fails: the queue is full.
+    /// Fail: the queue is full.
     Reject,
 }
 

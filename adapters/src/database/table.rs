@@ -211,3 +211,28 @@ fn row_of(values: usize) -> String {
 fn rows_of(rows: usize, columns: usize) -> String {
     vec![row_of(columns); rows].join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_be_words_of_sql() {
+        let user = Column {
+            name: "user",
+            sql_type: "bigint",
+            array_type: ArrayType::BigInt,
+            value: |item: &i64| (*item).into(),
+        };
+        let table = Table::new("order", vec![user]);
+
+        let postgres = table.insert(DbBackend::Postgres, &[1, 2]);
+        assert_eq!(
+            postgres.sql,
+            r#"insert into "order" ("user") select * from unnest($1::bigint[])"#
+        );
+
+        let sqlite = table.insert(DbBackend::Sqlite, &[1, 2]);
+        assert_eq!(sqlite.sql, r#"insert into "order" ("user") values (?), (?)"#);
+    }
+}
