@@ -5,6 +5,9 @@ use quick_cache::{Weighter, sync};
 
 /// An item that never changes once it is stored.
 pub(crate) trait CacheItem: Clone {
+    /// An assumption about [`heap_bytes`](Self::heap_bytes), for the initial size of the cache's tables.
+    const TYPICAL_HEAP_BYTES: usize;
+
     /// The id under which the item is cached.
     fn id(&self) -> Id<Self>;
 
@@ -13,10 +16,7 @@ pub(crate) trait CacheItem: Clone {
 }
 
 /// Bytes that the cache needs for each entry besides its id and item.
-const BOOKKEEPING_BYTES: usize = 96;
-
-/// An assumption about [`CacheItem::heap_bytes`], for the initial size of the cache's tables.
-const TYPICAL_HEAP_BYTES: usize = 86;
+const OVERHEAD_BYTES: usize = 96;
 
 /// Items by id, up to a number of bytes.
 pub(crate) struct Cache<T: CacheItem>(sync::Cache<Id<T>, T, Bytes>);
@@ -31,13 +31,13 @@ impl<T: CacheItem> Weighter<Id<T>, T> for Bytes {
 }
 
 fn entry_bytes<T>(heap_bytes: usize) -> u64 {
-    (size_of::<Id<T>>() + size_of::<T>() + BOOKKEEPING_BYTES + heap_bytes) as u64
+    (size_of::<Id<T>>() + size_of::<T>() + OVERHEAD_BYTES + heap_bytes) as u64
 }
 
 impl<T: CacheItem> Cache<T> {
     /// A cache of about this many bytes.
     pub(crate) fn new(max_bytes: u64) -> Self {
-        let items = max_bytes / entry_bytes::<T>(TYPICAL_HEAP_BYTES);
+        let items = max_bytes / entry_bytes::<T>(T::TYPICAL_HEAP_BYTES);
         let items = usize::try_from(items).unwrap_or(usize::MAX);
 
         Self(sync::Cache::with_weighter(items, max_bytes, Bytes))

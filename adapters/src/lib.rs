@@ -13,6 +13,7 @@ mod timed;
 pub mod auth;
 pub mod clock;
 pub mod database;
+mod in_memory_health_check;
 pub mod syslog;
 
 #[cfg(feature = "testing")]
@@ -21,7 +22,8 @@ pub mod testing;
 pub use auth::token_file::TokenFile;
 pub use clock::SystemClock;
 pub use database::SeaOrmHealthCheck;
-pub use tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository};
+pub use in_memory_health_check::InMemoryHealthCheck;
+pub use tweet::{InMemoryTweetRepository, SeaOrmTweetRepository};
 
 /// The example of docs/make-it-yours.md, compiled and run with the documentation's tests.
 #[cfg(doctest)]

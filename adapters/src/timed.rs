@@ -90,3 +90,102 @@ fn error_type(error: &RepositoryError) -> &'static str {
         RepositoryError::Internal { .. } => "internal",
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use domain::BoxedSource;
+    use opentelemetry::metrics::MeterProvider;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+    use prometheus::{Registry, TextEncoder};
+
+    use super::*;
+
+    /// The counts of all series that are not zero, by their labels, after `calls`.
+    pub(crate) async fn counts(calls: impl AsyncFnOnce(&Meter)) -> Vec<String> {
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .without_target_info()
+            .scope_info_enabled(false)
+            .build()
+            .expect("an exporter");
+        let provider = SdkMeterProvider::builder().with_reader(exporter).build();
+
+        calls(&provider.meter("test")).await;
+
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .expect("text");
+        text.lines()
+            .filter_map(|line| line.strip_prefix("db_client_operation_duration_seconds_count"))
+            .filter(|count| !count.ends_with(" 0"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn successful_calls_are_counted_by_collection_and_operation() {
+        let counts = counts(async |meter| {
+            let (items, users) = (
+                TimedCollection::new("item", meter),
+                TimedCollection::new("user", meter),
+            );
+            let (add_item, find_item) = (items.operation("add"), items.operation("find"));
+            let add_user = users.operation("add");
+
+            assert_eq!(add_item.time(async { Ok(7) }).await.expect("a result"), 7);
+            add_user.time(async { Ok(()) }).await.expect("a result");
+            for _ in 0..3 {
+                find_item.time(async { Ok(()) }).await.expect("a result");
+            }
+        });
+
+        let expected = [("item", "add", 1), ("item", "find", 3), ("user", "add", 1)].map(
+            |(collection, operation, count)| {
+                format!(r#"{{db_collection_name="{collection}",db_operation_name="{operation}"}} {count}"#)
+            },
+        );
+        assert_eq!(counts.await, expected);
+    }
+
+    #[tokio::test]
+    async fn failed_calls_are_counted_by_error_type_and_passed_on() {
+        let source = || -> BoxedSource { Arc::new(std::io::Error::other("part of a test")) };
+        let errors = [
+            ("conflict", RepositoryError::Conflict),
+            ("internal", RepositoryError::Internal { source: source() }),
+            ("timed_out", RepositoryError::TimedOut { source: source() }),
+            ("unavailable", RepositoryError::Unavailable { source: source() }),
+        ];
+
+        for (error_type, error) in errors {
+            let counts = counts(async |meter| {
+                let find = TimedCollection::new("item", meter).operation("find");
+                let call = async { Err::<(), _>(error.clone()) };
+
+                let failed = find.time(call).await.expect_err("it fails");
+                assert_eq!(failed.to_string(), error.to_string());
+            });
+
+            let labels = r#"db_collection_name="item",db_operation_name="find""#;
+            let expected = format!(r#"{{{labels},error_type="{error_type}"}} 1"#);
+            assert_eq!(counts.await, [expected]);
+        }
+    }
+
+    #[tokio::test]
+    async fn dropped_call_is_not_counted() {
+        let counts = counts(async |meter| {
+            let find = TimedCollection::new("item", meter).operation("find");
+            let call = find.time(std::future::pending::<Result<(), _>>());
+
+            tokio::time::timeout(Duration::from_millis(1), call)
+                .await
+                .expect_err("it does not return");
+        });
+
+        assert_eq!(counts.await, [""; 0]);
+    }
+}

@@ -6,7 +6,8 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock, TokenFile,
+    InMemoryHealthCheck, InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
+    TokenFile,
     auth::token_file::TokenFileError,
     database,
     tweet::{Batched, Cached, Metered},
@@ -59,11 +60,9 @@ impl Store {
 
     /// An empty store in memory.
     pub fn in_memory() -> Self {
-        let tweets = Arc::new(InMemoryTweetRepository::default());
-
         Self {
-            tweet_repository: Arc::clone(&tweets) as _,
-            check: tweets,
+            tweet_repository: Arc::new(InMemoryTweetRepository::default()),
+            check: Arc::new(InMemoryHealthCheck),
             schema: None,
         }
     }

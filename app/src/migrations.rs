@@ -87,7 +87,7 @@ impl Schema {
     /// [`MigrationError`] if the database cannot be queried.
     pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
         let query = async |pool: Arc<database::PoolGeneration>| {
-            Migrator::get_migration_with_status_read_only(pool.database()).await
+            Migrator::get_migration_with_status_read_only(pool.connection()).await
         };
         let migrations = self
             .0

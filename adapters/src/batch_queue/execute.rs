@@ -1,56 +1,54 @@
-//! Executing a batch, and sending each call its result.
+//! Executing a batch, and the errors of its calls.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use domain::{BoxedSource, RepositoryError};
 use tokio::task::yield_now;
 
-use super::{Leader, Operation, QueuedCall};
+use super::{BatchStart, Leader};
 
-impl<O: Operation> Leader<O> {
+impl<Repository, Key, Item, Output> Leader<Repository, Key, Item, Output>
+where
+    Repository: Send + Sync + 'static,
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Item: Clone + Send + Sync + 'static,
+    Output: Send + 'static,
+{
     /// Executes the next batch. If its statement fails, the calls are executed individually where that may help, so that
     /// one bad item fails only its own call.
     pub(super) async fn execute_batch(mut self) {
         self.started = true;
-        if self.queue.yield_before_batch {
+        let queue = Arc::clone(&self.queue);
+        if queue.batch_start == BatchStart::AfterYield {
             yield_now().await;
         }
 
-        let queue = Arc::clone(&self.queue);
         let batch = queue.next_batch(&self.key);
         if batch.is_empty() {
             return;
         }
 
         let items: Vec<_> = batch.iter().flat_map(|call| &call.items).cloned().collect();
-        match queue.operation.execute(&self.key, &items).await {
+        match queue.execute(&self.key, &items).await {
             Ok(output) => {
+                // Starts the next statement first: the store need not wait until the results are sent.
                 drop(self);
-                send_parts(&queue.operation, output, batch);
+                (queue.distribute)(output, batch);
             }
             // Calls without items are identical, so none of them can be the bad one.
             Err(error) if batch.len() > 1 && !items.is_empty() && worth_retrying_individually(&error) => {
                 for call in batch {
-                    let result = queue.operation.execute(&self.key, &call.items).await;
-                    let _ = call.result.send(result);
+                    let result = queue.execute(&self.key, &call.items).await;
+                    call.send(result);
                 }
             }
             Err(error) => {
                 drop(self);
                 for call in batch {
-                    let _ = call.result.send(Err(error.clone()));
+                    call.send(Err(error.clone()));
                 }
             }
         }
-    }
-}
-
-/// Sends each call its part of the output. A call that was dropped does not receive it.
-fn send_parts<O: Operation>(operation: &O, output: O::Output, batch: Vec<QueuedCall<O>>) {
-    let mut part = operation.divide(output);
-
-    for call in batch {
-        let _ = call.result.send(Ok(part(call.items)));
     }
 }
 

@@ -4,8 +4,8 @@
 //! and share the next statement. So there is no timer, no delay under light load, and larger batches under heavier load.
 //! One statement at a time: two were measured, and were smaller and cost the store more without returning sooner.
 
+pub(crate) mod distribute;
 mod execute;
-mod shared_statement;
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -17,8 +17,6 @@ use std::{
 use domain::RepositoryError;
 use tokio::{runtime::Handle, sync::oneshot};
 
-pub(crate) use shared_statement::{ById, InOrder, SharedStatement, Whole};
-
 /// The maximum number of items (ids or values) that share a statement. A call with more executes alone.
 pub(crate) const MAX_BATCH_SIZE: usize = 256;
 
@@ -26,117 +24,133 @@ pub(crate) const MAX_BATCH_SIZE: usize = 256;
 /// all the same.
 const MAX_QUEUE_LEN: usize = 10_000;
 
-/// What `async_trait` methods return.
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A method of a repository that takes a key and items. The type is that of `async_trait` methods, so that
+/// `|store, (), items| store.add(items)` is one.
+type Method<Repository, Key, Item, Output> =
+    for<'a> fn(
+        &'a Repository,
+        &'a Key,
+        &'a [Item],
+    ) -> Pin<Box<dyn Future<Output = Result<Output, RepositoryError>> + Send + 'a>>;
 
-/// A method of a repository whose calls can share a statement.
-pub(crate) trait Operation: Send + Sync + 'static {
-    /// Only calls with equal keys share a statement.
-    type Key: Clone + Eq + Hash + Send + Sync;
-    /// What a call adds to the statement.
-    type Item: Clone + Send + Sync;
-    /// The result of a statement, and of a call.
-    type Output: Send;
+/// Sends each call of a batch, in order, its part of the statement's output. See [`distribute`].
+type Distribute<Item, Output> = fn(Output, Vec<QueuedCall<Item, Output>>);
 
-    /// Executes a statement for all of these items.
-    fn execute<'a>(
-        &'a self,
-        key: &'a Self::Key,
-        items: &'a [Self::Item],
-    ) -> BoxFuture<'a, Result<Self::Output, RepositoryError>>;
-
-    /// Returns a function that takes the items of each call of a batch, in order, and returns the part of the shared
-    /// output that belongs to the call.
-    fn divide(&self, output: Self::Output) -> impl FnMut(Vec<Self::Item>) -> Self::Output + Send;
+/// The calls of one method of a repository. For each key there is one statement in flight, and a queue of calls for the
+/// next one. Calls with equal keys share statements; their items are joined.
+pub(crate) struct BatchQueue<Repository, Key, Item, Output> {
+    repository: Arc<Repository>,
+    method: Method<Repository, Key, Item, Output>,
+    distribute: Distribute<Item, Output>,
+    batch_start: BatchStart,
+    /// A key is present as long as its statement is in flight.
+    queues: Mutex<HashMap<Key, WaitingCalls<Item, Output>>>,
 }
 
-/// Calls of one operation: for each key, one statement in flight and a queue of calls for the next one. A key is present
-/// as long as its statement is in flight.
-pub(crate) struct BatchQueue<O: Operation> {
-    operation: O,
-    yield_before_batch: bool,
-    queues: Mutex<HashMap<O::Key, VecDeque<QueuedCall<O>>>>,
+/// The calls that wait for the next statement with a key.
+type WaitingCalls<Item, Output> = VecDeque<QueuedCall<Item, Output>>;
+
+/// When a batch starts after the previous one ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BatchStart {
+    /// At once. For commits, which take long enough for calls to accumulate.
+    Immediate,
+    /// After one yield to the scheduler, so that requests which are already readable on other sockets join the batch.
+    /// That halves the store's work for each call, and costs nothing if there are none. For CPU-bound statements.
+    AfterYield,
 }
 
 /// A call that waits for a shared statement.
-struct QueuedCall<O: Operation> {
-    items: Vec<O::Item>,
-    result: oneshot::Sender<Result<O::Output, RepositoryError>>,
+pub(crate) struct QueuedCall<Item, Output> {
+    items: Vec<Item>,
+    result: oneshot::Sender<Result<Output, RepositoryError>>,
 }
 
 /// What a new call has to do.
-enum Join<O: Operation> {
-    /// Execute its own statement now, and drop this when the statement returns.
-    Leader(Leader<O>),
+enum Join<Output> {
+    /// Execute its own statement now.
+    Lead,
     /// Wait for the result of a shared statement.
-    Follower(oneshot::Receiver<Result<O::Output, RepositoryError>>),
+    Follow(oneshot::Receiver<Result<Output, RepositoryError>>),
     /// Fail: the queue is full.
-    Rejected,
+    Reject,
 }
 
-impl<O: Operation> BatchQueue<O> {
-    /// An empty queue.
-    pub(crate) fn new(operation: O) -> Arc<Self> {
+impl<Repository, Key, Item, Output> BatchQueue<Repository, Key, Item, Output>
+where
+    Repository: Send + Sync + 'static,
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Item: Clone + Send + Sync + 'static,
+    Output: Send + 'static,
+{
+    /// An empty queue for the calls of this method.
+    pub(crate) fn new(
+        repository: &Arc<Repository>,
+        batch_start: BatchStart,
+        method: Method<Repository, Key, Item, Output>,
+        distribute: Distribute<Item, Output>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            operation,
-            yield_before_batch: false,
+            repository: Arc::clone(repository),
+            method,
+            distribute,
+            batch_start,
             queues: Mutex::default(),
         })
     }
 
-    /// An empty queue that yields to the scheduler once before it executes a batch, so that requests which are already
-    /// readable on other sockets join it. That halves the store's work for each call, and costs nothing if there are
-    /// none. For CPU-bound statements; commits take long enough for calls to accumulate anyway.
-    pub(crate) fn yielding_before_batch(operation: O) -> Arc<Self> {
-        Arc::new(Self {
-            operation,
-            yield_before_batch: true,
-            queues: Mutex::default(),
-        })
-    }
-
-    /// Makes a call: with a statement of its own if none is in flight, otherwise as part of the next one. It shares only
-    /// statements that start after it.
-    async fn call(self: &Arc<Self>, key: O::Key, items: &[O::Item]) -> Result<O::Output, RepositoryError> {
-        match self.join(key, items) {
-            Join::Leader(leader) => self.operation.execute(&leader.key, items).await,
-            Join::Follower(result) => result.await.unwrap_or_else(|_| Err(execute::batch_dropped())),
-            Join::Rejected => Err(execute::queue_full()),
+    /// Makes a call: with a statement of its own if none with this key is in flight, otherwise as part of the next one.
+    /// It shares only statements that start after it.
+    pub(crate) async fn call(self: &Arc<Self>, key: Key, items: &[Item]) -> Result<Output, RepositoryError> {
+        if items.len() > MAX_BATCH_SIZE {
+            return self.execute(&key, items).await;
         }
-    }
 
-    fn join(self: &Arc<Self>, key: O::Key, items: &[O::Item]) -> Join<O> {
-        let mut queues = self.lock();
-
-        match queues.entry(key) {
-            Entry::Vacant(queue) => {
-                let key = queue.key().clone();
-                queue.insert(VecDeque::new());
-                Join::Leader(Leader {
+        match self.join(&key, items) {
+            Join::Lead => {
+                let leader = Leader {
                     queue: Arc::clone(self),
                     key,
                     started: true,
-                })
+                };
+                self.execute(&leader.key, items).await
             }
-            Entry::Occupied(queue) if queue.get().len() >= MAX_QUEUE_LEN => Join::Rejected,
+            Join::Follow(result) => result.await.unwrap_or_else(|_| Err(execute::batch_dropped())),
+            Join::Reject => Err(execute::queue_full()),
+        }
+    }
+
+    fn join(&self, key: &Key, items: &[Item]) -> Join<Output> {
+        let mut queues = self.lock();
+
+        match queues.entry(key.clone()) {
+            Entry::Vacant(queue) => {
+                queue.insert(VecDeque::new());
+                Join::Lead
+            }
+            Entry::Occupied(queue) if queue.get().len() >= MAX_QUEUE_LEN => Join::Reject,
             Entry::Occupied(mut queue) => {
                 let (result, receiver) = oneshot::channel();
                 queue.get_mut().push_back(QueuedCall {
                     items: items.to_vec(),
                     result,
                 });
-                Join::Follower(receiver)
+                Join::Follow(receiver)
             }
         }
     }
 
+    async fn execute(&self, key: &Key, items: &[Item]) -> Result<Output, RepositoryError> {
+        (self.method)(&self.repository, key, items).await
+    }
+
     /// Nothing that runs under the lock can leave the queues half changed, so a poisoned lock is safe to use.
-    fn lock(&self) -> MutexGuard<'_, HashMap<O::Key, VecDeque<QueuedCall<O>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, WaitingCalls<Item, Output>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether calls wait for the statement that just ended. If not, the key is removed.
-    fn has_waiting_calls(&self, key: &O::Key) -> bool {
+    fn has_waiting_calls(&self, key: &Key) -> bool {
         let mut queues = self.lock();
 
         let waiting = queues.get(key).is_some_and(|queue| !queue.is_empty());
@@ -147,7 +161,7 @@ impl<O: Operation> BatchQueue<O> {
     }
 
     /// The calls of the next statement. Empty if all of them were dropped.
-    fn next_batch(&self, key: &O::Key) -> Vec<QueuedCall<O>> {
+    fn next_batch(&self, key: &Key) -> Vec<QueuedCall<Item, Output>> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(key) else {
             return Vec::new();
@@ -167,37 +181,28 @@ impl<O: Operation> BatchQueue<O> {
     }
 }
 
-impl<O: Operation<Key = ()>> BatchQueue<O> {
-    /// A call that is given by its items. One without items, or with more than a batch can hold, executes alone.
-    pub(crate) async fn call_with_items(
-        self: &Arc<Self>,
-        items: &[O::Item],
-    ) -> Result<O::Output, RepositoryError> {
-        if items.is_empty() || items.len() > MAX_BATCH_SIZE {
-            return self.operation.execute(&(), items).await;
-        }
-        self.call((), items).await
-    }
-}
-
-impl<O: Operation<Item = ()>> BatchQueue<O> {
-    /// A call that is given by its key: concurrent calls with equal keys share the same output.
-    pub(crate) async fn call_with_key(self: &Arc<Self>, key: O::Key) -> Result<O::Output, RepositoryError> {
-        self.call(key, &[]).await
-    }
-}
-
-/// The right to execute statements with this key. When it is dropped, because its statement returned or its caller was
-/// dropped, the next statement starts. It is dropped before the results of a batch are sent, so that the store need not
-/// wait for that.
-struct Leader<O: Operation> {
-    queue: Arc<BatchQueue<O>>,
-    key: O::Key,
+/// Holding a `Leader` means that this key's statement is in flight. Dropping it starts the next one: when the statement
+/// returned, or when its caller was dropped.
+struct Leader<Repository, Key, Item, Output>
+where
+    Repository: Send + Sync + 'static,
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Item: Clone + Send + Sync + 'static,
+    Output: Send + 'static,
+{
+    queue: Arc<BatchQueue<Repository, Key, Item, Output>>,
+    key: Key,
     /// Whether the task that executes the statement runs. False in a task that the runtime dropped before its start.
     started: bool,
 }
 
-impl<O: Operation> Drop for Leader<O> {
+impl<Repository, Key, Item, Output> Drop for Leader<Repository, Key, Item, Output>
+where
+    Repository: Send + Sync + 'static,
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Item: Clone + Send + Sync + 'static,
+    Output: Send + 'static,
+{
     fn drop(&mut self) {
         // Without a runtime, or with one that shuts down, no further statement can be executed. Dropping the waiting
         // calls fails them.

@@ -1,4 +1,4 @@
-//! Reuse of PostgreSQL connections that were used just now.
+//! Reuse of the PostgreSQL connections that were used last.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,59 +10,59 @@ use sea_orm::{
     sqlx::{PgPool, Postgres, pool::PoolConnection},
 };
 
-/// The maximum number of connections held: one for each kind of statement that a busy service has in flight.
-const MAX_HELD: usize = 4;
+/// The maximum number of connections in the cache: one for each kind of statement that a busy service has in flight.
+const MAX_CACHED: usize = 4;
 
-/// How long a connection stays checked out of the pool before the pool gets to test it, and to close it if it is too
-/// old.
-const MAX_CHECKOUT_AGE: Duration = Duration::from_secs(1);
+/// How long a connection stays outside the pool. Then it returns, so that the pool can test it, and close it if it is
+/// too old.
+const MAX_TIME_OUTSIDE_POOL: Duration = Duration::from_secs(1);
 
-/// A small LIFO cache of connections that are checked out of a pool. sqlx pings every connection on release and hands
-/// them out FIFO; that is one more round trip a statement, and it keeps switching to cold PostgreSQL backends.
+/// A small LIFO cache of a pool's connections. sqlx pings every connection on release and hands them out FIFO; that is
+/// one more round trip a statement, and it keeps switching to cold PostgreSQL backends.
 #[derive(Debug, Default)]
-pub(crate) struct HotConnections(Mutex<Vec<CheckedOut>>);
+pub(crate) struct HotConnections(Mutex<Vec<PooledConnection>>);
 
-/// A connection, and the time at which it left the pool.
+/// A connection of the pool, and the time at which it left the pool.
 #[derive(Debug)]
-pub(crate) struct CheckedOut {
+pub(crate) struct PooledConnection {
     pub(crate) connection: PoolConnection<Postgres>,
-    since: Instant,
+    left_pool: Instant,
 }
 
 impl HotConnections {
-    /// The number of connections held. The pool counts them as used.
+    /// The number of connections in the cache. The pool counts them as used.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// The connection that was used last, or else one of the pool.
-    pub(crate) async fn check_out(&self, pool: &PgPool) -> Result<CheckedOut, DbErr> {
-        let held = self.lock().pop();
+    /// Takes the connection that was used last. If the cache is empty, acquires one from the pool.
+    pub(crate) async fn take(&self, pool: &PgPool) -> Result<PooledConnection, DbErr> {
+        let cached = self.lock().pop();
 
-        match held {
-            Some(held) => Ok(held),
-            None => Ok(CheckedOut {
+        match cached {
+            Some(cached) => Ok(cached),
+            None => Ok(PooledConnection {
                 connection: pool.acquire().await.map_err(acquire_error)?,
-                since: Instant::now(),
+                left_pool: Instant::now(),
             }),
         }
     }
 
-    /// Takes back a connection whose statement succeeded. After an error or a dropped call, drop the connection instead:
+    /// Puts a connection back whose statement succeeded. After an error or a dropped call, drop the connection instead:
     /// it returns to the pool, which tests it.
-    pub(crate) fn check_in(&self, pool: &PgPool, connection: CheckedOut) {
-        // Callers that wait for the pool do not look here, so its last connection goes back there.
+    pub(crate) fn put_back(&self, pool: &PgPool, connection: PooledConnection) {
+        // Callers waiting for the pool cannot see this cache, so the pool's last connection is returned to it.
         let is_last = pool.num_idle() == 0 && pool.size() >= pool.options().get_max_connections();
-        let is_fresh = connection.since.elapsed() < MAX_CHECKOUT_AGE;
+        let is_recent = connection.left_pool.elapsed() < MAX_TIME_OUTSIDE_POOL;
 
-        let mut held = self.lock();
-        if held.len() < MAX_HELD && !is_last && is_fresh {
-            held.push(connection);
+        let mut cached = self.lock();
+        if cached.len() < MAX_CACHED && !is_last && is_recent {
+            cached.push(connection);
         }
     }
 
     /// Nothing that runs under the lock can leave the list half changed, so a poisoned lock is safe to use.
-    fn lock(&self) -> MutexGuard<'_, Vec<CheckedOut>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<PooledConnection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -71,8 +71,8 @@ impl Drop for HotConnections {
     /// Closes the connections. Returning them to the pool would need a task, for which there may be no runtime any
     /// more, and a response, which a lost connection never gives.
     fn drop(&mut self) {
-        for held in self.lock().drain(..) {
-            drop(held.connection.detach());
+        for cached in self.lock().drain(..) {
+            drop(cached.connection.detach());
         }
     }
 }

@@ -50,8 +50,8 @@ impl Database {
         lock_timeout: Duration,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
-        let database = self.database();
-        let transaction = timeout(lock_timeout, lock(&database))
+        let connection = self.connection();
+        let transaction = timeout(lock_timeout, lock(&connection))
             .await
             .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
 
@@ -65,11 +65,11 @@ impl Database {
 }
 
 /// A transaction that holds the lock, as soon as the lock is free.
-async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+async fn lock(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mut logged = false;
 
     loop {
-        if let Some(transaction) = try_lock(database).await? {
+        if let Some(transaction) = try_lock(connection).await? {
             return Ok(transaction);
         }
         if !logged {
@@ -81,28 +81,28 @@ async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbEr
 }
 
 /// `None` if another process holds the lock.
-async fn try_lock(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
-    match database.get_database_backend() {
-        DbBackend::Sqlite => try_lock_sqlite(database).await,
-        _ => try_lock_postgres(database).await,
+async fn try_lock(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => try_lock_sqlite(connection).await,
+        _ => try_lock_postgres(connection).await,
     }
 }
 
-async fn try_lock_sqlite(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+async fn try_lock_sqlite(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
     let immediate = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
 
-    match database.begin_with_options(immediate).await {
+    match connection.begin_with_options(immediate).await {
         Err(error) if is_lock_timeout(&error) => Ok(None),
         outcome => outcome.map(Some),
     }
 }
 
-async fn try_lock_postgres(database: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+async fn try_lock_postgres(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
     // Each statement sees what was committed before it, so the work sees what the previous process did.
-    let transaction = database
+    let transaction = connection
         .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
         .await?;
     transaction

@@ -6,27 +6,27 @@ use sea_orm::{
 };
 
 /// The PostgreSQL pool, if it is one.
-pub(crate) fn postgres(database: &DatabaseConnection) -> Option<&PgPool> {
-    match &database.inner {
+pub(crate) fn postgres(connection: &DatabaseConnection) -> Option<&PgPool> {
+    match &connection.inner {
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            Some(database.get_postgres_connection_pool())
+            Some(connection.get_postgres_connection_pool())
         }
         _ => None,
     }
 }
 
 /// The SQLite pool, if it is one.
-pub(crate) fn sqlite(database: &DatabaseConnection) -> Option<&SqlitePool> {
-    match &database.inner {
-        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Some(database.get_sqlite_connection_pool()),
+pub(crate) fn sqlite(connection: &DatabaseConnection) -> Option<&SqlitePool> {
+    match &connection.inner {
+        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Some(connection.get_sqlite_connection_pool()),
         _ => None,
     }
 }
 
 /// A pool with the same options that has no connection yet. `None` if that gains nothing: this pool has no connection
 /// either, or is SQLite, which runs in this process.
-pub(crate) fn reconnect_lazily(database: &DatabaseConnection) -> Option<DatabaseConnection> {
-    let pool = postgres(database).filter(|pool| pool.size() > 0)?;
+pub(crate) fn reconnect_lazily(connection: &DatabaseConnection) -> Option<DatabaseConnection> {
+    let pool = postgres(connection).filter(|pool| pool.size() > 0)?;
 
     let new = pool
         .options()

@@ -47,20 +47,20 @@ struct PoolStats {
 
 /// `None` if this is not a pool that [`connect`](super::connect) opened.
 fn stats(pool: &PoolGeneration) -> Option<PoolStats> {
-    let database = &pool.database;
+    let connection = &pool.connection;
 
-    match postgres(database) {
-        // The pool counts hot connections as used, but no statement uses them.
-        Some(postgres) => Some(stats_of(postgres, pool.hot.len() as i64)),
-        None => sqlite(database).map(|sqlite| stats_of(sqlite, 0)),
+    match postgres(connection) {
+        // The pool counts the connections of the cache as used, but no statement uses them.
+        Some(postgres) => Some(stats_of(postgres, pool.hot_connections.len() as i64)),
+        None => sqlite(connection).map(|sqlite| stats_of(sqlite, 0)),
     }
 }
 
-fn stats_of<D: sqlx::Database>(pool: &Pool<D>, hot: i64) -> PoolStats {
+fn stats_of<Driver: sqlx::Database>(pool: &Pool<Driver>, cached: i64) -> PoolStats {
     // The two are not read at the same instant. A connection that opens or closes in between must not make `used`
     // negative.
     let open = i64::from(pool.size());
-    let idle = pool.num_idle() as i64 + hot;
+    let idle = pool.num_idle() as i64 + cached;
 
     PoolStats {
         idle: idle.min(open),

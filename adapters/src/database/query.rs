@@ -16,40 +16,40 @@ pub(crate) const MAX_BIND_VALUES: usize = 32_766;
 impl PoolGeneration {
     /// Which database this is.
     pub(crate) fn backend(&self) -> DbBackend {
-        self.database.get_database_backend()
+        self.connection.get_database_backend()
     }
 
     /// Executes a statement and returns the number of affected rows.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
-        let Some(pool) = postgres(&self.database) else {
-            return Ok(self.database.execute_raw(statement).await?.rows_affected());
+        let Some(pool) = postgres(&self.connection) else {
+            return Ok(self.connection.execute_raw(statement).await?.rows_affected());
         };
 
-        let mut hot = self.hot.check_out(pool).await?;
+        let mut pooled = self.hot_connections.take(pool).await?;
         let done = query(&statement.sql, statement.values)
-            .execute(&mut *hot.connection)
+            .execute(&mut *pooled.connection)
             .await
             .map_err(query_error)?;
-        self.hot.check_in(pool, hot);
+        self.hot_connections.put_back(pool, pooled);
 
         Ok(done.rows_affected())
     }
 
     /// Executes a query and returns its rows.
-    pub(crate) async fn read<M: FromQueryResult>(&self, statement: Statement) -> Result<Vec<M>, DbErr> {
-        let Some(pool) = postgres(&self.database) else {
-            return M::find_by_statement(statement).all(&self.database).await;
+    pub(crate) async fn read<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+        let Some(pool) = postgres(&self.connection) else {
+            return Row::find_by_statement(statement).all(&self.connection).await;
         };
 
-        let mut hot = self.hot.check_out(pool).await?;
+        let mut pooled = self.hot_connections.take(pool).await?;
         let rows = query(&statement.sql, statement.values)
-            .fetch_all(&mut *hot.connection)
+            .fetch_all(&mut *pooled.connection)
             .await
             .map_err(query_error)?;
-        self.hot.check_in(pool, hot);
+        self.hot_connections.put_back(pool, pooled);
 
         rows.into_iter()
-            .map(|row| M::from_query_result(&row.into(), ""))
+            .map(|row| Row::from_query_result(&row.into(), ""))
             .collect()
     }
 
@@ -66,7 +66,7 @@ impl PoolGeneration {
             return self.execute(statement(backend, items)).await;
         }
 
-        let transaction = self.database.begin().await?;
+        let transaction = self.connection.begin().await?;
         let mut affected = 0;
         for chunk in items.chunks(max_per_statement) {
             let done = transaction.execute_raw(statement(backend, chunk)).await?;
@@ -78,12 +78,12 @@ impl PoolGeneration {
     }
 
     /// Executes the query for all items, in several statements if they need more than one, and returns all rows.
-    pub(crate) async fn read_chunked<T, M: FromQueryResult>(
+    pub(crate) async fn read_chunked<T, Row: FromQueryResult>(
         &self,
         items: &[T],
         max_per_statement: usize,
         statement: impl Fn(DbBackend, &[T]) -> Statement,
-    ) -> Result<Vec<M>, DbErr> {
+    ) -> Result<Vec<Row>, DbErr> {
         let backend = self.backend();
         let mut rows = Vec::with_capacity(items.len());
 

@@ -20,10 +20,10 @@ use super::{
 
 /// A pool of connections to one database, which is replaced as a whole when it stops working. Cheap to clone.
 ///
-/// The driver has no timeout for a connection that went silent: a caller waits until TCP gives up, a quarter of an hour,
-/// and after a dropped call the pool waits just as long for the connection before it is used again. A server that went
-/// away leaves a pool full of dead connections, each of which would fail one more call. So each call has a timeout here,
-/// and the pool is replaced.
+/// The driver has no timeout for a connection that went silent. A call on it ends only when TCP gives up, after a quarter
+/// of an hour. Dropping the call earlier does not free its place in the pool: the pool tests the connection first, which
+/// takes as long. A server that went away leaves a pool full of dead connections, each of which would fail one more
+/// call. So each call has a timeout here, and the pool is replaced.
 #[derive(Debug, Clone)]
 pub struct Database(Arc<Shared>);
 
@@ -36,24 +36,24 @@ struct Shared {
 /// One of the successive pools of a [`Database`].
 #[derive(Debug)]
 pub struct PoolGeneration {
-    pub(crate) database: DatabaseConnection,
-    pub(crate) hot: HotConnections,
+    pub(crate) connection: DatabaseConnection,
+    pub(crate) hot_connections: HotConnections,
     /// The number of calls that got a response, even if it was an error.
     completed_calls: AtomicU64,
 }
 
 impl PoolGeneration {
-    fn new(database: DatabaseConnection) -> Arc<Self> {
+    fn new(connection: DatabaseConnection) -> Arc<Self> {
         Arc::new(Self {
-            database,
-            hot: HotConnections::default(),
+            connection,
+            hot_connections: HotConnections::default(),
             completed_calls: AtomicU64::new(0),
         })
     }
 
     /// The pool as SeaORM's connection, for work that needs more than single statements.
-    pub fn database(&self) -> &DatabaseConnection {
-        &self.database
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
     }
 }
 
@@ -68,16 +68,16 @@ pub enum Attempt {
 
 impl Database {
     /// A database whose calls may take `call_timeout` each.
-    pub(crate) fn new(database: DatabaseConnection, call_timeout: Duration) -> Self {
+    pub(crate) fn new(connection: DatabaseConnection, call_timeout: Duration) -> Self {
         Self(Arc::new(Shared {
-            pool: RwLock::new(PoolGeneration::new(database)),
+            pool: RwLock::new(PoolGeneration::new(connection)),
             call_timeout,
         }))
     }
 
-    /// The current pool. It may be replaced at any time.
-    pub fn database(&self) -> DatabaseConnection {
-        self.pool().database.clone()
+    /// The current pool as SeaORM's connection. The pool may be replaced at any time.
+    pub fn connection(&self) -> DatabaseConnection {
+        self.pool().connection.clone()
     }
 
     /// Makes a call, and makes it once more on a new connection if the first one turns out to be lost.
@@ -96,7 +96,7 @@ impl Database {
     /// # Errors
     /// [`CallError`], at the latest after `timeout`.
     pub async fn ping(&self, timeout: Duration) -> Result<(), CallError> {
-        self.run_within(timeout, |pool, _| async move { pool.database.ping().await })
+        self.run_within(timeout, |pool, _| async move { pool.connection.ping().await })
             .await
     }
 
@@ -160,7 +160,7 @@ impl Database {
             return;
         }
 
-        if let Some(new) = reconnect_lazily(&pool.database) {
+        if let Some(new) = reconnect_lazily(&pool.connection) {
             *current = PoolGeneration::new(new);
             tracing::warn!("database pool unresponsive; replaced it with a new one");
         }

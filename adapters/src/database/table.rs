@@ -3,42 +3,40 @@
 //! On PostgreSQL a statement has the same text for batches of any size, so that it is prepared once per connection: the
 //! values are bound as arrays. SQLite prepares cheaply and has no arrays; it gets lists of values.
 
-use std::array;
-
 use domain::{Id, Idempotent};
 use sea_orm::{DbBackend, Statement, Value, prelude::Uuid, sea_query::ArrayType};
 
 use super::query::{self, MAX_BIND_VALUES};
 
-/// A column of a [`Table`].
-#[derive(Debug)]
-pub(crate) struct Column {
-    /// The name of the column.
+/// A column of a [`Table`] of items `T`.
+pub(crate) struct Column<T> {
+    /// The name of the column. It is quoted in statements, so it may be a word of SQL, such as `order`.
     pub(crate) name: &'static str,
     /// Its type in PostgreSQL.
     pub(crate) sql_type: &'static str,
     /// The same type, as SeaORM calls it.
     pub(crate) array_type: ArrayType,
+    /// The value of an item in this column.
+    pub(crate) value: fn(&T) -> Value,
 }
 
 /// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column
 /// [`IDEMPOTENCY_KEY`] holds keys or null, and has a partial unique index of the keys that are not null.
-pub(crate) struct Table<T, const N: usize> {
-    columns: [Column; N],
-    values: fn(&T) -> [Value; N],
+pub(crate) struct Table<T> {
+    columns: Vec<Column<T>>,
     sql: Sql,
 }
 
 /// The name of the column that a [`Table`] has besides those of its list.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
-/// The texts of the statements. On SQLite some depend on the number of rows; of these, the prefix.
+/// The texts of the statements. SQLite statements whose text depends on the number of rows are stored up to that point.
 struct Sql {
     insert: String,
     insert_idempotent: String,
     insert_prefix: String,
     insert_idempotent_prefix: String,
-    unless_stored: String,
+    where_key_is_new: String,
     find: String,
     find_prefix: String,
     find_by_keys: String,
@@ -47,50 +45,49 @@ struct Sql {
     next_page: String,
 }
 
-impl<T, const N: usize> Table<T, N> {
-    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value.
-    pub(crate) const MAX_ROWS_PER_STATEMENT: usize = MAX_BIND_VALUES / (N + 1);
+impl<T> Table<T> {
+    /// A table with this name and these columns.
+    pub(crate) fn new(name: &str, columns: Vec<Column<T>>) -> Self {
+        let sql = Sql::new(name, &columns);
 
-    /// A table with this name and these columns; `values` returns the values of an item in the same order.
-    pub(crate) fn new(name: &str, columns: [Column; N], values: fn(&T) -> [Value; N]) -> Self {
-        Self {
-            sql: Sql::new(name, &columns),
-            columns,
-            values,
-        }
+        Self { columns, sql }
+    }
+
+    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value.
+    pub(crate) fn max_rows_per_statement(&self) -> usize {
+        MAX_BIND_VALUES / (self.columns.len() + 1)
     }
 
     /// Inserts the items. A stored id is an error.
     pub(crate) fn insert(&self, backend: DbBackend, items: &[T]) -> Statement {
-        let rows = items.iter().map(self.values);
-
         if backend == DbBackend::Postgres {
-            let values = self.arrays(items.len(), rows);
-            return Statement::from_sql_and_values(backend, &self.sql.insert, values);
+            let arrays = self.arrays(items.iter());
+            return Statement::from_sql_and_values(backend, &self.sql.insert, arrays);
         }
 
-        let sql = format!("{} values {}", self.sql.insert_prefix, rows_of(items.len(), N));
-        Statement::from_sql_and_values(backend, sql, rows.flatten())
+        let rows = rows_of(items.len(), self.columns.len());
+        let sql = format!("{} values {rows}", self.sql.insert_prefix);
+        let values = items.iter().flat_map(|item| self.row(item));
+        Statement::from_sql_and_values(backend, sql, values)
     }
 
     /// Inserts the items whose keys are not stored. A stored id is an error all the same.
     pub(crate) fn insert_idempotent(&self, backend: DbBackend, items: &[&Idempotent<T>]) -> Statement {
-        let rows = items.iter().map(|new| (self.values)(&new.item));
-        let keys = items.iter().map(|new| Value::from(new.key.as_str()));
+        let key = |new: &&Idempotent<T>| Value::from(new.key.as_str());
 
         if backend == DbBackend::Postgres {
-            let keys = query::array(ArrayType::String, keys.collect());
-            let values = self.arrays(items.len(), rows).chain([keys]);
-            return Statement::from_sql_and_values(backend, &self.sql.insert_idempotent, values);
+            let keys = query::array(ArrayType::String, items.iter().map(key).collect());
+            let arrays = self.arrays(items.iter().map(|new| &new.item)).chain([keys]);
+            return Statement::from_sql_and_values(backend, &self.sql.insert_idempotent, arrays);
         }
 
         let sql = format!(
             "{} select * from (values {}) {}",
             self.sql.insert_idempotent_prefix,
-            rows_of(items.len(), N + 1),
-            self.sql.unless_stored
+            rows_of(items.len(), self.columns.len() + 1),
+            self.sql.where_key_is_new
         );
-        let values = rows.zip(keys).flat_map(|(row, key)| row.into_iter().chain([key]));
+        let values = items.iter().flat_map(|new| self.row(&new.item).chain([key(new)]));
         Statement::from_sql_and_values(backend, sql, values)
     }
 
@@ -133,39 +130,38 @@ impl<T, const N: usize> Table<T, N> {
         }
     }
 
-    /// One array for each column.
-    fn arrays(&self, len: usize, rows: impl Iterator<Item = [Value; N]>) -> impl Iterator<Item = Value> {
-        let mut columns: [Vec<Value>; N] = array::from_fn(|_| Vec::with_capacity(len));
-        for row in rows {
-            for (column, value) in columns.iter_mut().zip(row) {
-                column.push(value);
-            }
-        }
+    /// The values of one row, in the order of the columns.
+    fn row(&self, item: &T) -> impl Iterator<Item = Value> {
+        self.columns.iter().map(|column| (column.value)(item))
+    }
 
-        self.columns
-            .iter()
-            .zip(columns)
-            .map(|(column, values)| query::array(column.array_type.clone(), values))
+    /// The values of all rows: one array for each column.
+    fn arrays<'a>(&self, items: impl Iterator<Item = &'a T> + Clone) -> impl Iterator<Item = Value>
+    where
+        T: 'a,
+    {
+        self.columns.iter().map(move |column| {
+            let values = items.clone().map(column.value).collect();
+            query::array(column.array_type.clone(), values)
+        })
     }
 }
 
 impl Sql {
-    fn new(table: &str, columns: &[Column]) -> Self {
-        let names = columns
-            .iter()
-            .map(|column| column.name)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let arrays = columns
+    fn new<T>(table: &str, columns: &[Column<T>]) -> Self {
+        let table = quoted(table);
+        let names: Vec<_> = columns.iter().map(|column| quoted(column.name)).collect();
+        let names = names.join(", ");
+        let arrays: Vec<_> = columns
             .iter()
             .zip(1..)
             .map(|(column, n)| format!("${n}::{}[]", column.sql_type))
-            .collect::<Vec<_>>()
-            .join(", ");
+            .collect();
+        let arrays = arrays.join(", ");
+        let key = columns.len() + 1;
 
         let insert_prefix = format!("insert into {table} ({names})");
         let insert_idempotent_prefix = format!("insert into {table} ({names}, {IDEMPOTENCY_KEY})");
-        let key = columns.len() + 1;
         let select = format!("select {names} from {table}");
         // With the condition of the partial index, so that the planner can use it.
         let select_by_keys =
@@ -179,7 +175,7 @@ impl Sql {
                  on conflict ({IDEMPOTENCY_KEY}) where {IDEMPOTENCY_KEY} is not null do nothing"
             ),
             // SQLite has one writer at a time, so nothing is stored between this check and the insertion.
-            unless_stored: format!(
+            where_key_is_new: format!(
                 "where not exists (select 1 from {table} \
                  where {IDEMPOTENCY_KEY} = column{key} and {IDEMPOTENCY_KEY} is not null)"
             ),
@@ -196,6 +192,11 @@ impl Sql {
     }
 }
 
+/// A name as an SQL identifier, which may be any word.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
 /// An id as the database stores it: the 128 bits, so that the order of the primary key is the order of the ids.
 pub(crate) fn uuid<T>(id: Id<T>) -> Uuid {
     Uuid::from_u128(id.as_u128())
@@ -209,4 +210,29 @@ fn row_of(values: usize) -> String {
 /// `(?, ?, …), (?, ?, …), …`
 fn rows_of(rows: usize, columns: usize) -> String {
     vec![row_of(columns); rows].join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_be_words_of_sql() {
+        let user = Column {
+            name: "user",
+            sql_type: "bigint",
+            array_type: ArrayType::BigInt,
+            value: |item: &i64| (*item).into(),
+        };
+        let table = Table::new("order", vec![user]);
+
+        let postgres = table.insert(DbBackend::Postgres, &[1, 2]);
+        assert_eq!(
+            postgres.sql,
+            r#"insert into "order" ("user") select * from unnest($1::bigint[])"#
+        );
+
+        let sqlite = table.insert(DbBackend::Sqlite, &[1, 2]);
+        assert_eq!(sqlite.sql, r#"insert into "order" ("user") values (?), (?)"#);
+    }
 }

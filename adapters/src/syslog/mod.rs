@@ -13,8 +13,8 @@
 //!   the next write, and the send buffer is small, so that usually few lines or none are lost. A receiver that vanishes
 //!   in silence loses up to 30 seconds of lines, and no more than the system's buffers hold.
 
+mod backoff;
 mod error;
-mod failure_state;
 mod message;
 mod server;
 mod tcp;

@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
+    backoff::{Backoff, INITIAL_DELAY},
     error::SendError,
-    failure_state::{FailureState, INITIAL_BACKOFF},
     message::{Encoder, Line},
     server::Server,
     transport::Transport,
@@ -38,7 +38,7 @@ pub(super) struct Worker {
     dropped: Arc<AtomicU64>,
     encoder: Encoder,
     transport: Transport,
-    failures: FailureState,
+    backoff: Backoff,
 }
 
 impl Worker {
@@ -55,7 +55,7 @@ impl Worker {
             dropped,
             encoder: Encoder::new(server.protocol),
             transport: Transport::new(server),
-            failures: FailureState::default(),
+            backoff: Backoff::default(),
         }
     }
 
@@ -118,7 +118,7 @@ impl Worker {
     }
 
     fn recovered(&mut self) {
-        if self.failures.recovered() {
+        if self.backoff.recovered() {
             let dropped = self.dropped.load(Ordering::Relaxed);
             tracing::info!(
                 dropped,
@@ -130,7 +130,7 @@ impl Worker {
 
     fn failed(&mut self, error: &SendError) {
         self.count_dropped(error.lost);
-        if self.failures.should_warn() {
+        if self.backoff.should_warn() {
             tracing::warn!(
                 "cannot send to the syslog server {}: {}; up to {MAX_QUEUED_LINES} lines are queued, further ones are \
                  dropped",
@@ -139,10 +139,10 @@ impl Worker {
             );
         }
 
-        let backoff = self.failures.record();
-        if self.deadline_within(backoff).is_some() {
-            // Attempts go on until the deadline, which leaves no time for a long backoff.
-            thread::sleep(INITIAL_BACKOFF);
+        let delay = self.backoff.record_failure();
+        if self.deadline_within(delay).is_some() {
+            // Attempts go on until the deadline, which leaves no time for a long delay.
+            thread::sleep(INITIAL_DELAY);
         }
     }
 

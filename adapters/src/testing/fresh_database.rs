@@ -1,3 +1,5 @@
+//! A database that exists for one test.
+
 use std::thread;
 
 use domain::{Clock, IdGenerator};

@@ -1,3 +1,5 @@
+//! What holds the statements of a gated repository back.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::RepositoryError;

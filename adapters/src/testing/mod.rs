@@ -17,4 +17,3 @@ mod proxy;
 pub use cluster::PostgresServer;
 pub use fresh_database::FreshDatabase;
 pub use proxy::Proxy;
-pub use tweet::Gated;

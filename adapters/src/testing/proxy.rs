@@ -1,3 +1,5 @@
+//! A network between a program and its database, which a test makes fail.
+
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
-use crate::batch_queue::{BatchQueue, ById, InOrder, SharedStatement, Whole};
+use crate::batch_queue::{
+    BatchQueue,
+    BatchStart::{AfterYield, Immediate},
+    distribute,
+};
 
-type Queue<R, K, I, T, D> = Arc<BatchQueue<SharedStatement<R, K, I, T, D>>>;
+type Queue<Repository, Key, Item, Output> = Arc<BatchQueue<Repository, Key, Item, Output>>;
 type PageKey = (Option<TweetId>, usize);
 
 /// [`TweetRepository`] that makes few statements out of many calls: those that arrive while a statement is in flight
@@ -17,10 +21,10 @@ type PageKey = (Option<TweetId>, usize);
 /// its statement did. If a shared statement fails, its calls are made individually, so that one bad item fails only its
 /// own caller; if the store is unavailable or does not respond in time, all of them fail at once.
 pub struct Batched<R: TweetRepository + 'static> {
-    adds: Queue<R, (), Tweet, (), Whole>,
-    idempotent_adds: Queue<R, (), IdempotentTweet, Vec<Tweet>, InOrder>,
-    finds: Queue<R, (), TweetId, Vec<Tweet>, ById<TweetId, Tweet>>,
-    pages: Queue<R, PageKey, (), Vec<Tweet>, Whole>,
+    adds: Queue<R, (), Tweet, ()>,
+    idempotent_adds: Queue<R, (), IdempotentTweet, Vec<Tweet>>,
+    finds: Queue<R, (), TweetId, Vec<Tweet>>,
+    pages: Queue<R, PageKey, (), Vec<Tweet>>,
 }
 
 impl<R: TweetRepository + 'static> Batched<R> {
@@ -28,25 +32,32 @@ impl<R: TweetRepository + 'static> Batched<R> {
     pub fn new(inner: R) -> Self {
         let inner = Arc::new(inner);
 
-        let add = SharedStatement::new(&inner, |store, (), tweets| store.add(tweets), Whole);
-        let add_idempotent =
-            SharedStatement::new(&inner, |store, (), tweets| store.add_idempotent(tweets), InOrder);
-        let find = SharedStatement::new(
-            &inner,
-            |store, (), ids| store.find(ids),
-            ById(|tweet: &Tweet| tweet.id),
-        );
-        let latest = SharedStatement::new(
-            &inner,
-            |store, &(before, limit): &PageKey, _| store.latest(before, limit),
-            Whole,
-        );
-
         Self {
-            adds: BatchQueue::new(add),
-            idempotent_adds: BatchQueue::new(add_idempotent),
-            finds: BatchQueue::yielding_before_batch(find),
-            pages: BatchQueue::yielding_before_batch(latest),
+            adds: BatchQueue::new(
+                &inner,
+                Immediate,
+                |store, (), tweets| store.add(tweets),
+                distribute::whole,
+            ),
+            idempotent_adds: BatchQueue::new(
+                &inner,
+                Immediate,
+                |store, (), tweets| store.add_idempotent(tweets),
+                distribute::in_order,
+            ),
+            finds: BatchQueue::new(
+                &inner,
+                AfterYield,
+                |store, (), ids| store.find(ids),
+                |found, batch| distribute::by_id(found, batch, |tweet| tweet.id),
+            ),
+            // Without items: calls for the same page share its statement.
+            pages: BatchQueue::new(
+                &inner,
+                AfterYield,
+                |store, &(before, limit), _| store.latest(before, limit),
+                distribute::whole,
+            ),
         }
     }
 }
@@ -55,18 +66,18 @@ impl<R: TweetRepository + 'static> Batched<R> {
 #[async_trait]
 impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
-        self.adds.call_with_items(tweets).await
+        self.adds.call((), tweets).await
     }
 
     async fn add_idempotent(&self, tweets: &[IdempotentTweet]) -> Result<Vec<Tweet>, RepositoryError> {
-        self.idempotent_adds.call_with_items(tweets).await
+        self.idempotent_adds.call((), tweets).await
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
-        self.finds.call_with_items(ids).await
+        self.finds.call((), ids).await
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        self.pages.call_with_key((before, limit)).await
+        self.pages.call((before, limit), &[]).await
     }
 }

@@ -57,6 +57,9 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
 }
 
 impl CacheItem for Tweet {
+    /// A text of 70 bytes.
+    const TYPICAL_HEAP_BYTES: usize = 2 * size_of::<usize>() + 70;
+
     fn id(&self) -> TweetId {
         self.id
     }

@@ -7,9 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{
-    HealthCheck, IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, Unhealthy,
-};
+use domain::{IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
 
 /// [`TweetRepository`] that holds tweets until it is dropped. Use it in unit tests of your own code:
 ///
@@ -113,17 +111,5 @@ impl TweetRepository for InMemoryTweetRepository {
             .take(limit)
             .map(|(_, tweet)| tweet.clone())
             .collect())
-    }
-}
-
-/// Always healthy. The health report has its `db` all the same, so that it has one shape whatever the store.
-#[async_trait]
-impl HealthCheck for InMemoryTweetRepository {
-    fn name(&self) -> &'static str {
-        "db"
-    }
-
-    async fn check(&self) -> Result<(), Unhealthy> {
-        Ok(())
     }
 }

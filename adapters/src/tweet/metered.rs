@@ -56,39 +56,10 @@ impl<R: TweetRepository + ?Sized> TweetRepository for Metered<R> {
 
 #[cfg(test)]
 mod tests {
-    use domain::testing::{
-        FailingTweetRepository,
-        tweet::{idempotent, tweet},
-    };
-    use opentelemetry::metrics::MeterProvider;
-    use opentelemetry_sdk::metrics::SdkMeterProvider;
-    use prometheus::{Registry, TextEncoder};
+    use domain::testing::tweet::{idempotent, tweet};
 
     use super::*;
-    use crate::InMemoryTweetRepository;
-
-    /// The counts of all series that are not zero, by their labels, after `calls`.
-    async fn counts(calls: impl AsyncFnOnce(&Meter)) -> Vec<String> {
-        let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .without_target_info()
-            .scope_info_enabled(false)
-            .build()
-            .expect("an exporter");
-        let provider = SdkMeterProvider::builder().with_reader(exporter).build();
-
-        calls(&provider.meter("test")).await;
-
-        let text = TextEncoder::new()
-            .encode_to_string(&registry.gather())
-            .expect("text");
-        text.lines()
-            .filter_map(|line| line.strip_prefix("db_client_operation_duration_seconds_count"))
-            .filter(|count| !count.ends_with(" 0"))
-            .map(str::to_owned)
-            .collect()
-    }
+    use crate::{InMemoryTweetRepository, timed::tests::counts};
 
     #[tokio::test]
     async fn every_call_is_counted_once_by_operation() {
@@ -109,31 +80,5 @@ mod tests {
                 format!(r#"{{db_collection_name="tweet",db_operation_name="{name}"}} {count}"#)
             });
         assert_eq!(counts.await, expected);
-    }
-
-    #[tokio::test]
-    async fn failed_calls_are_counted_by_error_type_and_passed_on() {
-        let source = || -> domain::BoxedSource { Arc::new(std::io::Error::other("part of a test")) };
-        let errors = [
-            ("conflict", RepositoryError::Conflict),
-            ("internal", RepositoryError::Internal { source: source() }),
-            ("timed_out", RepositoryError::TimedOut { source: source() }),
-            ("unavailable", RepositoryError::Unavailable { source: source() }),
-        ];
-
-        for (error_type, error) in errors {
-            let counts = counts(async |meter| {
-                let store = Metered::new(Arc::new(FailingTweetRepository(error.clone())), meter);
-
-                let failed = store.find(&[]).await.expect_err("it fails");
-                assert_eq!(failed.to_string(), error.to_string());
-                store.add(&[]).await.expect_err("it fails");
-            });
-
-            let labels = r#"db_collection_name="tweet",db_operation_name"#;
-            let expected =
-                ["add", "find"].map(|name| format!(r#"{{{labels}="{name}",error_type="{error_type}"}} 1"#));
-            assert_eq!(counts.await, expected);
-        }
     }
 }

@@ -10,19 +10,19 @@
 //! 3. Its place in the stack, and why there, in `app/src/compose.rs`.
 
 pub mod memory;
-pub mod sea_orm;
+pub mod sql_repository;
 
 pub mod batched;
 pub mod cached;
 pub mod metered;
 
-mod entity;
-#[cfg(test)]
-mod plans;
+mod row;
 mod sql;
+#[cfg(test)]
+mod sql_plan_tests;
 
 pub use batched::Batched;
 pub use cached::Cached;
 pub use memory::InMemoryTweetRepository;
 pub use metered::Metered;
-pub use sea_orm::SeaOrmTweetRepository;
+pub use sql_repository::SeaOrmTweetRepository;

@@ -1,4 +1,4 @@
-//! Connections that stay checked out of the pool between statements.
+//! The cache of connections outside the pool.
 
 use adapters::{database::Options, testing::FreshDatabase};
 use tokio::task::JoinSet;
@@ -22,14 +22,14 @@ async fn sequential_statements_use_the_same_connection() {
     }
 
     let used = format!(
-        "select count(*) as number from pg_stat_activity where datname = current_database() \
-         and query similar to '(insert into {TABLE} |select id,% from {TABLE} )%'"
+        r#"select count(*) as number from pg_stat_activity where datname = current_database()
+         and query similar to '(insert into "{TABLE}" |select "id",% from "{TABLE}" )%'"#
     );
     let connections = number(&pool, &used).await;
     assert_eq!(connections, 1, "connections executed the statements");
 }
 
-/// Callers of the pool, including the health check, do not wait for connections that are held outside it.
+/// Callers of the pool, including the health check, do not wait for connections in the cache.
 #[tokio::test]
 async fn hot_connections_never_block_the_pool() {
     let database = FreshDatabase::postgres().await;

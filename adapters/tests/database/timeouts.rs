@@ -20,7 +20,7 @@ async fn postgres_cancels_a_slow_statement_and_the_connection_stays_usable() {
     let (other, _) = open(database.url()).await;
     let process = "select pg_backend_pid()::bigint as number";
     let process_before = number(&pool, process).await;
-    let transaction = other.database().begin().await.expect("a transaction");
+    let transaction = other.connection().begin().await.expect("a transaction");
     transaction
         .execute_unprepared(&format!("lock table {TABLE}"))
         .await

@@ -5,7 +5,7 @@ mod failures;
 
 use std::{sync::Arc, time::Duration};
 
-use adapters::{testing::Gated, tweet::Batched};
+use adapters::{testing::tweet::Gated, tweet::Batched};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
 use tokio::task::{JoinError, JoinHandle};
 

@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc};
 
-use adapters::{testing::Gated, tweet::Cached};
+use adapters::{testing::tweet::Gated, tweet::Cached};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
 
 fn cached(bytes: u64) -> (Cached<Gated>, Gated) {

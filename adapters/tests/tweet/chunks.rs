@@ -14,7 +14,7 @@ async fn open(database: &FreshDatabase) -> SeaOrmTweetRepository {
     let pool = database::connect(database.url(), database::Options::default())
         .await
         .expect("connect");
-    Migrator::up(&pool.database(), None).await.expect("migrate");
+    Migrator::up(&pool.connection(), None).await.expect("migrate");
 
     SeaOrmTweetRepository::new(pool)
 }

@@ -56,7 +56,7 @@ impl Fresh {
         let pool = database::connect(database.url(), database::Options::default())
             .await
             .expect("connect");
-        Migrator::up(&pool.database(), None).await.expect("migrate");
+        Migrator::up(&pool.connection(), None).await.expect("migrate");
 
         Self {
             repository: Arc::new(SeaOrmTweetRepository::new(pool)),

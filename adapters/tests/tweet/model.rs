@@ -87,7 +87,7 @@ fn behaves_like_memory(database: &FreshDatabase) {
 
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..25), |operations| {
         runtime.block_on(async {
-            Migrator::refresh(&pool.database())
+            Migrator::refresh(&pool.connection())
                 .await
                 .expect("an empty schema");
             let model = InMemoryTweetRepository::default();

@@ -5,8 +5,8 @@
 
 use std::{future::pending, sync::Arc};
 
-use adapters::InMemoryTweetRepository;
-pub(crate) use adapters::testing::Gated;
+use adapters::InMemoryHealthCheck;
+pub(crate) use adapters::testing::tweet::Gated;
 use app::compose::Store;
 use async_trait::async_trait;
 use domain::{
@@ -69,7 +69,7 @@ pub(crate) fn failing_store(error: RepositoryError) -> Store {
 pub(crate) fn store_over(repository: impl TweetRepository + 'static) -> Store {
     Store {
         tweet_repository: Arc::new(repository),
-        check: Arc::new(InMemoryTweetRepository::default()),
+        check: Arc::new(InMemoryHealthCheck),
         schema: None,
     }
 }

@@ -1,3 +1,5 @@
+//! A store of tweets whose statements return when the test lets them.
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

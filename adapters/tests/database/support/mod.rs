@@ -16,7 +16,9 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// A migrated database.
 pub(crate) async fn open_with(url: &str, options: Options) -> (Database, Repository) {
     let database = database::connect(url, options).await.expect("a database");
-    Migrator::up(&database.database(), None).await.expect("a schema");
+    Migrator::up(&database.connection(), None)
+        .await
+        .expect("a schema");
 
     (database.clone(), Repository::new(database))
 }
@@ -35,7 +37,7 @@ pub(crate) async fn open(url: &str) -> (Database, Repository) {
 pub(crate) async fn number(database: &Database, query: &str) -> i64 {
     let statement = Statement::from_string(DbBackend::Postgres, query.to_owned());
     let row = database
-        .database()
+        .connection()
         .query_one_raw(statement)
         .await
         .expect("a result")

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use ::sea_orm::DbErr;
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use sea_orm::DbErr;
 
-use super::{
-    entity::Model,
-    sql::{MAX_ROWS_PER_STATEMENT, TABLE},
-};
+use super::{row::TweetRow, sql::TABLE};
 use crate::database::{Attempt, Database, PoolGeneration, error::is_conflict, idempotent};
 
 /// [`TweetRepository`] on a migrated database. A call whose connection is lost is made again on a new one.
@@ -41,16 +38,12 @@ impl TweetRepository for SeaOrmTweetRepository {
             return Ok(Vec::new());
         }
 
-        let stored = self
+        let insertion = self
             .database
-            .run(|pool, _| async move { idempotent::insert::<_, Model, _>(&pool, &TABLE, tweets).await })
+            .run(|pool, _| async move { idempotent::insert::<_, TweetRow>(&pool, &TABLE, tweets).await })
             .await?;
 
-        let stored_under_key = |new: &IdempotentTweet| match stored.get(new.key.as_str()) {
-            Some(row) => Tweet::try_from(row.clone()),
-            None => Ok(new.item.clone()),
-        };
-        tweets.iter().map(stored_under_key).collect()
+        insertion.stored(tweets)
     }
 
     async fn find(&self, ids: &[TweetId]) -> Result<Vec<Tweet>, RepositoryError> {
@@ -69,7 +62,7 @@ impl TweetRepository for SeaOrmTweetRepository {
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         let call = |pool: Arc<PoolGeneration>, _| async move {
             let statement = TABLE.latest(pool.backend(), before, limit);
-            pool.read::<Model>(statement).await
+            pool.read::<TweetRow>(statement).await
         };
 
         let rows = self.database.run(call).await?;
@@ -80,7 +73,7 @@ impl TweetRepository for SeaOrmTweetRepository {
 /// Adds all or none. In a retry, the first attempt may have stored the tweets, which then conflict with themselves.
 async fn add(pool: Arc<PoolGeneration>, tweets: &[Tweet], attempt: Attempt) -> Result<(), DbErr> {
     let inserted = pool
-        .execute_chunked(tweets, MAX_ROWS_PER_STATEMENT, |backend, tweets| {
+        .execute_chunked(tweets, TABLE.max_rows_per_statement(), |backend, tweets| {
             TABLE.insert(backend, tweets)
         })
         .await;
@@ -105,12 +98,13 @@ async fn are_stored(pool: &PoolGeneration, tweets: &[Tweet]) -> Result<bool, DbE
     let mut rows = find(pool, &ids).await?;
     rows.sort_unstable_by_key(|row| row.id);
 
-    let is_same = |(row, tweet): (Model, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
+    let is_same =
+        |(row, tweet): (TweetRow, &Tweet)| Tweet::try_from(row).is_ok_and(|stored| stored == *tweet);
     Ok(rows.len() == tweets.len() && rows.into_iter().zip(tweets).all(is_same))
 }
 
-async fn find(pool: &PoolGeneration, ids: &[TweetId]) -> Result<Vec<Model>, DbErr> {
-    pool.read_chunked(ids, MAX_ROWS_PER_STATEMENT, |backend, ids| {
+async fn find(pool: &PoolGeneration, ids: &[TweetId]) -> Result<Vec<TweetRow>, DbErr> {
+    pool.read_chunked(ids, TABLE.max_rows_per_statement(), |backend, ids| {
         TABLE.find(backend, ids)
     })
     .await

@@ -1,8 +1,10 @@
-//! The databases' plans for the statements: a page must be an index range scan at any depth.
+//! Tests of the databases' plans for the statements: a page must be an index range scan at any depth.
+//!
+//! They are here and not in `adapters/tests`, because they explain the statements of [`TABLE`], which is private.
 
-use ::sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 use domain::TweetId;
 use migration::MigratorTrait;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
 use super::sql::TABLE;
 use crate::{
@@ -18,7 +20,7 @@ async fn filled(database: &FreshDatabase) -> DatabaseConnection {
     let pool = connect(database.url(), Options::default())
         .await
         .expect("a pool")
-        .database();
+        .connection();
     migration::Migrator::up(&pool, None).await.expect("the schema");
 
     let (id, numbers, analyze) = match pool.get_database_backend() {
