@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// A short text: 1 to `MAX_CHARS` Unicode scalar values, no NUL, no white space at either end. Cheap to clone.
 ///
-/// A resource names its own: `pub type BookTitle = Text<200>;`.
+/// A resource names its own: `pub type Title = Text<200>;`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX_CHARS: usize>(Arc<str>);
 
