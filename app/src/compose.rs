@@ -18,9 +18,9 @@ use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
 
 use crate::{
-    config::{Config, Database, StoreUrl},
+    config::{Config, DatabaseConfig, StoreUrl},
     migrations::{Schema, SchemaCheck},
-    telemetry::{self, metrics_registry::Metrics},
+    telemetry::{self, metrics_registry::MetricsRegistry},
 };
 
 /// An open store: a bare repository for each resource, and what they have in common.
@@ -31,6 +31,8 @@ pub struct Store {
     pub check: Arc<dyn HealthCheck>,
     /// The schema, if the store has one.
     pub schema: Option<Schema>,
+    /// Whether the store is in the memory of this process, so that batches and a cache would save nothing.
+    pub in_process: bool,
 }
 
 impl Store {
@@ -38,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database cannot be reached or opened.
-    pub async fn open(config: &Database) -> Result<Self, database::ConnectError> {
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, database::ConnectError> {
         let url = match &config.url {
             StoreUrl::Memory => return Ok(Self::in_memory()),
             StoreUrl::Sql(url) => url,
@@ -55,6 +57,7 @@ impl Store {
             tweet_repository: Arc::new(SeaOrmTweetRepository::new(database.clone())),
             check: Arc::new(SeaOrmHealthCheck::new(database.clone())),
             schema: Some(Schema::new(database)),
+            in_process: false,
         })
     }
 
@@ -64,6 +67,7 @@ impl Store {
             tweet_repository: Arc::new(InMemoryTweetRepository::default()),
             check: Arc::new(InMemoryHealthCheck),
             schema: None,
+            in_process: true,
         }
     }
 
@@ -74,11 +78,10 @@ impl Store {
 }
 
 /// The decorators of the tweet repository, innermost first.
-pub fn tweet_stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
+pub fn tweet_stack(config: &DatabaseConfig, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
     // Next to the store, to time what the store does and not what the layers above save it.
     let metered = Metered::new(Arc::clone(&store.tweet_repository), meter);
-    if store.schema.is_none() {
-        // Memory is as fast as the decorators would be.
+    if store.in_process {
         return Arc::new(metered);
     }
 
@@ -89,7 +92,8 @@ pub fn tweet_stack(config: &Database, store: &Store, meter: &Meter) -> Arc<dyn T
     }
 
     // Outermost, so that a hit waits in no queue and needs no statement.
-    Arc::new(Cached::new(batched, config.cache_bytes))
+    let cached = Cached::new(batched, config.cache_bytes);
+    Arc::new(cached)
 }
 
 /// Who may write; `None` if everybody may.
@@ -110,7 +114,7 @@ pub fn router(
     authenticator: Option<Arc<dyn Authenticator>>,
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
-    let metrics = Metrics::new(telemetry::dropped_lines);
+    let metrics = MetricsRegistry::new(telemetry::dropped_lines);
 
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {

@@ -5,7 +5,7 @@ use std::{env, process::ExitCode};
 use app::{
     cli::{Arguments, Command, Token},
     commands::{self, CommandError},
-    config::{Config, Problems},
+    config::{Config, InvalidConfig},
     runtime, server, telemetry,
 };
 use clap::Parser;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), Problems> {
+fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), InvalidConfig> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the environment is read here, once, and passed on"

@@ -1,3 +1,5 @@
+//! Creates the table of tweets.
+
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
 #[derive(DeriveMigrationName)]

@@ -1,3 +1,5 @@
+//! Adds the idempotency key to the table of tweets: a column and its unique index.
+
 use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]

@@ -1,4 +1,4 @@
-//! `config`
+//! The command `config`, which prints the configuration or documents about it.
 
 use super::{CommandError, print};
 use crate::{

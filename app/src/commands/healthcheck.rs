@@ -1,4 +1,4 @@
-//! `healthcheck`
+//! The command `healthcheck`, which container engines run inside the container of the service.
 
 use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 

@@ -1,4 +1,4 @@
-//! `migrate`
+//! The command `migrate`, which changes the database schema or shows its state.
 
 use super::{CommandError, print};
 use crate::{cli::Direction, compose::Store, config::Config};

@@ -1,4 +1,4 @@
-//! What the program does besides serving.
+//! The commands of the program other than `serve`: one file or folder per command, and [`CommandError`].
 
 mod config;
 mod fixtures;
@@ -23,7 +23,8 @@ pub use token::new_token;
 
 use crate::migrations::MigrationError;
 
-/// Why a command failed. Each message has what happened, to what, and what to do about it.
+/// Why a command failed. Each message names the problem, the file or address that it concerns, and what an operator can
+/// do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The database cannot be opened.

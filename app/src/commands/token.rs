@@ -1,4 +1,4 @@
-//! `token`
+//! The command `token`, which makes tokens for the API.
 
 use adapters::auth::token_file::{self, Issued};
 use domain::Principal;

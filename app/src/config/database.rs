@@ -1,3 +1,5 @@
+//! The database: which one, and how many connections and how much time requests may use.
+
 use std::{fmt, time::Duration};
 
 use url::Url;
@@ -66,7 +68,7 @@ const DEFAULT_SQLITE_URL: &str = "sqlite://templatesite.db";
 
 /// The store, and how to use it.
 #[derive(Debug)]
-pub struct Database {
+pub struct DatabaseConfig {
     /// `DATABASE_URL`, or `POSTGRES_*`
     pub url: StoreUrl,
     /// `DATABASE_MAX_CONNECTIONS`
@@ -99,7 +101,7 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-impl Database {
+impl DatabaseConfig {
     /// `request_timeout` is the timeout of the whole request. The one for the database must be shorter, so that a slow
     /// database is reported as such.
     pub(super) fn read(reader: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {

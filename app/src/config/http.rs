@@ -1,3 +1,5 @@
+//! HTTP: which requests are accepted, and how many.
+
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use openapi::{AllowedHosts, AllowedOrigins, RateLimit, TrustedProxies};
@@ -63,7 +65,7 @@ pub(super) const SECTION: Section = Section {
 
 /// Which requests are accepted, and how many.
 #[derive(Debug)]
-pub struct Http {
+pub struct HttpConfig {
     /// `ALLOWED_HOSTS`; the default depends on `LISTEN_ADDR`.
     pub allowed_hosts: AllowedHosts,
     /// `TRUSTED_PROXIES`
@@ -80,7 +82,7 @@ pub struct Http {
     pub request_timeout: Duration,
 }
 
-impl Http {
+impl HttpConfig {
     pub(super) fn read(reader: &mut Reader, listen: Option<IpAddr>) -> Option<Self> {
         let allowed_hosts = reader.optional("ALLOWED_HOSTS");
         let trusted_proxies = reader.optional("TRUSTED_PROXIES");

@@ -1,3 +1,5 @@
+//! Logs: their level, format and destinations.
+
 use std::net::IpAddr;
 
 use adapters::syslog;
@@ -46,7 +48,7 @@ pub(super) const SECTION: Section = Section {
 
 /// How to log.
 #[derive(Debug, Clone)]
-pub struct Logs {
+pub struct LogConfig {
     /// `LOG_LEVEL`, `DEBUG_MODE`
     pub level: Level,
     /// `LOG_FORMAT=json`
@@ -57,7 +59,7 @@ pub struct Logs {
     pub syslog: Option<syslog::Server>,
 }
 
-impl Logs {
+impl LogConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let level = reader.parse_with("LOG_LEVEL", parse_level);
         let json = reader.parse_with("LOG_FORMAT", |text| match text {

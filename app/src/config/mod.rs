@@ -2,27 +2,28 @@
 //! reported at once.
 //!
 //! # Adding a variable
-//! 1. In the file of its concern, declare it in `SECTION`, give it a field and read it.
+//! 1. In the file of its concern, declare it in `SECTION`, give it a field and read it. A test fails for a variable that
+//!    is declared and never read.
 //! 2. Refresh `docs/configuration.md` and `environment.env` with the commands that the failing tests print.
 
 mod database;
+mod generated_docs;
 mod http;
 mod logs;
 mod reader;
-mod reference;
 mod server;
 mod sources;
 mod variable;
 
 use std::{ffi::OsString, fmt, path::Path};
 
-pub use database::{Database, StoreUrl};
-pub use http::Http;
-pub use logs::Logs;
-pub use reader::Problems;
+pub use database::{DatabaseConfig, StoreUrl};
+pub use generated_docs::{environment_file, markdown};
+pub use http::HttpConfig;
+pub use logs::LogConfig;
+pub use reader::InvalidConfig;
 use reader::Reader;
-pub use reference::{environment_file, markdown};
-pub use server::Server;
+pub use server::ServerConfig;
 pub use variable::{Section, Variable};
 
 /// The variables of all concerns, in the order in which people meet them.
@@ -37,13 +38,13 @@ pub fn variables() -> impl Iterator<Item = &'static Variable> {
 #[derive(Debug)]
 pub struct Config {
     /// The socket, the threads and the connections.
-    pub server: Server,
+    pub server: ServerConfig,
     /// Which requests are accepted, and how many.
-    pub http: Http,
+    pub http: HttpConfig,
     /// The store, and how to use it.
-    pub database: Database,
+    pub database: DatabaseConfig,
     /// How to log.
-    pub logs: Logs,
+    pub logs: LogConfig,
     /// Every variable with its effective value, for `templatesite config`. Secrets are empty.
     effective: Vec<(&'static Variable, Option<String>)>,
 }
@@ -53,34 +54,40 @@ impl Config {
     /// look like a variable of this service, but are not.
     ///
     /// # Errors
-    /// [`Problems`] lists all of them.
+    /// [`InvalidConfig`] lists every invalid value.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<(Self, Vec<String>), Problems> {
+    ) -> Result<(Self, Vec<String>), InvalidConfig> {
         let (values, warnings) = sources::load_sources(file, environment)?;
         let mut reader = Reader::new(values);
 
-        let server = Server::read(&mut reader);
-        let http = Http::read(&mut reader, server.as_ref().map(|server| server.listen.ip()));
-        let database = Database::read(&mut reader, http.as_ref().map(|http| http.request_timeout));
-        let logs = Logs::read(&mut reader);
+        let sections = read_sections(&mut reader);
         let effective = reader.finish()?;
 
         // Without problems, every section was read.
-        let config = (|| {
-            Some(Self {
-                server: server?,
-                http: http?,
-                database: database?,
-                logs: logs?,
-                effective,
-            })
-        })();
-        config
-            .map(|config| (config, warnings))
-            .ok_or_else(|| Problems::one("a variable has no default".to_owned()))
+        let (server, http, database, logs) =
+            sections.ok_or_else(|| InvalidConfig::one("a variable has no default".to_owned()))?;
+
+        let config = Self {
+            server,
+            http,
+            database,
+            logs,
+            effective,
+        };
+        Ok((config, warnings))
     }
+}
+
+/// Reads all sections, also if one of them has a problem, so that all problems are reported at once.
+fn read_sections(reader: &mut Reader) -> Option<(ServerConfig, HttpConfig, DatabaseConfig, LogConfig)> {
+    let server = ServerConfig::read(reader);
+    let http = HttpConfig::read(reader, server.as_ref().map(|server| server.listen.ip()));
+    let database = DatabaseConfig::read(reader, http.as_ref().map(|http| http.request_timeout));
+    let logs = LogConfig::read(reader);
+
+    Some((server?, http?, database?, logs?))
 }
 
 /// One `NAME=value` per line, as in an environment file. Variables that are not set and secrets are comments.

@@ -1,5 +1,12 @@
+//! Reads and validates the values of variables, and collects every problem with them.
+
 use std::{
-    collections::BTreeMap, error::Error, fmt, num::NonZeroU16, ops::RangeInclusive, str::FromStr,
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    fmt,
+    num::NonZeroU16,
+    ops::RangeInclusive,
+    str::FromStr,
     time::Duration,
 };
 
@@ -7,9 +14,9 @@ use super::{Variable, variables};
 
 /// Everything that is wrong with the configuration, one line each.
 #[derive(Debug)]
-pub struct Problems(Vec<String>);
+pub struct InvalidConfig(Vec<String>);
 
-impl Problems {
+impl InvalidConfig {
     pub(super) fn one(problem: String) -> Self {
         Self(vec![problem])
     }
@@ -23,14 +30,14 @@ impl Problems {
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration is invalid; nothing was started:")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
-impl Error for Problems {}
+impl Error for InvalidConfig {}
 
 /// Reads values by the name of their variable and collects the problems with them.
 ///
@@ -39,6 +46,8 @@ impl Error for Problems {}
 pub(super) struct Reader {
     values: BTreeMap<&'static str, String>,
     problems: Vec<String>,
+    /// The names that were read. A test compares them with the declarations.
+    read: BTreeSet<&'static str>,
 }
 
 impl Reader {
@@ -46,6 +55,7 @@ impl Reader {
         Self {
             values,
             problems: Vec::new(),
+            read: BTreeSet::new(),
         }
     }
 
@@ -114,8 +124,8 @@ impl Reader {
 
     /// The effective value of every variable, or the problems. Secrets are left out here, so that nothing can print them
     /// later.
-    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Option<String>)>, Problems> {
-        Problems::none_or(self.problems)?;
+    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Option<String>)>, InvalidConfig> {
+        InvalidConfig::none_or(self.problems)?;
 
         let effective = variables().map(|variable| {
             let value = self.values.remove(variable.name);
@@ -127,10 +137,44 @@ impl Reader {
 
     /// A name that is misspelt in the code would otherwise read as "not set".
     fn declared(&mut self, name: &'static str) -> Option<&'static Variable> {
+        self.read.insert(name);
+
         let variable = variables().find(|variable| variable.name == name);
         if variable.is_none() {
             self.problems.push(format!("{name} is read, but not declared"));
         }
         variable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{read_sections, sources::load_sources};
+
+    #[test]
+    fn every_declared_variable_is_read() {
+        // Some variables are read only if another one is set.
+        let environments: [&[(&str, &str)]; 2] = [&[], &[("POSTGRES_HOST", "localhost")]];
+        let mut read = BTreeSet::new();
+
+        for environment in environments {
+            let environment = environment
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()));
+            let (values, _) = load_sources(None, environment).expect("valid names");
+            let mut reader = Reader::new(values);
+            let _ = read_sections(&mut reader);
+
+            read.extend(reader.read);
+        }
+
+        for variable in variables() {
+            let name = variable.name;
+            assert!(
+                read.contains(name),
+                "{name} is declared and documented, but never read"
+            );
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! The server: the socket, the threads and the connections.
+
 use std::{
     net::SocketAddr,
     num::{NonZeroU8, NonZeroUsize},
@@ -67,7 +69,7 @@ pub(super) const SECTION: Section = Section {
 
 /// The socket, the threads and the connections.
 #[derive(Debug)]
-pub struct Server {
+pub struct ServerConfig {
     /// `LISTEN_ADDR`
     pub listen: SocketAddr,
     /// `WORKER_THREADS`
@@ -86,7 +88,7 @@ pub struct Server {
     pub shutdown_timeout: Duration,
 }
 
-impl Server {
+impl ServerConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.parse("LISTEN_ADDR");
         let worker_threads = reader.optional::<NonZeroU8>("WORKER_THREADS");

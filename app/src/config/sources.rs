@@ -9,17 +9,17 @@ use std::{
 
 use config::{Config as Layers, ConfigError, Environment, File, FileFormat};
 
-use super::{Problems, Variable, variables};
+use super::{InvalidConfig, Variable, variables};
 
 /// The value of every variable that has one, and warnings about unknown names.
 pub(super) fn load_sources(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<(BTreeMap<&'static str, String>, Vec<String>), Problems> {
+) -> Result<(BTreeMap<&'static str, String>, Vec<String>), InvalidConfig> {
     let mut warnings = Vec::new();
     let environment = read_environment(environment, &mut warnings)?;
-    let layers =
-        build_layers(file, environment, &mut warnings).map_err(|error| Problems::one(error.to_string()))?;
+    let layers = build_layers(file, environment, &mut warnings)
+        .map_err(|error| InvalidConfig::one(error.to_string()))?;
 
     let mut problems = Vec::new();
     let mut values = BTreeMap::new();
@@ -31,7 +31,7 @@ pub(super) fn load_sources(
         }
     }
 
-    Problems::none_or(problems)?;
+    InvalidConfig::none_or(problems)?;
     Ok((values, warnings))
 }
 
@@ -39,7 +39,7 @@ pub(super) fn load_sources(
 fn read_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     warnings: &mut Vec<String>,
-) -> Result<HashMap<String, String>, Problems> {
+) -> Result<HashMap<String, String>, InvalidConfig> {
     let mut problems = Vec::new();
     let mut known = HashMap::new();
 
@@ -57,7 +57,7 @@ fn read_environment(
         }
     }
 
-    Problems::none_or(problems)?;
+    InvalidConfig::none_or(problems)?;
     Ok(known)
 }
 

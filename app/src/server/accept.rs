@@ -68,7 +68,7 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Accepts connections until it is dropped. At `MAX_CONNECTIONS` it accepts none: further clients wait in the system's
 /// queue, where they take no memory of ours.
 pub(super) async fn accept(listener: &TcpListener, connections: &ConnectionTracker) {
-    let (mut at_limit, mut failing) = (FailureState::default(), FailureState::default());
+    let (mut at_limit, mut failing) = (AcceptFailures::default(), AcceptFailures::default());
 
     loop {
         let permit = match connections.try_acquire() {
@@ -133,12 +133,12 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 /// A condition that comes back many times before it ends, so that its beginning and its end are logged once each.
 #[derive(Default)]
-struct FailureState {
+struct AcceptFailures {
     last: Option<Instant>,
     backoff: Duration,
 }
 
-impl FailureState {
+impl AcceptFailures {
     /// Records a failure. Returns whether it is the first since the last recovery.
     fn record(&mut self) -> bool {
         self.last.replace(Instant::now()).is_none()

@@ -26,14 +26,14 @@ const POOL_GAUGE: &str = "# TYPE db_client_connection_count gauge\n";
 const POOL_UNTYPED: &str = "# TYPE db_client_connection_count untyped\n";
 
 /// Where the service records measurements, and how they are exported.
-pub struct Metrics {
+pub struct MetricsRegistry {
     /// Creates instruments. They record as long as the renderer exists.
     pub meter: Meter,
     /// Renders all metrics in the Prometheus text format.
     pub renderer: MetricsRenderer,
 }
 
-impl Metrics {
+impl MetricsRegistry {
     /// A new, independent set of metrics, with those of the process (on Linux), of the build and of the log.
     /// `dropped_lines` returns how many lines each log sink has dropped since the start.
     pub fn new(dropped_lines: impl Fn() -> Vec<(&'static str, u64)> + Send + Sync + 'static) -> Self {

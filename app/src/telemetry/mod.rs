@@ -23,7 +23,7 @@ use tracing::Subscriber;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
 
-use crate::config::Logs;
+use crate::config::LogConfig;
 use console::DropCounter;
 use filter::filter;
 use json_format::json_layer;
@@ -66,7 +66,7 @@ pub fn dropped_lines() -> Vec<(&'static str, u64)> {
 
 /// Starts logging. Lines are queued and written by dedicated threads, so that no request waits for a terminal or for the
 /// network.
-pub fn start(logs: &Logs) -> Logging {
+pub fn start(logs: &LogConfig) -> Logging {
     panic::set_hook(Box::new(|panic| tracing::error!(target: "panic", "{panic}")));
 
     let (mut console, mut console_drops, mut console_guard) = (None, None, None);
@@ -91,7 +91,7 @@ pub fn start(logs: &Logs) -> Logging {
 }
 
 fn subscriber(
-    logs: &Logs,
+    logs: &LogConfig,
     clock: Arc<dyn Clock>,
     console: Option<NonBlocking>,
     syslog: Option<Syslog>,
@@ -142,7 +142,7 @@ mod tests {
         let (mut reader, output) = pipe().expect("a pipe");
         let (console, _, console_guard) = console::start(output);
 
-        let logs = Logs {
+        let logs = LogConfig {
             console: true,
             json,
             level: Level::INFO,

@@ -10,15 +10,15 @@ pub(crate) struct TweetFixtures(TweetService);
 
 /// The same members as in the body of `POST /tweet/`.
 #[derive(Deserialize)]
-pub(crate) struct TweetBody {
+pub(crate) struct NewTweetFixture {
     text: String,
 }
 
-impl TryFrom<TweetBody> for NewTweet {
+impl TryFrom<NewTweetFixture> for NewTweet {
     type Error = String;
 
-    fn try_from(body: TweetBody) -> Result<Self, String> {
-        let TweetBody { text } = body;
+    fn try_from(body: NewTweetFixture) -> Result<Self, String> {
+        let NewTweetFixture { text } = body;
         let text = TweetText::try_from(text).map_err(|error| format!("the text {error}"))?;
 
         Ok(Self { text })
@@ -26,7 +26,7 @@ impl TryFrom<TweetBody> for NewTweet {
 }
 
 impl Fixtures for TweetFixtures {
-    type Body = TweetBody;
+    type Body = NewTweetFixture;
     type Item = NewTweet;
 
     const RESOURCE: &'static str = "tweet";

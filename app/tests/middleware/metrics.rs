@@ -1,7 +1,7 @@
 //! What `/metrics` reports. `operations/metrics.rs` tests that it covers every operation.
 
 use adapters::testing::FreshDatabase;
-use app::telemetry::metrics_registry::Metrics;
+use app::telemetry::metrics_registry::MetricsRegistry;
 
 use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text};
 
@@ -181,7 +181,7 @@ async fn an_in_memory_store_has_no_connection_metrics() {
 
 #[test]
 fn dropped_log_lines_are_counted_by_sink() {
-    let metrics = Metrics::new(|| vec![("console", 3), ("syslog", 5)]);
+    let metrics = MetricsRegistry::new(|| vec![("console", 3), ("syslog", 5)]);
     let samples = samples(&(metrics.renderer)().expect("a scrape"));
 
     for (sink, count) in [("console", 3.0), ("syslog", 5.0)] {

@@ -1,98 +1,72 @@
 //! What is served is what is documented.
+//!
+//! Routes and document are derived from one list of APIs (`apis!` in `openapi/src/lib.rs`), so a route can be missing in the
+//! document only if its handler is `hidden`, and a handler can be missing in both only if its API is not in the list.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use poem::http::Method;
 
 use super::operation::Operation;
-use crate::support::{InProcess, header, problem};
+use crate::{
+    rules::{read, rust_files},
+    support::{InProcess, header, problem},
+};
 
-/// Routes that the document leaves out: they are about the API, not of it.
+/// The paths of the `hidden` handlers: they are about the API, not of it.
 const UNDOCUMENTED: [&str; 5] = ["/", "/docs", "/openapi.json", "/openapi.yaml", "/metrics"];
 
-/// A method and a path without trailing slash, such as `GET /thing/{id}`.
-fn route(method: &str, path: &str) -> String {
-    let path = path
-        .strip_suffix('/')
-        .filter(|path| !path.is_empty())
-        .unwrap_or(path);
-    format!("{} {path}", method.to_uppercase())
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-
-    paths
-        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
-        .collect()
-}
-
-/// A string among the arguments of an attribute, such as `path` of `#[oai(path = "/thing/:id", method = "get")]`.
-fn argument<'a>(attribute: &'a str, name: &str) -> Option<&'a str> {
-    let arguments = attribute.split(")]").next()?;
-    let (_, value) = arguments.split_once(&format!("{name} ="))?;
-    value.split('"').nth(1)
-}
-
-/// Every route that a handler in the source declares.
-fn declared() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/src");
-    let mut routes = BTreeSet::new();
-
-    for file in sources(&folder) {
-        let text = fs::read_to_string(file).expect("a source file");
-        for api in text.split("#[OpenApi").skip(1) {
-            let prefix = match api.starts_with('(') {
-                true => argument(api, "prefix_path").unwrap_or_default(),
-                false => "",
-            };
-
-            for handler in api.split("#[oai(").skip(1) {
-                let (path, method) = (argument(handler, "path"), argument(handler, "method"));
-                if let (Some(path), Some(method)) = (path, method) {
-                    routes.insert(route(method, &template(prefix, path)));
-                }
-            }
-        }
-    }
-    routes
-}
-
-/// From the framework's `/things/` and `/:id` to the document's `/things/{id}`.
-fn template(prefix: &str, path: &str) -> String {
-    let path = format!(
-        "{}/{}",
-        prefix.trim_end_matches('/'),
-        path.trim_start_matches('/')
-    );
-    let segments = path.split('/').map(|segment| match segment.strip_prefix(':') {
-        Some(name) => format!("{{{name}}}"),
-        None => segment.to_owned(),
-    });
-
-    segments.collect::<Vec<_>>().join("/")
+/// The source files of the crate that has the handlers.
+fn sources() -> impl Iterator<Item = String> {
+    let files = rust_files().into_iter();
+    files
+        .filter(|(path, _)| path.starts_with("openapi/src/"))
+        .map(|(_, text)| text)
 }
 
 #[test]
-fn every_handler_is_documented_or_left_out_on_purpose() {
-    let documented = Operation::all();
-    let documented = documented
-        .iter()
-        .map(|operation| route(operation.method.as_str(), &operation.template));
+fn hidden_handlers_are_those_listed_as_undocumented() {
+    let mut hidden = BTreeSet::new();
 
-    let left_out = UNDOCUMENTED.map(|path| route("get", path));
-    let expected: BTreeSet<_> = documented.chain(left_out).collect();
-    let declared = declared();
+    for text in sources() {
+        for attribute in text.split("#[oai(").skip(1) {
+            let arguments = attribute.split(")]").next().unwrap_or_default();
+            let path = arguments
+                .split_once("path = \"")
+                .and_then(|(_, path)| path.split('"').next());
+            if let (true, Some(path)) = (arguments.contains("hidden"), path) {
+                hidden.insert(path.to_owned());
+            }
+        }
+    }
 
-    let difference: Vec<_> = declared.symmetric_difference(&expected).collect();
-    assert!(
-        difference.is_empty(),
-        "declared in the source but not documented, or the reverse: {difference:?}"
+    assert_eq!(hidden, UNDOCUMENTED.map(str::to_owned).into());
+}
+
+#[test]
+fn every_api_is_in_the_list_of_apis() {
+    let lib = read("openapi/src/lib.rs");
+    let (_, list) = lib.split_once("\napis![").expect("the list of APIs");
+    let (list, _) = list.split_once(']').expect("the end of the list");
+    let listed: BTreeSet<_> = list
+        .split(',')
+        .map(|path| path.rsplit("::").next().unwrap_or_default().trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+
+    let mut implemented = BTreeSet::new();
+    for text in sources() {
+        for api in text.split("#[OpenApi").skip(1) {
+            let (_, implementation) = api.split_once("\nimpl ").expect("an impl");
+            let name = implementation.split([' ', '<']).next().expect("a type");
+            implemented.insert(name.to_owned());
+        }
+    }
+
+    assert_eq!(
+        implemented, listed,
+        "left: with #[OpenApi]; right: in `apis!` of openapi/src/lib.rs"
     );
 }
 

@@ -95,11 +95,11 @@ fn failing(error: fn(BoxedSource) -> RepositoryError) -> InProcess {
     InProcess::over(&example::failing_store(error(source)), &[])
 }
 
-/// Sends two different bodies under one idempotency key: the second has another text than the document's example.
+/// Sends the document's example and another body under one idempotency key.
 async fn reuse_key(operation: &Operation, service: &InProcess) -> TestResponse {
     let path = operation.existing_path(service).await;
-    let send = |body: &Value| {
-        let request = operation.request_with_body(service, &path, "application/json", body.to_string());
+    let send = |body: String| {
+        let request = operation.request_with_body(service, &path, "application/json", body);
         let has_key = operation
             .headers()
             .iter()
@@ -110,12 +110,14 @@ async fn reuse_key(operation: &Operation, service: &InProcess) -> TestResponse {
             .send()
     };
 
-    let mut body = operation.body().expect("a body");
-    send(&body).await;
-    let mut members = body.as_object_mut().expect("an object").values_mut();
-    let text = members.find(|member| member.is_string()).expect("a text");
-    *text = Value::from("another text");
-    send(&body).await
+    let mut others = example::OTHER_BODIES.iter();
+    let other = others.find(|(id, _)| *id == operation.id());
+    let (_, other) = other.unwrap_or_else(|| {
+        panic!("{operation} has an Idempotency-Key: add a second body to OTHER_BODIES in support/example.rs")
+    });
+
+    send(operation.body().expect("a body").to_string()).await;
+    send((*other).to_owned()).await
 }
 
 /// Asserts that a response has the media type and the required header fields of the document.

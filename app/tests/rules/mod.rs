@@ -1,5 +1,6 @@
 //! The rules of the code base, which `ARCHITECTURE.md` states.
 
+mod contracts;
 mod dependencies;
 mod documents;
 mod resources;
@@ -19,13 +20,13 @@ fn root() -> PathBuf {
 }
 
 /// The text of a file, by its path from the workspace's folder.
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The path and the text of every Rust file of the workspace.
-fn rust_files() -> Vec<(String, String)> {
+pub(crate) fn rust_files() -> Vec<(String, String)> {
     let paths = MEMBERS
         .iter()
         .flat_map(|member| rust_files_in(&root().join(member)));

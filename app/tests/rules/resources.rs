@@ -2,8 +2,15 @@
 
 use super::rust_files;
 
-/// The word that only the resource's folders may contain, in any case. Replace it with the resource's name.
-const RESOURCE: &str = "tweet";
+/// The resources, named as their folders are. Add your resource's name here.
+const RESOURCES: &[&str] = &["tweet"];
+
+/// Names that mechanism uses with another meaning, such as HTTP's `POST`. A resource of such a name is recognised only in
+/// the names of types, such as `PostId`.
+const AMBIGUOUS: &[&str] = &[
+    "comment", "document", "event", "group", "image", "item", "job", "message", "order", "post", "task",
+    "user",
+];
 
 /// Files that list the resources, one line each, and therefore name them.
 const LISTS: &[&str] = &[
@@ -19,7 +26,7 @@ const LISTS: &[&str] = &[
     // The APIs, the adapters and the fixtures.
     "openapi/src/lib.rs",
     "app/src/compose.rs",
-    "app/src/commands/fixtures/resources.rs",
+    "app/src/commands/fixtures/registry.rs",
     // What tests of mechanism use as their example, and this rule.
     "app/tests/support/example.rs",
     "adapters/tests/database/support/example.rs",
@@ -28,24 +35,106 @@ const LISTS: &[&str] = &[
 ];
 
 #[test]
-fn mechanism_does_not_name_the_resource() {
-    let mut offenders: Vec<_> = rust_files()
-        .into_iter()
-        .filter(|(path, text)| !may_name_resource(path) && text.to_lowercase().contains(RESOURCE))
-        .map(|(path, _)| path)
-        .collect();
+fn mechanism_names_no_resource() {
+    let mut offenders = Vec::new();
+
+    for (path, text) in rust_files() {
+        let named = RESOURCES.iter().filter(|resource| names(&text, resource));
+        if !may_name_resources(&path) {
+            offenders.extend(named.map(|resource| format!("{path} names {resource}")));
+        }
+    }
     offenders.sort();
 
     assert!(
         offenders.is_empty(),
-        "only {RESOURCE}/ folders, migrations and the lists of resources may contain the word {RESOURCE}; found in:\n{}",
+        "only the folders of resources, migrations and the lists of resources may name one:\n{}",
         offenders.join("\n")
     );
 }
 
-fn may_name_resource(path: &str) -> bool {
-    let is_in_folder = path.split('/').any(|folder| folder == RESOURCE);
+fn may_name_resources(path: &str) -> bool {
+    let is_in_folder = path.split('/').any(|folder| RESOURCES.contains(&folder));
     let is_migration = path.starts_with("migration/");
 
     is_in_folder || is_migration || LISTS.contains(&path)
+}
+
+/// Whether a text contains the resource's name, or its plural, as a word of its own or in an identifier.
+fn names(text: &str, resource: &str) -> bool {
+    let is_candidate = |identifier: &str| !AMBIGUOUS.contains(&resource) || is_type_name(identifier);
+    let forms = [format!("_{resource}_"), format!("_{resource}s_")];
+
+    identifiers(text)
+        .filter(|identifier| is_candidate(identifier))
+        .map(|identifier| format!("_{}_", words(identifier).join("_").to_lowercase()))
+        .any(|words| forms.iter().any(|form| words.contains(form)))
+}
+
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+}
+
+/// Whether an identifier is of several words in `UpperCamelCase`.
+fn is_type_name(identifier: &str) -> bool {
+    identifier.starts_with(|first: char| first.is_ascii_uppercase())
+        && !identifier.contains('_')
+        && words(identifier).len() > 1
+}
+
+/// The words of an identifier: `JSONBody`, `json_body2` and `JSON_BODY` are of two words each.
+fn words(identifier: &str) -> Vec<&str> {
+    let parts = identifier.split(|character: char| !character.is_ascii_alphabetic());
+
+    let words = parts.flat_map(|part| {
+        let letters = part.as_bytes();
+        let starts_word = |at: &usize| {
+            let after_lower = letters[at - 1].is_ascii_lowercase();
+            let before_lower = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            letters[*at].is_ascii_uppercase() && (after_lower || before_lower)
+        };
+
+        let mut starts = vec![0];
+        starts.extend((1..part.len()).filter(starts_word));
+        let ends = starts.iter().copied().skip(1).chain([part.len()]);
+        let words = starts.iter().zip(ends).map(|(start, end)| &part[*start..end]);
+        words.collect::<Vec<_>>()
+    });
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn identifiers_are_split_into_words() {
+    let expected: [(&str, &[&str]); 6] = [
+        ("BookId", &["Book", "Id"]),
+        ("JSONBody", &["JSON", "Body"]),
+        ("new_book2", &["new", "book"]),
+        ("MAX_BOOKS", &["MAX", "BOOKS"]),
+        ("bookkeeper", &["bookkeeper"]),
+        ("_", &[]),
+    ];
+
+    for (identifier, expected) in expected {
+        assert_eq!(words(identifier), expected, "{identifier}");
+    }
+}
+
+#[test]
+fn resource_is_recognised_as_a_whole_word_and_in_the_plural() {
+    for text in [
+        "/books/{id}",
+        "let book = 1;",
+        "NewBook",
+        "BOOK_COLUMNS",
+        "// Some books.",
+    ] {
+        assert!(names(text, "book"), "{text}");
+    }
+    for text in ["bookkeeper", "notebook", "ebooks"] {
+        assert!(!names(text, "book"), "{text}");
+    }
+
+    assert!(names("NewBlogPost", "blog_post") && !names("blog, post", "blog_post"));
+    assert!(names("struct NewPost;", "post"));
+    assert!(!names("Method::POST, client.post(path), Post", "post"));
 }

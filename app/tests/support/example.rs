@@ -35,6 +35,10 @@ pub(crate) fn body(text: &str) -> String {
     json!({ "text": text }).to_string()
 }
 
+/// Bodies that create another item than the document's example does, by operation id: one for each operation with an
+/// `Idempotency-Key`. A key that was used with the example and is reused with such a body is a 422.
+pub(crate) const OTHER_BODIES: &[(&str, &str)] = &[("createTweet", r#"{"text":"another text"}"#)];
+
 /// The text that an item was created with.
 pub(crate) fn text_of(item: &Value) -> String {
     item["text"].as_str().expect("a text").to_owned()
@@ -62,6 +66,7 @@ pub(crate) fn failing_store(error: RepositoryError) -> Store {
         tweet_repository: Arc::new(FailingTweetRepository(error)),
         check: Arc::new(FailingHealthCheck(reason.to_owned())),
         schema: None,
+        in_process: true,
     }
 }
 
@@ -71,6 +76,7 @@ pub(crate) fn store_over(repository: impl TweetRepository + 'static) -> Store {
         tweet_repository: Arc::new(repository),
         check: Arc::new(InMemoryHealthCheck),
         schema: None,
+        in_process: true,
     }
 }
 

@@ -1,3 +1,5 @@
+//! The fake [`Authenticator`].
+
 use async_trait::async_trait;
 
 use crate::{Authenticator, Principal, Unhealthy};

@@ -1,3 +1,5 @@
+//! The fake [`Clock`].
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::{Clock, DateTime, Utc};

@@ -1,3 +1,5 @@
+//! The fake [`HealthCheck`].
+
 use async_trait::async_trait;
 
 use crate::{HealthCheck, Unhealthy};

@@ -1,3 +1,5 @@
+//! A repository in an outage, for tests of what callers make of its errors.
+
 use async_trait::async_trait;
 
 use crate::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};

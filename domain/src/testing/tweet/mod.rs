@@ -22,6 +22,8 @@ use crate::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText};
 
 /// Expands to one test for each case; see [`contract_tests!`](crate::contract_tests) for `$fresh`.
 ///
+/// A case runs only if it is listed here; `app/tests/rules` compares the list with the functions.
+///
 /// ```text
 /// mod memory {
 ///     domain::tweet_repository_contract!(Fresh::memory());
