@@ -57,7 +57,7 @@ impl BearerAuth {
         self.principal.get()
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Problem> {
         let token = match Credentials::parse(headers) {
             Credentials::Missing => return Err(Problem::unauthorized("a token is needed", CHALLENGE)),
             Credentials::Malformed => return Err(invalid_token()),
@@ -69,8 +69,9 @@ impl BearerAuth {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
         })?;
 
-        let _ = self.principal.set(principal.ok_or_else(invalid_token)?);
-        Ok(())
+        let principal = principal.ok_or_else(invalid_token)?;
+        let _ = self.principal.set(principal.clone());
+        Ok(principal)
     }
 }
 
@@ -82,7 +83,12 @@ fn invalid_token() -> Problem {
 }
 
 /// An argument of operations that need a token. As the first argument, it rejects clients before their body is read.
-pub(crate) struct RequireAuth;
+///
+/// It holds the client; `None` if no tokens are configured.
+pub(crate) struct RequireAuth(
+    #[expect(dead_code, reason = "for operations whose result depends on the client")]
+    pub(crate)  Option<Principal>,
+);
 
 const SCHEME: &str = "ApiToken";
 
@@ -119,10 +125,10 @@ impl<'a> ApiExtractor<'a> for RequireAuth {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        if let Some(auth) = request.data::<BearerAuth>() {
-            auth.authenticate(request.headers()).await?;
+        match request.data::<BearerAuth>() {
+            Some(auth) => Ok(Self(Some(auth.authenticate(request.headers()).await?))),
+            None => Ok(Self(None)),
         }
-        Ok(Self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Layer: a panic in a handler ends its request and nothing else.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, pin::pin};
 
 use futures_util::FutureExt;
 use poem::{Endpoint, Request, Response};
@@ -16,7 +16,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for CatchPanic<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         // Handlers share nothing that a panic could leave half changed: what they share is behind locks that are never
         // held across an await, or atomic.
-        match AssertUnwindSafe(self.0.call(request)).catch_unwind().await {
+        let inner = pin!(self.0.call(request));
+        match AssertUnwindSafe(inner).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_panic) => Err(Problem::internal().caused_by("the handler panicked").into()),
         }

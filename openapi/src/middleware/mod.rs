@@ -45,7 +45,7 @@ pub(crate) mod concurrency_limit;
 pub(crate) mod layer;
 pub(crate) mod trusted_proxies;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{Endpoint, Response};
 
@@ -84,43 +84,46 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
 ) -> impl Endpoint<Output = Response> + use<R> {
     let routes = Arc::new(routes);
 
-    // First what is around the handler, innermost first.
-
-    // Directly around the handler, so that everything outside sees a panic as an error like any other.
-    let endpoint = CatchPanic(router);
-    // Around nothing but the handler, because nothing else waits.
-    let endpoint = Timeout::new(endpoint, dependencies.request_timeout);
-    // Outside everything that returns errors, inside the list of layers, which see only responses.
-    let endpoint = Problems(endpoint);
-
-    // Around these, the list of layers, outermost first.
-
-    // First, because layers below need what trusted proxies report: scheme, host and client.
+    // From the outside in. Forwarded is the outermost, because the others need what proxies report: scheme, host, client.
     let layers = ForwardedLayer(dependencies.trusted_proxies.clone())
-        // Above everything that can respond, so that every response is counted and all the work is timed.
+        // Outside everything that can respond, so that every response is counted and all the work is timed.
         .then(Metrics::new(&routes, &dependencies.meter))
-        // Next to the metrics, for the same reason.
+        // Beside the metrics, for the same reason.
         .then(AccessLog(Arc::clone(&routes)))
-        // Below metrics and log, which report HEAD; above everything else, so that no response to HEAD has a body.
+        // Inside metrics and log, which report HEAD; outside everything else, so that no response to HEAD has a body.
         .then(Head)
-        // Above everything that rejects requests, so that rejections have these headers too.
+        // Outside everything that rejects requests, so that rejections have these headers too.
         .then(SecurityHeaders)
-        // Above everything that may leave a body unread.
+        // Outside everything that may leave a body unread.
         .then(ConnectionClose::new(&dependencies.draining))
-        // The first to reject: a request for a foreign host must not count against a client's rate limit.
+        // Outside everything else that rejects: a request for a foreign host must not count against a rate limit.
         .then(AllowedHostsLayer(dependencies.allowed_hosts.clone()))
-        // Above the rate limit, so that scripts can read a 429, and preflights do not count.
+        // Outside the rate limit, so that scripts can read a 429, and preflights do not count.
         .then(Cors::new(dependencies.allowed_origins.clone(), cors_lists))
-        // Above authentication, so that it limits the guessing of tokens.
+        // Outside authentication, so that it limits the guessing of tokens.
         .then(rate_limit::layer(dependencies.rate_limit))
-        // Above the operations, which decide whether they need a token: it gives them the authenticator.
+        // Outside the operations, which decide whether they need a token: it gives them the authenticator.
         .then(Authentication(dependencies.authenticator.clone()))
-        // Close to the router, the only part that needs the exact path of a route.
+        // Inside everything that rejects: only the router needs the exact path of a route.
         .then(NormalizePath(Arc::clone(&routes)))
-        // Last, because it only completes the router's own 405, which does not list the methods of the path.
+        // The innermost, because it only completes the router's own 405, which does not list the methods of the path.
         .then(Allow(routes));
-    let endpoint = Layered::new(endpoint, layers);
 
-    // Outermost of all, so that every line logged for the request has its id.
+    let handler = around_handler(router, dependencies.request_timeout);
+    let endpoint = Layered::new(handler, layers);
+    // Outside all of them, so that every line logged for the request has its id.
     RequestIdLayer::new(endpoint, &dependencies.clock)
+}
+
+/// What wraps the handler's future, from the inside out. The layers of the list see only its responses.
+fn around_handler<R: Endpoint<Output = Response>>(
+    router: R,
+    request_timeout: Duration,
+) -> impl Endpoint<Output = Response> {
+    // The innermost, so that a panic is an error like any other for those outside.
+    let endpoint = CatchPanic(router);
+    // Outside the handler alone, because nothing else waits.
+    let endpoint = Timeout::new(endpoint, request_timeout);
+    // Outside everything that returns errors, which it turns into responses.
+    Problems(endpoint)
 }

@@ -1,6 +1,6 @@
 //! Outermost: the id that ties a request to its response and to its lines in the log.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::Clock;
 use poem::{
@@ -88,7 +88,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for RequestIdLayer<E> {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = RequestId::of(&request, &*self.clock);
-        let mut response = CURRENT.scope(id.clone(), self.inner.call(request)).await?;
+        // Pinned in place: passing the future on by value would copy it.
+        let inner = pin!(self.inner.call(request));
+        let mut response = CURRENT.scope(id.clone(), inner).await?;
 
         response.headers_mut().insert(&HEADER, id.header_value());
         Ok(response)
