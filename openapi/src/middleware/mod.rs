@@ -1,8 +1,8 @@
 //! THE HTTP stack: what holds for every request and every response, whatever the route.
 //!
-//! A layer is one file: its promise, its code, the test of its promise. The layer has the name of its file, with `Layer`
-//! at the end where a value has that name already. The order of the layers is a decision: each line of [`stack`] has the
-//! reason for its place.
+//! A layer is one file, its promise and its code; `app/tests/middleware` tests the promise. It has the name of its file,
+//! with `Layer` at the end where a value has that name already. The order of the layers is a decision: each line of
+//! [`stack`] has the reason for its place.
 //!
 //! Layers share state only through a few documented types, attached to the request or the response:
 //! [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
@@ -84,7 +84,7 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
 ) -> impl Endpoint<Output = Response> + use<R> {
     let routes = Arc::new(routes);
 
-    // From the outside in. Forwarded is the outermost, because the others need what proxies report: scheme, host, client.
+    // From the outside in. The outermost, because the others need what proxies report: scheme, host and client.
     let layers = ForwardedLayer(dependencies.trusted_proxies.clone())
         // Outside everything that can respond, so that every response is counted and all the work is timed.
         .then(Metrics::new(&routes, &dependencies.meter))
