@@ -49,7 +49,7 @@ async fn produce(operation: &Operation, status: u16) -> Option<TestResponse> {
             let path = operation.existing_path(&service).await;
             let request = operation.request_without(&service, &path, "if-match");
             let request = match status {
-                412 => request.header("if-match", "\"another version\""),
+                412 => request.header("if-match", "\"another-version\""),
                 _ => request,
             };
             request.send().await

@@ -87,7 +87,7 @@ fn invalid_token() -> Problem {
 /// It holds the client; `None` if no tokens are configured.
 pub(crate) struct RequireAuth(
     #[expect(dead_code, reason = "for operations whose result depends on the client")]
-    pub(crate)  Option<Principal>,
+    pub(crate) Option<Principal>,
 );
 
 const SCHEME: &str = "ApiToken";

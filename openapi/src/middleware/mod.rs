@@ -9,8 +9,8 @@
 //! [`Principal`](domain::Principal), [`SerializeError`](crate::http::json::SerializeError) and the router's
 //! [`PathPattern`](poem::PathPattern).
 //!
-//! Two mechanisms of this folder are not in the stack, because only the handler knows when they are due: operations that
-//! need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every handler acquires a
+//! Two mechanisms of this folder are not in the stack, because only a handler can use them at the right moment:
+//! operations that need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every handler acquires a
 //! permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid. Tests in
 //! `app/tests/operations` fail for an operation that forgets one of them.
 //!
