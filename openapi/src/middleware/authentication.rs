@@ -83,12 +83,11 @@ fn invalid_token() -> Problem {
 }
 
 /// An argument of operations that need a token. As the first argument, it rejects clients before their body is read.
-///
-/// It holds the client; `None` if no tokens are configured.
-pub(crate) struct RequireAuth(
+pub(crate) struct RequireAuth {
+    /// The client; `None` if no tokens are configured.
     #[expect(dead_code, reason = "for operations whose result depends on the client")]
-    pub(crate) Option<Principal>,
-);
+    pub(crate) principal: Option<Principal>,
+}
 
 const SCHEME: &str = "ApiToken";
 
@@ -125,10 +124,11 @@ impl<'a> ApiExtractor<'a> for RequireAuth {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        match request.data::<BearerAuth>() {
-            Some(auth) => Ok(Self(Some(auth.authenticate(request.headers()).await?))),
-            None => Ok(Self(None)),
-        }
+        let principal = match request.data::<BearerAuth>() {
+            Some(auth) => Some(auth.authenticate(request.headers()).await?),
+            None => None,
+        };
+        Ok(Self { principal })
     }
 }
 

@@ -10,9 +10,9 @@
 //! [`PathPattern`](poem::PathPattern).
 //!
 //! Two mechanisms of this folder are not in the stack, because only a handler can use them at the right moment:
-//! operations that need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every handler acquires a
-//! permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid. Tests in
-//! `app/tests/operations` fail for an operation that forgets one of them.
+//! operations that need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every
+//! handler acquires a permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid.
+//! Tests in `app/tests/operations` fail for an operation that forgets one of them.
 //!
 //! # Adding a layer
 //! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`]

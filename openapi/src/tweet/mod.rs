@@ -256,7 +256,13 @@ mod tests {
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(key))]);
             let body = Json(serde_json::from_str(r#"{"text":"hello"}"#).expect("a body"));
             let result = api
-                .create(RequireAuth(None), base(), &headers, Header(None), body)
+                .create(
+                    RequireAuth { principal: None },
+                    base(),
+                    &headers,
+                    Header(None),
+                    body,
+                )
                 .await;
             assert_eq!(status(result), expected);
         }
