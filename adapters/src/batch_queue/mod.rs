@@ -2,7 +2,8 @@
 //!
 //! The first call executes at once, as if there were no queue. Calls that arrive while its statement is in flight wait,
 //! and share the next statement. So there is no timer, no delay under light load, and larger batches under heavier load.
-//! One statement at a time: two were measured, and were smaller and cost the store more without returning sooner.
+//! One statement at a time. Two concurrent statements were tried: batches shrank, the store worked more, and no call
+//! returned sooner.
 
 pub(crate) mod distribute;
 mod execute;
@@ -192,7 +193,7 @@ where
 {
     queue: Arc<BatchQueue<Repository, Key, Item, Output>>,
     key: Key,
-    /// Whether the task that executes the statement runs. False in a task that the runtime dropped before its start.
+    /// Set once the task is polled; still false if the runtime drops the task first.
     started: bool,
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod idempotent;
 pub(crate) mod query;
 pub(crate) mod table;
 
+mod bind_arrays;
+
 // Each of these depends only on those below it.
 mod resilient_pool;
 

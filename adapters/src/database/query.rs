@@ -4,11 +4,10 @@ use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, SqlxError, Statement, TransactionTrait,
     Value, Values,
     sea_query::ArrayType,
-    sqlx::{self, AssertSqlSafe, Postgres, query::Query},
+    sqlx::{self, AssertSqlSafe, Postgres, postgres::PgArguments, query::Query},
 };
-use sea_query_sqlx::SqlxValues;
 
-use super::{pool_kind::postgres, resilient_pool::PoolGeneration};
+use super::{bind_arrays, pool_kind::postgres, resilient_pool::PoolGeneration};
 
 /// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
 pub(crate) const MAX_BIND_VALUES: usize = 32_766;
@@ -25,8 +24,9 @@ impl PoolGeneration {
             return Ok(self.connection.execute_raw(statement).await?.rows_affected());
         };
 
+        let query = query(&statement.sql, statement.values)?;
         let mut pooled = self.hot_connections.take(pool).await?;
-        let done = query(&statement.sql, statement.values)
+        let done = query
             .execute(&mut *pooled.connection)
             .await
             .map_err(query_error)?;
@@ -41,8 +41,9 @@ impl PoolGeneration {
             return Row::find_by_statement(statement).all(&self.connection).await;
         };
 
+        let query = query(&statement.sql, statement.values)?;
         let mut pooled = self.hot_connections.take(pool).await?;
-        let rows = query(&statement.sql, statement.values)
+        let rows = query
             .fetch_all(&mut *pooled.connection)
             .await
             .map_err(query_error)?;
@@ -54,7 +55,7 @@ impl PoolGeneration {
     }
 
     /// Executes the statement for all items, in a transaction if they need more than one, and returns the number of
-    /// affected rows.
+    /// affected rows. PostgreSQL needs one: it binds arrays of any length.
     pub(crate) async fn execute_chunked<T>(
         &self,
         items: &[T],
@@ -62,7 +63,7 @@ impl PoolGeneration {
         statement: impl Fn(DbBackend, &[T]) -> Statement,
     ) -> Result<u64, DbErr> {
         let backend = self.backend();
-        if items.len() <= max_per_statement {
+        if backend == DbBackend::Postgres || items.len() <= max_per_statement {
             return self.execute(statement(backend, items)).await;
         }
 
@@ -101,9 +102,11 @@ pub(crate) fn array(element: ArrayType, values: Vec<Value>) -> Value {
 }
 
 /// `sql` must not contain values that a client sent. The texts of [`table`](super::table) are built from constants.
-fn query(sql: &str, values: Option<Values>) -> Query<'_, Postgres, SqlxValues> {
+fn query(sql: &str, values: Option<Values>) -> Result<Query<'_, Postgres, PgArguments>, DbErr> {
     let values = values.unwrap_or_else(|| Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
+    let arguments = bind_arrays::arguments(values)?;
+
+    Ok(sqlx::query_with(AssertSqlSafe(sql), arguments))
 }
 
 fn query_error(error: SqlxError) -> DbErr {

@@ -118,7 +118,7 @@ impl Database {
             let call = pin!(call(Arc::clone(&pool), attempt));
             match timeout_at(deadline, call).await {
                 Ok(Err(error)) if is_connection_lost(&error) => {
-                    self.replace_pool(&pool);
+                    self.replace_pool(&pool, "a connection was lost");
                     if attempt == Attempt::Retry {
                         return Err(error.into());
                     }
@@ -148,13 +148,13 @@ impl Database {
     /// slow statement or a long queue, and more connections would only add to the database's load.
     fn replace_unresponsive_pool(&self, pool: &Arc<PoolGeneration>, completed_before: u64) {
         if pool.completed_calls.load(Ordering::Relaxed) == completed_before {
-            self.replace_pool(pool);
+            self.replace_pool(pool, "no call completed in time");
         }
     }
 
     /// Replaces this pool, unless another call has done so. Calls in flight continue on the old pool; its connections
     /// are closed when the last of them ends.
-    fn replace_pool(&self, pool: &Arc<PoolGeneration>) {
+    fn replace_pool(&self, pool: &Arc<PoolGeneration>, reason: &'static str) {
         let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&current, pool) {
             return;
@@ -162,7 +162,7 @@ impl Database {
 
         if let Some(new) = reconnect_lazily(&pool.connection) {
             *current = PoolGeneration::new(new);
-            tracing::warn!("database pool unresponsive; replaced it with a new one");
+            tracing::warn!(reason, "database pool replaced with a new one");
         }
     }
 }

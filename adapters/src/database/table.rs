@@ -30,7 +30,8 @@ pub(crate) struct Table<T> {
 /// The name of the column that a [`Table`] has besides those of its list.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
-/// The texts of the statements. SQLite statements whose text depends on the number of rows are stored up to that point.
+/// The texts of the statements. Of a SQLite statement whose text depends on the number of rows, only the part before
+/// the rows is stored.
 struct Sql {
     insert: String,
     insert_idempotent: String,

@@ -34,8 +34,8 @@ impl<R: ?Sized> Metered<R> {
     }
 }
 
-#[async_trait]
 #[deny(clippy::missing_trait_methods)]
+#[async_trait]
 impl<R: TweetRepository + ?Sized> TweetRepository for Metered<R> {
     async fn add(&self, tweets: &[Tweet]) -> Result<(), RepositoryError> {
         self.add.time(self.inner.add(tweets)).await
