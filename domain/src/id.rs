@@ -22,10 +22,10 @@ pub struct Id<T> {
     resource: PhantomData<fn() -> T>,
 }
 
-impl<T> Id<T> {
-    /// The length of an id's text, in bytes.
-    pub const LEN: usize = ulid::ULID_LEN;
+/// The length of an id's text, in bytes.
+pub const ID_LEN: usize = ulid::ULID_LEN;
 
+impl<T> Id<T> {
     /// The id with these 128 bits, most significant first.
     pub const fn from_u128(bits: u128) -> Self {
         Self {
@@ -40,14 +40,14 @@ impl<T> Id<T> {
     }
 
     /// The text of the id, as [`Display`](fmt::Display) writes it, in the caller's buffer.
-    pub fn encode(self, buffer: &mut [u8; ulid::ULID_LEN]) -> &str {
+    pub fn encode(self, buffer: &mut [u8; ID_LEN]) -> &str {
         self.ulid.array_to_str(buffer)
     }
 }
 
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.encode(&mut [0; ulid::ULID_LEN]))
+        f.write_str(self.encode(&mut [0; ID_LEN]))
     }
 }
 

@@ -20,7 +20,7 @@ mod text;
 pub mod testing;
 
 pub use error::{BoxedSource, RepositoryError, Unhealthy};
-pub use id::{Id, IdGenerator, ParseIdError};
+pub use id::{ID_LEN, Id, IdGenerator, ParseIdError};
 pub use idempotency_key::{
     CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, ParseIdempotencyKeyError,
 };

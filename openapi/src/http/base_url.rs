@@ -17,7 +17,7 @@ impl BaseUrl {
 
     /// The absolute URL of an item. `collection` is the collection's path, which ends in a slash.
     pub(crate) fn item<T>(&self, collection: &str, id: Id<T>) -> String {
-        [&*self.0, collection, id.encode(&mut [0; ulid::ULID_LEN])].concat()
+        [&*self.0, collection, id.encode(&mut [0; domain::ID_LEN])].concat()
     }
 
     /// The base in the document's examples.

@@ -15,7 +15,7 @@ pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// A strong entity tag for an immutable item: whatever has this id has the same content.
 pub(crate) fn entity_tag<T>(id: Id<T>) -> String {
-    ["\"", id.encode(&mut [0; ulid::ULID_LEN]), "\""].concat()
+    ["\"", id.encode(&mut [0; domain::ID_LEN]), "\""].concat()
 }
 
 /// Whether the client's copy is current, so that the response is a 304: its `If-None-Match` lists the tag or is `*`. A

@@ -107,7 +107,7 @@ json_string!(
 
 impl<T> Serialize for IdValue<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.encode(&mut [0; ulid::ULID_LEN]))
+        serializer.serialize_str(self.0.encode(&mut [0; domain::ID_LEN]))
     }
 }
 

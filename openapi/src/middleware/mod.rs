@@ -6,8 +6,9 @@
 //!
 //! Layers share state only through a few documented types, attached to the request or the response:
 //! [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
-//! [`Principal`](domain::Principal), [`SerializeError`](crate::http::json::SerializeError) and the router's
-//! [`PathPattern`](poem::PathPattern).
+//! [`Principal`](domain::Principal), [`BearerAuth`](authentication::BearerAuth),
+//! [`SerializeError`](crate::http::json::SerializeError), [`Overloaded`](crate::Overloaded), which the server reads, and
+//! the router's [`PathPattern`](poem::PathPattern).
 //!
 //! Two mechanisms of this folder are not in the stack, because only a handler can use them at the right moment:
 //! operations that need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every
@@ -84,7 +85,7 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
 ) -> impl Endpoint<Output = Response> + use<R> {
     let routes = Arc::new(routes);
 
-    // From the outside in. The outermost, because the others need what proxies report: scheme, host and client.
+    // From the outside in. Outermost of the list, because the others need what proxies report: scheme, host and client.
     let layers = ForwardedLayer(dependencies.trusted_proxies.clone())
         // Outside everything that can respond, so that every response is counted and all the work is timed.
         .then(Metrics::new(&routes, &dependencies.meter))
