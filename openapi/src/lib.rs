@@ -1,16 +1,16 @@
 //! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the domain
 //! and knows no adapter.
 //!
-//! - Resource: [`tweet`], its handlers, request and response bodies. Yours to replace.
-//! - Mechanism: [`middleware`] is the stack around all operations, [`http`] what the handlers of any resource use;
-//!   [`health`], [`docs`] and [`metrics_page`] are operations that every service has.
+//! - Resource: `tweet`, its handlers, request and response bodies. Yours to replace.
+//! - Mechanism: `middleware` is the stack around all operations, `http` what the handlers of any resource use;
+//!   `health`, `docs` and `metrics_page` are operations that every service has.
 //!
 //! # Adding an operation
 //! 1. Write a method with `#[oai(path, method, operation_id)]` beside its resource. If it needs a token, its first
-//!    argument is [`RequireAuth`](middleware::authentication::RequireAuth). Once its input is valid, it acquires a permit
+//!    argument is `RequireAuth`. Once its input is valid, it acquires a permit
 //!    of the [`ConcurrencyLimit`].
-//! 2. List the statuses that it can fail with in a [`DocumentedErrors`](http::error_response::DocumentedErrors).
-//! 3. The API of a new resource joins [`Apis`], the one list of APIs.
+//! 2. List the statuses that it can fail with in a `DocumentedErrors`.
+//! 3. The API of a new resource joins `Apis`, the one list of APIs.
 //! 4. `cargo run -- openapi > openapi/openapi.json`, and tests in `app/tests` that use the operation over HTTP.
 //!
 //! A handler must not block its thread: on a small machine, all requests may share one. Use
