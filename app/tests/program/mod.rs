@@ -3,6 +3,7 @@
 mod commands;
 mod config_sources;
 mod config_values;
+mod documented_sessions;
 mod fixtures;
 mod start;
 mod start_failures;
