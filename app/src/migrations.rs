@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use adapters::database::{self, Database};
+use adapters::database::{self, Database, MigrationLockError};
 use async_trait::async_trait;
 use domain::{HealthCheck, Unhealthy};
-use migration::{Migration, MigrationStatus, Migrator, MigratorTrait};
+use migration::{AppliedMigrations, MigratorTraitSelf, known};
 
 /// How long a process waits for another one that migrates the same database. When many start at once, one of them
 /// migrates and the others wait.
@@ -22,24 +22,67 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub struct Schema(Database);
 
-/// A migration and whether it is applied.
+/// A migration, and how it stands in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
     /// The name of the migration.
     pub name: String,
-    /// Whether it is applied to the database.
-    pub applied: bool,
+    /// Whether it is applied.
+    pub status: MigrationStatus,
+}
+
+/// How a migration stands in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationStatus {
+    /// This program has it, and it is applied.
+    Applied,
+    /// This program has it, and it is not applied.
+    Pending,
+    /// It is applied, and this program does not have it: a newer version applied it before a rollback.
+    Unknown,
+}
+
+impl fmt::Display for MigrationStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        })
+    }
 }
 
 /// The schema could not be migrated, or its state not be read. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-#[error("the database schema could not be read or migrated, nothing was changed: {0}")]
-pub struct MigrationError(String);
-
-impl MigrationError {
-    fn new(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
-    }
+pub enum MigrationError {
+    /// The state of the schema could not be read, or the lock for changing it not be had.
+    #[error("the database schema could not be read or migrated, nothing was changed: {0}")]
+    Database(String),
+    /// A migration failed.
+    #[error("the migration {name} failed, nothing was changed: {reason}")]
+    Failed {
+        /// The name of the migration.
+        name: String,
+        /// What the database reported.
+        reason: String,
+    },
+    /// The database role lacks a right that a migration needs.
+    #[error(
+        "the database role may not apply the migration {name}, nothing was changed: {reason}. Run `templatesite \
+         migrate` as the role that owns the schema, and start the service with MIGRATE_ON_START=false"
+    )]
+    Forbidden {
+        /// The name of the migration.
+        name: String,
+        /// What the database reported: it names the object and the right.
+        reason: String,
+    },
+    /// To revert the newest migration, one would need its code.
+    #[error(
+        "nothing was reverted: the database has migrations that this version does not know, and the newest one must be \
+         reverted first. Use the version that has them: {0}"
+    )]
+    Unknown(String),
 }
 
 impl Schema {
@@ -54,52 +97,82 @@ impl Schema {
     }
 
     /// Applies all pending migrations in one transaction and returns their number. Waits for other processes that
-    /// migrate the same database.
+    /// migrate the same database. If nothing is pending, it only reads, so a role without the right to change the schema
+    /// will do.
     ///
     /// # Errors
     /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.
     pub async fn up(&self) -> Result<usize, MigrationError> {
+        if self.pending().await? == 0 {
+            return Ok(0);
+        }
+
+        let mut current = None;
         let applied = self.0.with_migration_lock(LOCK_TIMEOUT, async |transaction| {
-            let pending = Migrator::get_pending_migrations(transaction).await?;
-            Migrator::up(transaction, None).await?;
+            let pending = AppliedMigrations::read(transaction).await?.pending();
+            for name in &pending {
+                current = Some(name.clone());
+                let applied = AppliedMigrations::read(transaction).await?;
+                applied.up(transaction, Some(1)).await?;
+            }
 
             Ok(pending.len())
         });
 
-        applied.await.map_err(MigrationError::new)
+        applied.await.map_err(|error| migration_error(current, error))
     }
 
     /// Reverts the newest migration that is applied. Waits for other processes as [`up`](Self::up) does.
     ///
     /// # Errors
-    /// As for [`up`](Self::up).
+    /// As for [`up`](Self::up), and [`MigrationError::Unknown`] if this program does not have the newest migration.
     pub async fn down(&self) -> Result<(), MigrationError> {
+        let mut foreign = Vec::new();
+        let mut current = None;
         let reverted = self.0.with_migration_lock(LOCK_TIMEOUT, async |transaction| {
-            Migrator::down(transaction, Some(1)).await
+            let applied = AppliedMigrations::read(transaction).await?;
+            foreign = applied.foreign();
+            if !foreign.is_empty() {
+                return Ok(());
+            }
+
+            current = known().into_iter().rfind(|name| applied.is_applied(name));
+            applied.down(transaction, Some(1)).await
         });
 
-        reverted.await.map_err(MigrationError::new)
+        reverted.await.map_err(|error| migration_error(current, error))?;
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        Err(MigrationError::Unknown(foreign.join(", ")))
     }
 
-    /// The state of every migration, oldest first. Changes nothing.
+    /// The state of every migration, oldest first; those that this program does not know come last. Changes nothing.
     ///
     /// # Errors
     /// [`MigrationError`] if the database cannot be queried.
     pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
-        let query = async |pool: Arc<database::PoolGeneration>| {
-            Migrator::get_migration_with_status_read_only(pool.connection()).await
-        };
-        let migrations = self
+        let read =
+            async |pool: Arc<database::PoolGeneration>| AppliedMigrations::read(pool.connection()).await;
+        let applied = self
             .0
-            .run(|pool, _| query(pool))
+            .run(|pool, _| read(pool))
             .await
-            .map_err(MigrationError::new)?;
-        let state = |migration: &Migration| MigrationState {
-            name: migration.name().to_owned(),
-            applied: migration.status() == MigrationStatus::Applied,
-        };
+            .map_err(|error| MigrationError::Database(error.to_string()))?;
 
-        Ok(migrations.iter().map(state).collect())
+        let known = known().into_iter().map(|name| MigrationState {
+            status: if applied.is_applied(&name) {
+                MigrationStatus::Applied
+            } else {
+                MigrationStatus::Pending
+            },
+            name,
+        });
+        let unknown = applied.foreign().into_iter().map(|name| MigrationState {
+            status: MigrationStatus::Unknown,
+            name,
+        });
+        Ok(known.chain(unknown).collect())
     }
 
     /// The number of migrations that are not applied yet.
@@ -107,8 +180,32 @@ impl Schema {
     /// # Errors
     /// As for [`states`](Self::states).
     pub async fn pending(&self) -> Result<usize, MigrationError> {
-        let states = self.states().await?;
-        Ok(states.iter().filter(|state| !state.applied).count())
+        Ok(self.names(MigrationStatus::Pending).await?.len())
+    }
+
+    /// The names of the migrations that are applied and that this program does not have.
+    ///
+    /// # Errors
+    /// As for [`states`](Self::states).
+    pub async fn unknown(&self) -> Result<Vec<String>, MigrationError> {
+        self.names(MigrationStatus::Unknown).await
+    }
+
+    async fn names(&self, status: MigrationStatus) -> Result<Vec<String>, MigrationError> {
+        let states = self.states().await?.into_iter();
+        Ok(states
+            .filter(|state| state.status == status)
+            .map(|state| state.name)
+            .collect())
+    }
+}
+
+fn migration_error(current: Option<String>, error: MigrationLockError) -> MigrationError {
+    let reason = error.to_string();
+    match current {
+        Some(name) if error.is_permission_denied() => MigrationError::Forbidden { name, reason },
+        Some(name) => MigrationError::Failed { name, reason },
+        None => MigrationError::Database(reason),
     }
 }
 

@@ -44,3 +44,20 @@ pub struct Unhealthy {
     /// What the adapter saw, if there is more to say.
     pub source: Option<BoxedSource>,
 }
+
+/// The message of an error and those of its causes, for a log line.
+pub fn chain_of_causes(error: &(dyn Error + 'static)) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = Some(error);
+
+    while let Some(error) = next {
+        let text = error.to_string();
+        // The text of many an error ends with that of its source.
+        if !causes.last().is_some_and(|previous| previous.ends_with(&text)) {
+            causes.push(text);
+        }
+        next = error.source();
+    }
+
+    causes.join(": ")
+}

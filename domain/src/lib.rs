@@ -19,7 +19,7 @@ mod text;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use error::{BoxedSource, RepositoryError, Unhealthy};
+pub use error::{BoxedSource, RepositoryError, Unhealthy, chain_of_causes};
 pub use id::{ID_LEN, Id, IdGenerator, ParseIdError};
 pub use idempotency_key::{
     CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, ParseIdempotencyKeyError,

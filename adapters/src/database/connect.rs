@@ -10,7 +10,7 @@ use sea_orm::{
 use thiserror::Error;
 use url::Url;
 
-use super::{error::CallError, resilient_pool::Database};
+use super::{encoding::other_than_utf8, error::CallError, resilient_pool::Database};
 
 /// How to connect to a database.
 #[derive(Debug, Clone, Copy)]
@@ -63,10 +63,17 @@ pub async fn connect(url: &str, options: Options) -> Result<Database, ConnectErr
         .map_err(|error| failed(reason(&error)))?;
     let database = Database::new(connection, options.statement_timeout);
 
-    match database.ping(options.statement_timeout).await {
-        Ok(()) => Ok(database),
+    let encoding = database
+        .run(|pool, _| async move { other_than_utf8(pool.connection()).await })
+        .await;
+    match encoding {
+        Ok(None) => Ok(database),
+        Ok(Some(encoding)) => Err(failed(format!(
+            "its encoding is {encoding}, which cannot hold every text; create it with ENCODING 'UTF8' TEMPLATE template0"
+        ))),
         Err(CallError::Database(error)) => Err(failed(reason(&error))),
         Err(CallError::TimedOut(_)) => Err(failed(NO_RESPONSE.to_owned())),
+        Err(error @ CallError::FileReplaced) => Err(failed(error.to_string())),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use domain::{BoxedSource, RepositoryError};
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::postgres::PgDatabaseError};
 use thiserror::Error;
 
 /// Why a call to the database failed.
@@ -15,6 +15,11 @@ pub enum CallError {
     /// The call timed out. The statement may have been executed, or may still be.
     #[error("no response within {} ms", .0.as_millis())]
     TimedOut(Duration),
+    /// The SQLite file was removed or replaced while it was open. What is written now would be gone after a restart.
+    #[error(
+        "the database file was removed or replaced; restore it, or restart the service to use the new one"
+    )]
+    FileReplaced,
 }
 
 impl From<CallError> for RepositoryError {
@@ -22,6 +27,9 @@ impl From<CallError> for RepositoryError {
         match error {
             CallError::Database(error) => classify(error),
             CallError::TimedOut(_) => Self::TimedOut {
+                source: Arc::new(error),
+            },
+            CallError::FileReplaced => Self::Unavailable {
                 source: Arc::new(error),
             },
         }
@@ -51,22 +59,33 @@ fn classify(error: DbErr) -> RepositoryError {
     }
 
     let kind = kind_of(&error);
-    let source: BoxedSource = Arc::new(error);
+    let source: BoxedSource = match kind {
+        Kind::StatementNotPrepared => Arc::new(PoolerError(error)),
+        _ => Arc::new(error),
+    };
     match kind {
-        Kind::ConnectionLost | Kind::Unavailable => RepositoryError::Unavailable { source },
+        Kind::ConnectionLost
+        | Kind::StalePlan
+        | Kind::RolledBack
+        | Kind::StatementNotPrepared
+        | Kind::OutOfSpace
+        | Kind::Unavailable => RepositoryError::Unavailable { source },
         Kind::TimedOut => RepositoryError::TimedOut { source },
         Kind::Internal => RepositoryError::Internal { source },
     }
 }
 
+/// A prepared statement that this service made is unknown on its connection, or known before it was made.
+#[derive(Debug, Error)]
+#[error(
+    "{0}. A pooler in front of the database gives the transactions of one connection to several others. Use session \
+     pooling, or PgBouncer 1.21 or later with max_prepared_statements"
+)]
+struct PoolerError(#[source] DbErr);
+
 /// Whether a row with this unique key is already stored.
 pub(crate) fn is_conflict(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
-}
-
-/// Whether the connection is lost, or leads to a server that no longer accepts statements. A new connection may work.
-pub(crate) fn is_connection_lost(error: &DbErr) -> bool {
-    matches!(kind_of(error), Kind::ConnectionLost)
 }
 
 /// Whether a statement waited too long for a lock.
@@ -74,8 +93,48 @@ pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
     matches!(kind_of(error), Kind::TimedOut)
 }
 
+/// Whether the disk of the database is full, or another limit of its resources is reached.
+pub(crate) fn is_out_of_space(error: &DbErr) -> bool {
+    matches!(kind_of(error), Kind::OutOfSpace)
+}
+
+/// Whether the database role lacks a right that the statement needs: PostgreSQL's `insufficient_privilege`.
+pub(crate) fn is_permission_denied(error: &DbErr) -> bool {
+    driver_error(error)
+        .and_then(SqlxError::as_database_error)
+        .is_some_and(|error| error.code().as_deref() == Some("42501"))
+}
+
+/// What another attempt of a failed call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// A new pool, for this reason.
+    NewPool(&'static str),
+    /// Nothing: the database rolled the statement back for the sake of another one.
+    SamePool,
+}
+
+/// How another attempt may succeed, if it may.
+pub(crate) fn remedy(error: &DbErr) -> Option<Remedy> {
+    match kind_of(error) {
+        Kind::ConnectionLost => Some(Remedy::NewPool("a connection was lost")),
+        Kind::StalePlan => Some(Remedy::NewPool("a prepared statement no longer fits the schema")),
+        Kind::RolledBack => Some(Remedy::SamePool),
+        _ => None,
+    }
+}
+
 enum Kind {
+    /// The connection is lost, or leads to a server that no longer accepts statements.
     ConnectionLost,
+    /// A prepared statement was not executed, because the schema changed since it was prepared.
+    StalePlan,
+    /// A deadlock or a conflict with a concurrent transaction; nothing was stored.
+    RolledBack,
+    /// A pooler moved the transactions of a connection to another one, where its statements are not prepared.
+    StatementNotPrepared,
+    /// The disk is full.
+    OutOfSpace,
     Unavailable,
     TimedOut,
     Internal,
@@ -100,22 +159,59 @@ fn kind_of(error: &DbErr) -> Kind {
     }
 }
 
+fn driver_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
 fn kind_of_driver_error(error: &SqlxError) -> Kind {
     match error {
         SqlxError::Io(_) | SqlxError::Tls(_) => Kind::ConnectionLost,
         SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => Kind::Unavailable,
-        SqlxError::Database(error) => match error.code().as_deref() {
-            // PostgreSQL's query_canceled, which is how statement_timeout shows.
-            Some("57014") => Kind::TimedOut,
-            // Shut down by an administrator, after a crash, or for having been idle; 25006: a primary no longer.
-            Some("57P01" | "57P02" | "57P05" | "25006") => Kind::ConnectionLost,
-            // Class 08: connection exception; 57P03: starting up or stopping; 53300: too many connections.
-            Some("57P03" | "53300") => Kind::Unavailable,
-            Some(code) if code.starts_with("08") => Kind::ConnectionLost,
-            // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes: another writer outlasted busy_timeout.
-            Some("5" | "6" | "261" | "262" | "517") => Kind::TimedOut,
-            _ => Kind::Internal,
+        SqlxError::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => kind_of_postgres_error(error),
+            None => kind_of_sqlite_error(error.code().as_deref().unwrap_or_default()),
         },
+        _ => Kind::Internal,
+    }
+}
+
+/// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn kind_of_postgres_error(error: &PgDatabaseError) -> Kind {
+    match error.code() {
+        // query_canceled, which is how statement_timeout shows; lock_not_available.
+        "57014" | "55P03" => Kind::TimedOut,
+        // Shut down by an administrator, after a crash, or for having been idle; 25006: a primary no longer.
+        "57P01" | "57P02" | "57P05" | "25006" => Kind::ConnectionLost,
+        // Starting up or stopping; too many connections.
+        "57P03" | "53300" => Kind::Unavailable,
+        // "cached plan must not change result type": the message is translated, the function's name is not.
+        "0A000" if error.routine() == Some("RevalidateCachedQuery") => Kind::StalePlan,
+        // serialization_failure, deadlock_detected.
+        "40001" | "40P01" => Kind::RolledBack,
+        // invalid_sql_statement_name, duplicate_prepared_statement.
+        "26000" | "42P05" => Kind::StatementNotPrepared,
+        // Class 53: insufficient resources. Class 58, system error, is what a failing disk shows as.
+        code if code.starts_with("53") || code.starts_with("58") => Kind::OutOfSpace,
+        // Class 08: connection exception.
+        code if code.starts_with("08") => Kind::ConnectionLost,
+        _ => Kind::Internal,
+    }
+}
+
+/// By result code: <https://www.sqlite.org/rescode.html>. The last eight bits of an extended code are its primary code.
+fn kind_of_sqlite_error(code: &str) -> Kind {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        // SQLITE_BUSY and SQLITE_LOCKED: another writer outlasted busy_timeout.
+        Ok(5 | 6) => Kind::TimedOut,
+        // SQLITE_FULL, and SQLITE_IOERR, which is how a full disk shows to some writes.
+        Ok(13 | 10) => Kind::OutOfSpace,
+        // SQLITE_READONLY and SQLITE_CANTOPEN: the file was moved, or its folder is gone.
+        Ok(8 | 14) => Kind::Unavailable,
         _ => Kind::Internal,
     }
 }

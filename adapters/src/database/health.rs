@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{HealthCheck, Unhealthy};
 
-use super::resilient_pool::Database;
+use super::{error::CallError, resilient_pool::Database};
 
 /// How long the database may take to respond to a ping. Shorter than the caller's timeout for a health check, so that an
 /// unresponsive pool is replaced even when no other call is made.
 const PING_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// [`HealthCheck`] that pings the database.
+/// [`HealthCheck`] that pings the database, and fails while its disk is full.
 #[derive(Debug, Clone)]
 pub struct SeaOrmHealthCheck {
     database: Database,
@@ -31,9 +31,22 @@ impl HealthCheck for SeaOrmHealthCheck {
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {
-        self.database.ping(PING_TIMEOUT).await.map_err(|error| Unhealthy {
-            reason: "the database does not respond".to_owned(),
+        let pinged = self.database.ping(PING_TIMEOUT).await;
+        pinged.map_err(|error| Unhealthy {
+            reason: match error {
+                CallError::FileReplaced => error.to_string(),
+                _ => "the database does not respond".to_owned(),
+            },
             source: Some(Arc::new(error)),
-        })
+        })?;
+
+        if self.database.pool().disk_space.is_full() {
+            return Err(Unhealthy {
+                reason: "writes fail because the disk of the database is full or failing; make room on it"
+                    .to_owned(),
+                source: None,
+            });
+        }
+        Ok(())
     }
 }

@@ -9,7 +9,10 @@ use sea_orm::{
 use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
-use super::{error::is_lock_timeout, resilient_pool::Database};
+use super::{
+    error::{is_lock_timeout, is_permission_denied},
+    resilient_pool::Database,
+};
 
 /// `template`, in ASCII. Other users of advisory locks in the same database must choose other keys.
 const ADVISORY_LOCK_KEY: i64 = i64::from_be_bytes(*b"template");
@@ -33,6 +36,13 @@ pub enum MigrationLockError {
     /// The database rejected a statement, or cannot be reached.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl MigrationLockError {
+    /// Whether the database role lacks a right that a statement needs.
+    pub fn is_permission_denied(&self) -> bool {
+        matches!(self, Self::Database(error) if is_permission_denied(error))
+    }
 }
 
 impl Database {

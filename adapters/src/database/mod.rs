@@ -5,6 +5,7 @@
 //! idempotency keys (`idempotent`) follow from that.
 
 mod connect;
+mod encoding;
 mod health;
 mod migration_lock;
 mod pool_metrics;
@@ -19,6 +20,10 @@ mod bind_arrays;
 mod resilient_pool;
 
 mod hot_connections;
+
+mod disk_space;
+
+mod file;
 
 mod pool_kind;
 

@@ -20,6 +20,13 @@ impl PoolGeneration {
 
     /// Executes a statement and returns the number of affected rows.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        let affected = self.execute_one(statement).await?;
+        self.disk_space.record_success();
+
+        Ok(affected)
+    }
+
+    async fn execute_one(&self, statement: Statement) -> Result<u64, DbErr> {
         let Some(pool) = postgres(&self.connection) else {
             return Ok(self.connection.execute_raw(statement).await?.rows_affected());
         };
@@ -74,6 +81,7 @@ impl PoolGeneration {
             affected += done.rows_affected();
         }
         transaction.commit().await?;
+        self.disk_space.record_success();
 
         Ok(affected)
     }

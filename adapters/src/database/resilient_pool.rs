@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,7 +13,9 @@ use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    error::{CallError, is_connection_lost},
+    disk_space::DiskSpace,
+    error::{CallError, Remedy, is_out_of_space, remedy},
+    file::DatabaseFile,
     hot_connections::HotConnections,
     pool_kind::reconnect_lazily,
 };
@@ -31,6 +33,8 @@ pub struct Database(Arc<Shared>);
 struct Shared {
     pool: RwLock<Arc<PoolGeneration>>,
     call_timeout: Duration,
+    /// The file of SQLite, as the first call found it.
+    file: OnceLock<Option<DatabaseFile>>,
 }
 
 /// One of the successive pools of a [`Database`].
@@ -38,6 +42,7 @@ struct Shared {
 pub struct PoolGeneration {
     pub(crate) connection: DatabaseConnection,
     pub(crate) hot_connections: HotConnections,
+    pub(crate) disk_space: DiskSpace,
     /// The number of calls that got a response, even if it was an error.
     completed_calls: AtomicU64,
 }
@@ -47,6 +52,7 @@ impl PoolGeneration {
         Arc::new(Self {
             connection,
             hot_connections: HotConnections::default(),
+            disk_space: DiskSpace::default(),
             completed_calls: AtomicU64::new(0),
         })
     }
@@ -62,7 +68,7 @@ impl PoolGeneration {
 pub enum Attempt {
     /// The first one.
     First,
-    /// The second and last one. The connection of the first was lost; its statement may have been executed.
+    /// The second and last one. If the connection of the first was lost, its statement may have been executed.
     Retry,
 }
 
@@ -72,6 +78,7 @@ impl Database {
         Self(Arc::new(Shared {
             pool: RwLock::new(PoolGeneration::new(connection)),
             call_timeout,
+            file: OnceLock::new(),
         }))
     }
 
@@ -80,7 +87,8 @@ impl Database {
         self.pool().connection.clone()
     }
 
-    /// Makes a call, and makes it once more on a new connection if the first one turns out to be lost.
+    /// Makes a call, and makes it once more if the first attempt met a lost connection, a prepared statement that the
+    /// schema has outdated, or a deadlock.
     ///
     /// # Errors
     /// [`CallError`], at the latest after the statement timeout that [`connect`](super::connect) got.
@@ -117,8 +125,10 @@ impl Database {
 
             let call = pin!(call(Arc::clone(&pool), attempt));
             match timeout_at(deadline, call).await {
-                Ok(Err(error)) if is_connection_lost(&error) => {
-                    self.replace_pool(&pool, "a connection was lost");
+                Ok(Err(error)) if let Some(remedy) = remedy(&error) => {
+                    if let Remedy::NewPool(reason) = remedy {
+                        self.replace_pool(&pool, reason);
+                    }
                     if attempt == Attempt::Retry {
                         return Err(error.into());
                     }
@@ -132,11 +142,28 @@ impl Database {
                     self.replace_unresponsive_pool(&pool, completed_before);
                     return Err(CallError::TimedOut(timeout));
                 }
-                Ok(outcome) => {
+                Ok(Err(error)) => {
                     pool.completed_calls.fetch_add(1, Ordering::Relaxed);
-                    return Ok(outcome?);
+                    if is_out_of_space(&error) {
+                        pool.disk_space.record_full();
+                    }
+                    return Err(error.into());
+                }
+                Ok(Ok(value)) => {
+                    pool.completed_calls.fetch_add(1, Ordering::Relaxed);
+                    self.check_file(&pool)?;
+                    return Ok(value);
                 }
             }
+        }
+    }
+
+    /// Fails if SQLite's file is no longer the one that was opened.
+    fn check_file(&self, pool: &PoolGeneration) -> Result<(), CallError> {
+        let file = self.0.file.get_or_init(|| DatabaseFile::of(&pool.connection));
+        match file {
+            Some(file) if !file.is_in_place() => Err(CallError::FileReplaced),
+            _ => Ok(()),
         }
     }
 

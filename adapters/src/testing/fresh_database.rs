@@ -55,6 +55,13 @@ impl FreshDatabase {
         self.url.as_str()
     }
 
+    /// Executes a statement in it, as the owner of the database.
+    pub async fn execute(&self, sql: &str) {
+        execute(&self.url, sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
     /// The name as an SQL identifier, which keeps its upper case.
     fn quoted_name(&self) -> String {
         format!("\"{}\"", self.url.path().trim_start_matches('/'))

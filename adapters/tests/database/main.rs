@@ -4,7 +4,10 @@
 
 mod support;
 
+mod full_disk;
 mod hot_connections;
 mod lost_connections;
 mod migration_lock;
+mod schema_change;
+mod sqlite_file;
 mod timeouts;

@@ -21,8 +21,7 @@ pub async fn migrate(config: &Config, direction: Direction) -> Result<(), Comman
     }
 
     for migration in schema.states().await? {
-        let state = if migration.applied { "applied" } else { "pending" };
-        print(&format!("{state} {}\n", migration.name))?;
+        print(&format!("{} {}\n", migration.status, migration.name))?;
     }
     Ok(())
 }

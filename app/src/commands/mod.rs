@@ -12,7 +12,7 @@ use std::{
 };
 
 use adapters::{auth::token_file::TokenFileError, database::ConnectError};
-use domain::RepositoryError;
+use domain::{RepositoryError, chain_of_causes};
 
 pub use config::print_config;
 pub(crate) use fixtures::Fixtures;
@@ -62,8 +62,9 @@ pub enum CommandError {
     },
     /// The store failed during a batch, which is stored as a whole or not at all.
     #[error(
-        "{stored} items were stored, then {source}. Is the schema up to date (templatesite migrate)? \
-         Continue with --skip {skip}"
+        "{stored} items were stored, then {}. Is the schema up to date (templatesite migrate)? \
+         Continue with --skip {skip}",
+        chain_of_causes(.source)
     )]
     Interrupted {
         /// How many items this run has stored.
@@ -74,7 +75,7 @@ pub enum CommandError {
         source: RepositoryError,
     },
     /// The store failed.
-    #[error("{0}. Is the schema up to date (templatesite migrate)?")]
+    #[error("{}. Is the schema up to date (templatesite migrate)?", chain_of_causes(.0))]
     Store(#[from] RepositoryError),
     /// The operating system refused something basic, such as a thread or standard output.
     #[error("the operating system reported: {0}")]

@@ -114,12 +114,19 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     if config.database.migrate_on_start {
         let applied = schema.up().await?;
         tracing::info!(applied, "the schema is up to date");
-        return Ok(());
+    } else {
+        match schema.pending().await? {
+            0 => {}
+            pending => tracing::warn!("{}", pending_migrations(pending)),
+        }
     }
 
-    match schema.pending().await? {
-        0 => {}
-        pending => tracing::warn!("{}", pending_migrations(pending)),
+    let unknown = schema.unknown().await?;
+    if !unknown.is_empty() {
+        tracing::warn!(
+            migrations = unknown.join(", "),
+            "the database has migrations that this version does not know; a newer version applied them"
+        );
     }
 
     Ok(())

@@ -6,7 +6,10 @@ mod postgres;
 mod killed;
 mod many;
 mod retries;
+mod roles;
+mod rollback;
 mod schema;
+mod schema_change;
 mod stalled;
 
 mod load;

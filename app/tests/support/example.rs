@@ -27,6 +27,9 @@ pub(crate) const ITEM_ROUTE: &str = "/tweet/{id}";
 /// The path of an item that does not exist.
 pub(crate) const UNKNOWN_ITEM: &str = "/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV";
 
+/// The table in which items are stored.
+pub(crate) const TABLE: &str = "tweet";
+
 /// The store's operations that creating, getting and listing call, labels of its metrics.
 pub(crate) const STORE_OPERATIONS: [&str; 3] = ["add", "find", "latest"];
 

@@ -1,7 +1,6 @@
 //! Layer: every error becomes a response, as problem details (RFC 9457), and is logged once.
 
-use std::error::Error;
-
+use domain::chain_of_causes;
 use poem::{Endpoint, PathPattern, Request, Response};
 
 use super::request_id::RequestId;
@@ -47,22 +46,6 @@ pub(crate) fn render(problem: Problem) -> Response {
     }
 
     problem.into_response(&RequestId::current().unwrap_or_default())
-}
-
-fn chain_of_causes(error: &(dyn Error + 'static)) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = Some(error);
-
-    while let Some(error) = next {
-        let text = error.to_string();
-        // The text of many an error ends with that of its source.
-        if !causes.last().is_some_and(|previous| previous.ends_with(&text)) {
-            causes.push(text);
-        }
-        next = error.source();
-    }
-
-    causes.join(": ")
 }
 
 #[cfg(test)]
