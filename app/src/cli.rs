@@ -22,7 +22,7 @@ pub struct Arguments {
 /// The commands of the program.
 #[derive(Debug, Default, Subcommand)]
 pub enum Command {
-    /// Serve HTTP until SIGTERM or SIGINT (the default).
+    /// Serve HTTP until a signal such as SIGTERM stops it (the default).
     #[default]
     Serve,
     /// Apply pending migrations, revert the newest one, or list them.

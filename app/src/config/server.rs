@@ -53,7 +53,7 @@ pub(super) const SECTION: Section = Section {
         .expected(SECONDS),
         Variable::new(
             "SHUTDOWN_DELAY_SECONDS",
-            "How long to keep serving after SIGTERM or SIGINT while `/healthcheck/` already returns 503, so that load \
+            "How long to keep serving after a signal such as SIGTERM while `/healthcheck/` already returns 503, so that load \
              balancers stop sending requests.",
         )
         .default("0")

@@ -36,7 +36,7 @@ use connection::HttpServer;
 use connection_tracker::ConnectionTracker;
 use signals::Signals;
 
-/// Serves until SIGTERM or SIGINT, then completes the requests in flight. A second signal ends the process at once, with
+/// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once, with
 /// the exit code of a program that was killed by it.
 ///
 /// # Errors

@@ -176,3 +176,22 @@ fn nothing_is_stored_with_if_empty_if_the_store_is_not_empty() {
     assert_eq!((code, &*printed), (0, "the store is not empty; stored nothing\n"));
     assert_eq!(stored_texts(&folder).len(), 2);
 }
+
+#[test]
+fn unusable_temporary_folder_is_named() {
+    let folder = migrated_folder();
+    let missing = folder.path().join("missing");
+    let variables = [("TMPDIR", missing.to_str().expect("UTF-8"))];
+
+    let arguments = ["load-fixtures", "-"];
+    let (status, _, log) = run_with_input(&arguments, &variables, folder.path(), &numbered_lines(1));
+    assert_eq!(status, 1, "{log}");
+    for part in ["temporary folder", variables[0].1, "TMPDIR"] {
+        assert!(log.contains(part), "{log}");
+    }
+
+    // Without a stream, nothing is copied.
+    fs::write(folder.path().join("items"), numbered_lines(1)).expect("a file");
+    let (status, _, log) = run(&["load-fixtures", "items"], &variables, folder.path());
+    assert_eq!(status, 0, "{log}");
+}

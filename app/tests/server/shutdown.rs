@@ -1,14 +1,16 @@
-//! SIGTERM and SIGINT while connections are open.
+//! Signals while connections are open.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
+
 use crate::support::{
     Service,
     client::{Client, post_head},
-    example::COLLECTION,
+    example::{COLLECTION, body},
 };
 
 #[test]
@@ -40,7 +42,13 @@ fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connection
 
 #[test]
 fn second_signal_exits_at_once_with_the_exit_code_of_that_signal() {
-    for (signal, name, code) in [("TERM", "SIGTERM", 143), ("INT", "SIGINT", 130)] {
+    let signals = [
+        ("TERM", "SIGTERM", 143),
+        ("INT", "SIGINT", 130),
+        ("HUP", "SIGHUP", 129),
+        ("QUIT", "SIGQUIT", 131),
+    ];
+    for (signal, name, code) in signals {
         let mut service = Service::in_memory(&[("SHUTDOWN_DELAY_SECONDS", "60")]);
         service.signal("TERM");
         service.wait_for_log("SIGTERM: shutting down");
@@ -49,6 +57,41 @@ fn second_signal_exits_at_once_with_the_exit_code_of_that_signal() {
         service.wait_for_log(&format!("{name} again"));
         assert_eq!(service.child.wait().expect("an exit").code(), Some(code));
     }
+}
+
+#[test]
+fn request_in_flight_survives_every_signal_that_stops_the_service() {
+    for signal in ["TERM", "INT", "HUP", "QUIT"] {
+        let mut service = Service::in_memory(&[]);
+        let mut client = Client::of(&service);
+        let body = body("in flight");
+        client
+            .send(post_head(body.len()).as_bytes())
+            .expect("the header is taken");
+
+        service.signal(signal);
+        service.wait_for_log(&format!("SIG{signal}: shutting down"));
+        client.send(body.as_bytes()).expect("the body is taken");
+
+        assert_eq!(client.response().expect("a response").status, 201, "{signal}");
+        assert!(service.child.wait().expect("an exit").success());
+    }
+}
+
+#[test]
+fn hangup_is_ignored_by_a_service_that_was_started_with_nohup() {
+    let folder = TempDir::new().expect("a folder");
+    let variables = [("DATABASE_URL", "memory:")];
+    let mut service = Service::start_after("trap '' HUP", &variables, folder.path());
+
+    service.signal("HUP");
+    service.signal("TERM");
+    service.wait_for_log("SIGTERM: shutting down");
+    assert!(
+        !service.log.iter().any(|line| line.contains("SIGHUP")),
+        "{:?}",
+        service.log
+    );
 }
 
 #[test]

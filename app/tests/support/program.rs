@@ -15,6 +15,8 @@ use super::{
     service::{Service, TIMEOUT, command},
 };
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_templatesite");
+
 impl Service {
     /// Starts it with these variables in this folder, and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)], folder: &Path) -> Self {
@@ -34,6 +36,16 @@ impl Service {
     /// Starts it without waiting for anything.
     pub(crate) fn spawn(variables: &[(&str, &str)], folder: &Path) -> Self {
         Self::from_child(spawn(&[], variables, folder))
+    }
+
+    /// Starts it from a shell that has executed `setup`, such as `ulimit -n 100`, and waits until it is ready.
+    pub(crate) fn start_after(setup: &str, variables: &[(&str, &str)], folder: &Path) -> Self {
+        let arguments = ["-c", &format!("{setup} && exec \"$0\""), PROGRAM];
+        let child = command(Path::new("/bin/sh"), &arguments, variables, folder).spawn();
+
+        let mut service = Self::from_child(child.expect("a shell"));
+        service.wait_until_ready();
+        service
     }
 
     /// Sends a signal, such as `TERM`.
@@ -130,9 +142,7 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn spawn(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> Child {
-    let program = Path::new(env!("CARGO_BIN_EXE_templatesite"));
-
-    command(program, arguments, variables, folder)
+    command(Path::new(PROGRAM), arguments, variables, folder)
         .spawn()
         .expect("the program starts")
 }
