@@ -121,7 +121,7 @@ mod tests {
 
     use adapters::syslog::{Protocol, Server};
     use domain::testing::FixedClock;
-    use poem::test::TestClient;
+    use poem::{http::StatusCode, test::TestClient};
     use tracing::Level;
 
     use super::*;
@@ -210,21 +210,21 @@ mod tests {
                 let client = TestClient::new(compose::router(&config, &store, None, Arc::default()))
                     .default_header("host", "localhost");
                 client
-                    .get("/livez")
+                    .get("/unknown")
                     .header("X-Request-ID", "abc-123")
                     .send()
                     .await
-                    .assert_status_is_ok();
+                    .assert_status(StatusCode::NOT_FOUND);
             });
         };
 
         let (written, sent) = logged(false, request);
         assert!(
-            written.contains("[abc-123] access: method=GET route=/livez status=200"),
+            written.contains("[abc-123] access: method=GET route=- status=404"),
             "{written}"
         );
         assert!(
-            sent.contains("[templatesite@32473 request_id=\"abc-123\"] access: method=GET route=/livez"),
+            sent.contains("[templatesite@32473 request_id=\"abc-123\"] access: method=GET route=-"),
             "{sent}"
         );
 
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(written["request_id"], "abc-123");
         assert_eq!(
             (&written["route"], &written["status"]),
-            (&"/livez".into(), &200.into())
+            (&"-".into(), &404.into())
         );
     }
 }

@@ -2,10 +2,10 @@
 
 use tempfile::TempDir;
 
-use crate::support::{Service, example};
+use crate::support::{Service, client::Client, example};
 
 #[test]
-fn each_request_is_one_line_with_method_route_status_and_duration() {
+fn each_request_is_one_line_with_method_route_status_duration_and_client() {
     let mut service = Service::in_memory(&[]);
     service.get(example::UNKNOWN_ITEM);
     let line = service.wait_for_log("access: ");
@@ -17,6 +17,59 @@ fn each_request_is_one_line_with_method_route_status_and_duration() {
         )),
         "{line}"
     );
+    assert!(line.ends_with(" client=127.0.0.1"), "{line}");
+}
+
+/// The client is the one that trusted proxies report, also where the request gets no further.
+#[test]
+fn line_of_a_rejected_request_names_its_client() {
+    let mut service = Service::in_memory(&[
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("RATE_LIMIT_PER_SECOND", "1"),
+        ("RATE_LIMIT_BURST", "1"),
+    ]);
+    let mut client = Client::of(&service);
+
+    for (host, status) in [("localhost", 200), ("localhost", 429), ("foreign.example", 400)] {
+        let collection = example::COLLECTION;
+        let request =
+            format!("GET {collection} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n");
+        client.send(request.as_bytes()).expect("a request");
+        assert_eq!(client.response().expect("a response").status, status);
+
+        let line = service.wait_for_log("access: ");
+        assert!(line.ends_with(" client=192.0.2.7"), "{line}");
+    }
+}
+
+#[test]
+fn probes_and_scrapes_are_logged_at_debug_unless_they_fail() {
+    let monitored = ["/livez", "/healthcheck/", "/metrics"];
+    for (level, logged) in [("debug", true), ("info", false)] {
+        let mut service = Service::in_memory(&[("LOG_LEVEL", level)]);
+        for path in monitored {
+            assert!(service.get(path).starts_with("HTTP/1.1 200 "));
+        }
+        service.get("/marker");
+        service.wait_for_log("route=- status=404");
+
+        for path in monitored {
+            let line = service
+                .log
+                .iter()
+                .find(|line| line.contains(&format!("route={path} ")));
+            assert_eq!(
+                line.is_some_and(|line| line.contains("DEBUG")),
+                logged,
+                "{line:?}"
+            );
+            assert_eq!(line.is_some(), logged, "{path} at level {level}");
+        }
+    }
+
+    let mut service = Service::in_memory(&[("ALLOWED_HOSTS", "other.example")]);
+    service.get("/livez");
+    service.wait_for_log("status=400");
 }
 
 #[test]
@@ -26,15 +79,15 @@ fn json_log_lines_are_json_objects() {
     let mut service = Service::start(&variables, folder.path());
 
     service.exchange(
-        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n",
+        b"GET /unknown HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: abc-123\r\nConnection: close\r\n\r\n",
     );
     let line = service.wait_for_log("abc-123");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
 
     assert_eq!(line["request_id"], "abc-123");
     assert_eq!(line["level"], "INFO");
-    assert_eq!(line["status"], 200, "numbers are numbers");
-    assert_eq!(line["route"], "/livez");
+    assert_eq!(line["status"], 404, "numbers are numbers");
+    assert_eq!(line["route"], "-");
     for line in &service.log {
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         let timestamp = line["timestamp"].as_str();

@@ -77,6 +77,7 @@ fn each_request_is_one_object_of_the_json_log() {
         assert_eq!(lines.count(), 1, "{id}");
     }
     let members = [
+        "client",
         "duration_ms",
         "level",
         "method",

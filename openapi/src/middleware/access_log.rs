@@ -4,19 +4,26 @@ use std::{sync::Arc, time::Instant};
 
 use domain::Principal;
 use poem::{Request, Response};
+use tracing::Level;
 
 use super::{
+    client_address::ClientAddress,
     layer::{Layer, Rejection},
     metrics::known_method,
 };
 use crate::routes::Routes;
 
-/// Logs method, route, status, duration and user at level INFO, under the target `access`. Nothing that the client wrote
-/// is logged: the method is one of a closed set, the route is the template.
+/// The routes that monitors request every few seconds. Their successes would be most of the log of a quiet service.
+const MONITORED: [&str; 3] = ["/livez", "/healthcheck/", "/metrics"];
+
+/// Logs method, route, status, duration, the client's address and the user at level INFO, under the target `access`;
+/// probes and scrapes that succeed at DEBUG. Nothing that the client wrote is logged: the method is one of a closed set,
+/// the route is the template, and addresses are written from their parsed form.
 pub(crate) struct AccessLog(pub(crate) Arc<Routes>);
 
 pub(crate) struct Arrival {
     method: &'static str,
+    client: Option<ClientAddress>,
     at: Instant,
 }
 
@@ -26,20 +33,35 @@ impl Layer for AccessLog {
     fn before(&self, request: &mut Request) -> Result<Arrival, Rejection> {
         Ok(Arrival {
             method: known_method(request.method()),
+            client: ClientAddress::of(request),
             at: Instant::now(),
         })
     }
 
     fn after(&self, arrival: Arrival, response: &mut Response) {
         let duration = arrival.at.elapsed();
+        let route = self.0.of(response).map_or("-", |route| &*route.template);
+        let status = response.status();
 
-        tracing::info!(
-            target: "access",
-            method = arrival.method,
-            route = self.0.of(response).map_or("-", |route| &*route.template),
-            status = response.status().as_u16(),
-            duration_ms = duration.as_micros() as f64 / 1000.0,
-            user = response.data::<Principal>().map(Principal::as_str),
-        );
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "access",
+                    $level,
+                    method = arrival.method,
+                    route,
+                    status = status.as_u16(),
+                    duration_ms = duration.as_micros() as f64 / 1000.0,
+                    client = arrival.client.map(|client| tracing::field::display(client.0)),
+                    user = response.data::<Principal>().map(Principal::as_str),
+                )
+            };
+        }
+        // The level of an event is a constant.
+        if status.is_success() && MONITORED.contains(&route) {
+            line!(Level::DEBUG);
+        } else {
+            line!(Level::INFO);
+        }
     }
 }
