@@ -6,6 +6,7 @@ mod config_values;
 mod fixtures;
 mod start;
 mod start_failures;
+mod version;
 
 use std::ffi::OsString;
 use std::path::Path;
