@@ -3,6 +3,7 @@
 mod commands;
 mod config_sources;
 mod config_values;
+mod database_roles;
 mod fixtures;
 mod start;
 mod start_failures;
