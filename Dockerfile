@@ -1,8 +1,13 @@
 # docker build -t templatesite .
-# Three images: `dev` for development and tests, `migrate` (the service's binary and a shell) for migrations, and
+# docker/release builds the images of a release, with base images that are named by digest. Three images: `dev` for development and tests, `migrate` (the service's binary and a shell) for migrations, and
 # `server` for production. `server` is the last, so it is the one that is built by default.
 
-FROM rust:1.95-slim-bookworm AS toolchain
+# docker/base-images has the same images.
+ARG RUST_IMAGE=rust:1.95-slim-bookworm
+ARG MIGRATE_IMAGE=debian:bookworm-slim
+ARG SERVER_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+
+FROM ${RUST_IMAGE} AS toolchain
 
 FROM toolchain AS dev
 # inotify-tools: dev-server watches the source. rsyslog: tests send log messages to it. postgresql: tests start and kill
@@ -17,18 +22,21 @@ ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
 WORKDIR /code
 
 FROM toolchain AS build
+# What `templatesite --version`, the log, the metrics and the OpenAPI document show.
+ARG VERSION=development
+ARG REVISION=unknown
 # The caches are locked because concurrent builds would write to the same folder.
 RUN --mount=type=bind,target=/context \
     --mount=type=cache,id=templatesite-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=templatesite-build,target=/build,sharing=locked \
     sh /context/docker/server/build /templatesite
 
-FROM debian:bookworm-slim AS migrate
+FROM ${MIGRATE_IMAGE} AS migrate
 COPY --from=build /templatesite /usr/local/bin/
 USER 65532:65532
 CMD ["templatesite", "migrate"]
 
-FROM gcr.io/distroless/cc-debian12:nonroot AS server
+FROM ${SERVER_IMAGE} AS server
 COPY --from=build /templatesite /usr/local/bin/
 ENV LISTEN_ADDR=0.0.0.0:80
 EXPOSE 80
@@ -36,11 +44,12 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/usr/local/bin/templatesite", "healthcheck"]
 # Exec form, so that the service is process 1 and receives SIGTERM.
 ENTRYPOINT ["/usr/local/bin/templatesite"]
+ARG SERVER_IMAGE
 ARG VERSION=development
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="templatesite" \
       org.opencontainers.image.description="Stores tweets and lets clients create and retrieve them" \
       org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot" \
+      org.opencontainers.image.base.name="$SERVER_IMAGE" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"

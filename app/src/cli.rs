@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::Principal;
 
-use crate::commands::{RESOURCES, Resource};
+use crate::{
+    commands::{RESOURCES, Resource},
+    version::version_text,
+};
 
 /// A REST service. It is configured by environment variables, which `templatesite config` lists.
 #[derive(Debug, Parser)]
-#[command(name = "templatesite", version)]
+#[command(name = "templatesite", version = version_text())]
 pub struct Arguments {
     /// A TOML file with configuration; environment variables win over it.
     #[arg(long, value_name = "FILE", global = true)]

@@ -12,3 +12,4 @@ mod tweet;
 
 pub mod cli;
 pub mod commands;
+pub mod version;

@@ -25,6 +25,7 @@ mod metrics_page;
 mod http;
 mod middleware;
 mod routes;
+mod version;
 
 use std::{
     collections::HashMap,
@@ -50,6 +51,7 @@ pub use middleware::{
     allowed_hosts::AllowedHosts, client_address::ClientAddress, concurrency_limit::ConcurrencyLimit,
     cors::AllowedOrigins, rate_limit::RateLimit, request_id::RequestId, trusted_proxies::TrustedProxies,
 };
+pub use version::VERSION;
 
 /// What the HTTP surface needs from the composition root.
 #[derive(Clone)]
@@ -141,7 +143,7 @@ impl<A: OpenApi> OpenApi for SpecOnly<A> {
 }
 
 fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
-    OpenApiService::new(api, "templatesite", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new(api, "templatesite", VERSION)
         .description("Stores tweets and lets clients create and retrieve them.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
         // Any text: a pattern would promise that other values are rejected.

@@ -31,6 +31,7 @@ use crate::{
     compose::{self, Store},
     config::Config,
     migrations::pending_migrations,
+    version::{REVISION, VERSION},
 };
 use connection::HttpServer;
 use connection_tracker::ConnectionTracker;
@@ -76,6 +77,7 @@ async fn run(
     draining: Arc<AtomicBool>,
     stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, CommandError> {
+    tracing::info!(version = VERSION, revision = REVISION, "starting");
     let authenticator = compose::authenticator(config).await?;
     tracing::info!(store = ?config.database.url, "opening the store");
     let store = Store::open(&config.database).await?;

@@ -11,9 +11,11 @@ use opentelemetry_sdk::{
     Resource,
     metrics::{Aggregation, Instrument, SdkMeterProvider, Stream},
 };
-#[cfg(target_os = "linux")]
-use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
+
+#[cfg(target_os = "linux")]
+use super::process_metrics::ProcessMetrics;
+use crate::version::{REVISION, VERSION};
 
 /// The upper bounds of the buckets of every duration, in seconds, as the semantic conventions recommend.
 const BUCKETS: [f64; 14] = [
@@ -57,7 +59,7 @@ impl MetricsRegistry {
         let provider = provider.build();
 
         #[cfg(target_os = "linux")]
-        if let Err(error) = registry.register(Box::new(ProcessCollector::for_self())) {
+        if let Err(error) = registry.register(Box::new(ProcessMetrics::new())) {
             tracing::error!(%error, "cannot collect process metrics: /metrics will not contain process_*");
         }
         let meter = provider.meter("templatesite");
@@ -91,10 +93,17 @@ fn buckets(instrument: &Instrument) -> Option<Stream> {
 }
 
 fn observe_build(meter: &Meter) {
+    let labels = [
+        KeyValue::new("version", VERSION),
+        KeyValue::new("revision", REVISION),
+    ];
+
     meter
         .u64_observable_gauge("templatesite.build_info")
-        .with_description("Always 1. The label `version` is the version of the service.")
-        .with_callback(|build| build.observe(1, &[KeyValue::new("version", env!("CARGO_PKG_VERSION"))]))
+        .with_description(
+            "Always 1. The labels are the version of the service and the revision of its source.",
+        )
+        .with_callback(move |build| build.observe(1, &labels))
         .build();
 }
 

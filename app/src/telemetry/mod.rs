@@ -6,6 +6,8 @@ pub mod metrics_registry;
 mod console;
 mod filter;
 mod json_format;
+#[cfg(target_os = "linux")]
+mod process_metrics;
 mod text_format;
 mod text_layer;
 

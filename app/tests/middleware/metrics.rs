@@ -1,7 +1,10 @@
 //! What `/metrics` reports. `operations/metrics.rs` tests that it covers every operation.
 
 use adapters::testing::FreshDatabase;
-use app::telemetry::metrics_registry::MetricsRegistry;
+use app::{
+    telemetry::metrics_registry::MetricsRegistry,
+    version::{REVISION, VERSION},
+};
 
 use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text};
 
@@ -90,8 +93,7 @@ fn connections_are_counted(samples: &Samples) {
 }
 
 fn the_process_is_described(samples: &Samples) {
-    let version = env!("CARGO_PKG_VERSION");
-    let build = format!(r#"templatesite_build_info{{version="{version}"}}"#);
+    let build = format!(r#"templatesite_build_info{{revision="{REVISION}",version="{VERSION}"}}"#);
     assert_eq!(samples.get(&build), Some(&1.0));
     assert_eq!(
         samples.get(r#"log_lines_dropped_total{log_sink="console"}"#),

@@ -4,9 +4,11 @@ mod commands;
 mod config_sources;
 mod config_values;
 mod documented_sessions;
+mod database_roles;
 mod fixtures;
 mod start;
 mod start_failures;
+mod version;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -117,13 +117,14 @@ fn console_queries(file: &str, text: &str) -> Vec<Query> {
     found.iter().zip(ends).map(query).collect()
 }
 
-/// Adds every query of a dashboard, at any depth: rows contain panels, panels contain targets.
+/// Adds every query of a dashboard, at any depth: rows contain panels, panels contain targets. Annotations have queries
+/// too.
 fn add_panel_queries(file: &str, value: &Value, queries: &mut Vec<Query>) {
     if let Some(expr) = value["expr"].as_str() {
         let legend = value["legendFormat"].as_str().unwrap_or_default();
         queries.push(Query {
             place: file.to_owned(),
-            expr: expr.replace("$__rate_interval", "1m"),
+            expr: expr.replace("$__rate_interval", "1m").replace("$__range", "15m"),
             records: None,
             shown_labels: captures(r"\{\{\s*(\w+)\s*\}\}", legend).collect(),
         });
