@@ -4,7 +4,9 @@
 
 mod support;
 
+mod address_urls;
 mod hot_connections;
 mod lost_connections;
 mod migration_lock;
 mod timeouts;
+mod tls;

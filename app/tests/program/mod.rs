@@ -1,11 +1,15 @@
 //! The program as an operator meets it: start, configuration, commands.
 
 mod commands;
+mod config_layers;
 mod config_sources;
 mod config_values;
 mod fixtures;
+mod secret_shapes;
+mod secrets;
 mod start;
 mod start_failures;
+mod store;
 
 use std::ffi::OsString;
 use std::path::Path;

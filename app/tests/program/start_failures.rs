@@ -46,7 +46,7 @@ fn unreachable_database_is_reported_without_its_password() {
     let address = unused.local_addr().expect("an address");
     drop(unused);
     let url = format!("postgres://me:hunter2@{address}/x");
-    let redacted = format!("postgres://me@{address}/x");
+    let redacted = format!("postgres://{address}/x:");
     let message = ["cannot open the database", &redacted, "DATABASE_URL"];
     assert_start_fails(&[("DATABASE_URL", &url), short], &message);
 
@@ -63,7 +63,9 @@ fn unreachable_database_is_reported_without_its_password() {
 #[tokio::test]
 async fn missing_database_is_reported() {
     let database = FreshDatabase::postgres().await;
-    let url = format!("{}_nowhere", database.url());
+    let mut url = url::Url::parse(database.url()).expect("a URL");
+    url.set_path("templatesite_nowhere");
+    let url = url.to_string();
 
     let message = ["cannot open the database", "does not exist"];
     assert_start_fails(&[("DATABASE_URL", &url)], &message);
