@@ -1,6 +1,10 @@
 //! A database that is slow, lost or locked, seen through a repository.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail"
+)]
 
 mod support;
 

@@ -98,7 +98,7 @@ fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
         }
         return DEFAULT_SQLITE_URL.parse().ok().map(StoreUrl::Sql);
     }
-    let host = reader.parse_or_explain("POSTGRES_HOST", |host| parse_host(host));
+    let host = reader.parse_or_explain("POSTGRES_HOST", parse_host);
 
     for name in ["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"] {
         reader.parse_or_explain(name, |value| {
