@@ -15,6 +15,8 @@ use crate::support::{Service, example, run};
 /// Parts of a secret from this length on must not come out.
 const PART: usize = 5;
 
+const TRACE: (&str, &str) = ("LOG_LEVEL", "trace");
+
 fn fill(shape: &str, secret: &str) -> String {
     let (head, tail) = secret.split_at(secret.len() / 2);
 
@@ -96,7 +98,7 @@ fn every_command(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) 
         &["healthcheck"],
         &["token", "new", "alice"],
     ];
-    let always = [("LOG_LEVEL", "trace"), ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")];
+    let always = [TRACE, ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")];
     let variables = [&always, variables].concat();
 
     let outputs = COMMANDS.map(|command| {
@@ -135,12 +137,23 @@ fn no_command_prints_a_secret_at_any_level() {
             let output = every_command(&["--config", "templatesite.toml"], &[], folder.path());
             assert_eq!(leaked(&output, SECRET), None, "{output}");
 
-            write("tokens", "alice:{s}\n");
-            write("fixtures", "{\"text\": \"{s}\" {s}\n");
-            let variables = [("API_TOKENS_FILE", "tokens"), ("LOG_LEVEL", "trace")];
-            let (_, _, tokens) = run(&[], &variables, folder.path());
-            let (_, _, fixtures) = run(&["load-fixtures", "fixtures"], &variables, folder.path());
-            assert_eq!(leaked(&(tokens + &fixtures), SECRET), None);
+            for content in ["alice:{s}\n", "{s}", "{s}:x\n", "\u{feff}tws_{s}\n"] {
+                write("tokens", content);
+                let (_, _, log) = run(&[], &[("API_TOKENS_FILE", "tokens"), TRACE], folder.path());
+                assert_eq!(leaked(&log, SECRET), None, "{content}: {log}");
+            }
+            for content in [
+                "{\"text\": \"{s}\" {s}\n",
+                "{\"text\": [\"{s}\"]}\n",
+                "{\"{s}\": 1}\n",
+                "\"{s}\"\n",
+                "{s}\n",
+                "[\"{s}\", {\"text\": {\"{s}\": 1}}]",
+            ] {
+                write("fixtures", content);
+                let (_, _, log) = run(&["load-fixtures", "fixtures"], &[TRACE], folder.path());
+                assert_eq!(leaked(&log, SECRET), None, "{content}: {log}");
+            }
         });
     });
 }
@@ -172,7 +185,7 @@ fn wrong_command_line_is_reported_without_its_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn service_at_level_trace_never_logs_its_password() {
+async fn service_at_level_trace_never_logs_its_password_or_a_token() {
     const SECRET: &str = "QXZJKVWWVKJZXQQZ";
     let database = FreshDatabase::postgres().await;
     let mut url = url::Url::parse(database.url()).expect("a URL");
@@ -183,17 +196,30 @@ async fn service_at_level_trace_never_logs_its_password() {
     url.set_password(Some(SECRET)).expect("a password");
 
     let folder = TempDir::new().expect("a folder");
-    let variables = [("DATABASE_URL", url.as_str()), ("LOG_LEVEL", "trace")];
+    let (_, issued, _) = run(&["token", "new", "alice"], &[], folder.path());
+    let lines: Vec<_> = issued.lines().collect();
+    let (token, entry) = (lines[1], lines[3]);
+    fs::write(folder.path().join("tokens"), entry).expect("a file");
+
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("API_TOKENS_FILE", "tokens"),
+        TRACE,
+    ];
     let mut service = Service::start(&variables, folder.path());
-    let created = service.post(&example::body("traced"));
-    assert!(created.starts_with("HTTP/1.1 201 "), "{created}");
+    for (sent, status) in [(token, "201"), (&token[..60], "401")] {
+        let header = format!("Authorization: Bearer {sent}\r\nCookie: {sent}\r\n");
+        let response = service.post_with(&header, &example::body("traced"));
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+    }
     service.signal("TERM");
     service.wait_for_log("stopped");
 
-    assert!(
-        service.log.iter().any(|line| line.contains("DEBUG")),
-        "{:?}",
-        service.log
-    );
-    assert_eq!(leaked(&service.log.concat(), SECRET), None);
+    let log = service.log.concat();
+    assert!(log.contains("DEBUG"), "{log}");
+    assert_eq!(leaked(&log, SECRET), None);
+    // Shorter parts may be in ids by chance.
+    let parts = token.as_bytes().windows(12);
+    let mut parts = parts.map(String::from_utf8_lossy);
+    assert_eq!(parts.find(|part| log.contains(&**part)), None);
 }
