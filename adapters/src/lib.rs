@@ -15,6 +15,7 @@ pub mod clock;
 pub mod database;
 mod in_memory_health_check;
 pub mod syslog;
+pub mod text_file;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,8 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use domain::Principal;
 
 use crate::{
@@ -20,6 +23,31 @@ pub struct Arguments {
     /// What to do; `serve` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Arguments {
+    /// Reads the command line. An error of this names what is wrong without the value, which may be a token or a URL with
+    /// a password; so can be what is no argument or command at all.
+    ///
+    /// # Errors
+    /// If the command line is wrong, or asks for help or the version.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments).map_err(hide_values)
+    }
+}
+
+fn hide_values(mut error: clap::Error) -> clap::Error {
+    let mut values = vec![ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+    if error.kind() == ErrorKind::UnknownArgument {
+        values.push(ContextKind::InvalidArg);
+    }
+
+    for kind in values {
+        if error.get(kind).is_some() {
+            error.insert(kind, ContextValue::String("(not shown)".to_owned()));
+        }
+    }
+    error
 }
 
 /// The commands of the program.

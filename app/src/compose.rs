@@ -41,9 +41,9 @@ impl Store {
     /// # Errors
     /// If the database cannot be reached or opened.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, database::ConnectError> {
-        let url = match &config.url {
+        let address = match &config.url {
             StoreUrl::Memory => return Ok(Self::in_memory()),
-            StoreUrl::Sql(url) => url,
+            StoreUrl::Sql(address) => address,
         };
         let options = database::Options {
             max_connections: config.max_connections,
@@ -51,7 +51,7 @@ impl Store {
             statement_timeout: config.statement_timeout,
             log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
         };
-        let database = database::connect(url, options).await?;
+        let database = database::connect_to(address, options).await?;
 
         Ok(Self {
             tweet_repository: Arc::new(SeaOrmTweetRepository::new(database.clone())),

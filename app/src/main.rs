@@ -8,7 +8,6 @@ use app::{
     config::{Config, InvalidConfig},
     runtime, server, telemetry,
 };
-use clap::Parser;
 
 /// A request makes many small allocations on several threads, which this allocator serves faster than the system's.
 #[global_allocator]
@@ -18,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read(env::args_os()).unwrap_or_else(|error| error.exit());
     let (config, warnings) = match load_config(&arguments) {
         Ok(loaded) => loaded,
         Err(problems) => {

@@ -1,16 +1,21 @@
 //! Opening a database, with the settings that a service needs. The defaults of the layers below log every statement and
 //! ping the server before each.
 
-use std::time::Duration;
+use std::{fmt::Display, io::ErrorKind, time::Duration};
 
 use sea_orm::{
-    ConnAcquireErr, ConnectOptions, DbErr, RuntimeErr, SqlxError,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    ConnAcquireErr, DatabaseConnection, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector,
+    SqlxSqliteConnector,
 };
 use thiserror::Error;
-use url::Url;
 
-use super::{encoding::other_than_utf8, error::CallError, resilient_pool::Database};
+use super::{
+    address::{Address, ParseAddressError},
+    driver_options::{self, CertificateError},
+    encoding::other_than_utf8,
+    error::CallError,
+    resilient_pool::Database,
+};
 
 /// How to connect to a database.
 #[derive(Debug, Clone, Copy)]
@@ -40,27 +45,43 @@ impl Default for Options {
     }
 }
 
-/// A database could not be opened. The message contains its URL without the password.
+/// A database could not be opened. The message contains its address without user and password.
 #[derive(Debug, Error)]
-#[error("cannot open the database {url}: {reason}")]
-pub struct ConnectError {
-    url: String,
-    reason: String,
+pub enum ConnectError {
+    /// The URL cannot be parsed.
+    #[error("the URL of the database is invalid: {0}")]
+    Address(#[from] ParseAddressError),
+    /// The database refuses the connection, does not respond, or is not trusted.
+    #[error("cannot open the database {address}: {reason}")]
+    Refused {
+        /// The address, for people.
+        address: String,
+        /// What went wrong.
+        reason: String,
+    },
 }
 
-/// Opens a pool on `postgres://…` or `sqlite://…`, and checks that a connection works. A missing SQLite file is created.
+/// As [`connect_to`], for the URL of a database.
+///
+/// # Errors
+/// Also if the URL is invalid.
+pub async fn connect(url: &str, options: Options) -> Result<Database, ConnectError> {
+    connect_to(&url.parse()?, options).await
+}
+
+/// Opens a pool and checks that a connection works. A missing SQLite file is created, unless its mode forbids that.
 ///
 /// # Errors
 /// [`ConnectError`] if the database refuses the connection or does not respond within `acquire_timeout`.
-pub async fn connect(url: &str, options: Options) -> Result<Database, ConnectError> {
-    let failed = |reason| ConnectError {
-        url: redacted(url),
+pub async fn connect_to(address: &Address, options: Options) -> Result<Database, ConnectError> {
+    let failed = |reason| ConnectError::Refused {
+        address: address.to_string(),
         reason,
     };
 
-    let connection = sea_orm::Database::connect(connect_options(url, options))
+    let connection = open_pool(address, options)
         .await
-        .map_err(|error| failed(reason(&error)))?;
+        .map_err(|error| failed(error.reason(address)))?;
     let database = Database::new(connection, options.statement_timeout);
 
     let encoding = database
@@ -71,65 +92,111 @@ pub async fn connect(url: &str, options: Options) -> Result<Database, ConnectErr
         Ok(Some(encoding)) => Err(failed(format!(
             "its encoding is {encoding}, which cannot hold every text; create it with ENCODING 'UTF8' TEMPLATE template0"
         ))),
-        Err(CallError::Database(error)) => Err(failed(reason(&error))),
+        Err(CallError::Database(error)) => Err(failed(reason(&error, address))),
         Err(CallError::TimedOut(_)) => Err(failed(NO_RESPONSE.to_owned())),
         Err(error @ CallError::FileReplaced) => Err(failed(error.to_string())),
     }
 }
 
-fn connect_options(url: &str, options: Options) -> ConnectOptions {
-    // The database's own limit, so that it can cancel a statement before the caller drops the connection.
-    let statement_timeout = options.statement_timeout * 9 / 10;
-
-    let mut connect = ConnectOptions::new(url);
-    connect
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.acquire_timeout)
-        .connect_timeout(options.acquire_timeout)
-        .statement_timeout(statement_timeout)
-        .sqlx_logging(options.log_statements)
-        .sqlx_logging_level(log::LevelFilter::Debug)
-        .test_before_acquire(false)
-        .set_application_name("templatesite")
-        .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, statement_timeout));
-    connect
+/// Why a pool could not be opened.
+#[derive(Debug, Error)]
+enum OpenError {
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error(transparent)]
+    Driver(#[from] SqlxError),
 }
 
-/// In WAL mode readers and the writer do not block each other. `NORMAL` keeps every committed write when the process
-/// dies.
-fn sqlite_options(sqlite: SqliteConnectOptions, busy_timeout: Duration) -> SqliteConnectOptions {
-    sqlite
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(busy_timeout)
+impl OpenError {
+    fn reason(&self, address: &Address) -> String {
+        match self {
+            Self::Certificate(error) => error.to_string(),
+            Self::Driver(error) => driver_reason(error, address),
+        }
+    }
 }
 
-/// The URL without its password and parameters, for logs.
-pub fn redacted(url: &str) -> String {
-    let Ok(mut url) = Url::parse(url) else {
-        return "(invalid URL)".to_owned();
-    };
-
-    // Fails only for URLs that cannot have a password.
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.to_string()
+async fn open_pool(address: &Address, options: Options) -> Result<DatabaseConnection, OpenError> {
+    match address {
+        Address::Postgres(postgres) => {
+            driver_options::warn_if_unprotected(postgres);
+            let connect_options = driver_options::postgres(postgres, options)?;
+            let pool = driver_options::pool(options)
+                .connect_with(connect_options)
+                .await?;
+            Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+        }
+        Address::Sqlite(sqlite) => {
+            let connect_options = driver_options::sqlite(sqlite, options);
+            let pool = driver_options::pool(options)
+                .connect_with(connect_options)
+                .await?;
+            Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+        }
+    }
 }
 
 const NO_RESPONSE: &str = "no response in time";
+const NO_TLS: &str = "the server does not offer TLS. It is required, so that the password does not cross the network \
+                      unencrypted: turn TLS on in the server, or, where the network is trusted, set \
+                      DATABASE_SSLMODE=prefer (in the URL: sslmode=prefer)";
 
-fn reason(error: &DbErr) -> String {
-    let error = match error {
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => return NO_RESPONSE.to_owned(),
-        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => error,
-        other => return other.to_string(),
-    };
-
-    match &**error {
-        SqlxError::PoolTimedOut => NO_RESPONSE.to_owned(),
-        SqlxError::Database(error) => error.message().to_owned(),
-        SqlxError::Io(error) => error.to_string(),
+fn reason(error: &DbErr, address: &Address) -> String {
+    match error {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => NO_RESPONSE.to_owned(),
+        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
+            driver_reason(error, address)
+        }
         other => other.to_string(),
+    }
+}
+
+fn driver_reason(error: &SqlxError, address: &Address) -> String {
+    match error {
+        SqlxError::PoolTimedOut => NO_RESPONSE.to_owned(),
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            database_reason(&code, error.message(), address)
+        }
+        // How an untrusted certificate shows.
+        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => untrusted(error),
+        SqlxError::Io(error) => error.to_string(),
+        SqlxError::Tls(error) if error.to_string() == "server does not support TLS" => NO_TLS.to_owned(),
+        SqlxError::Tls(error) => untrusted(error),
+        other => other.to_string(),
+    }
+}
+
+fn untrusted(error: &dyn Display) -> String {
+    format!(
+        "no trusted TLS connection: {error}. DATABASE_SSLROOTCERT names the authority that vouches for the server"
+    )
+}
+
+/// The server's message, unless it names the user, as it does for a wrong password: with a misspelt URL, a part of the
+/// password may be in the place of the user. Nor is a server trusted not to repeat the password.
+fn database_reason(code: &str, message: &str, address: &Address) -> String {
+    match code {
+        "28P01" => return "the server does not accept the user or the password".to_owned(),
+        "28000" => {
+            return "the server does not accept this user: there is no such role, or pg_hba.conf has no entry that lets \
+                    it connect from here in this way"
+                .to_owned();
+        }
+        _ => {}
+    }
+
+    let Address::Postgres(postgres) = address else {
+        return message.to_owned();
+    };
+    let credentials = [&postgres.user, &postgres.password];
+    let names_credentials = credentials
+        .into_iter()
+        .flatten()
+        .any(|part| !part.is_empty() && message.contains(part.as_str()));
+    if names_credentials {
+        format!("the server reports SQLSTATE {}", code.escape_debug())
+    } else {
+        message.escape_debug().to_string()
     }
 }

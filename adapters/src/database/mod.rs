@@ -4,7 +4,9 @@
 //! ([`Database::run`]). A resource describes its table once (`table`); insertion in chunks (`query`) and under
 //! idempotency keys (`idempotent`) follow from that.
 
+mod address;
 mod connect;
+mod driver_options;
 mod encoding;
 mod health;
 mod migration_lock;
@@ -29,7 +31,11 @@ mod pool_kind;
 
 pub(crate) mod error;
 
-pub use connect::{ConnectError, Options, connect, redacted};
+pub use address::{
+    Address, Host, ParseAddressError, ParseHostError, ParseSslModeError, Part, PostgresAddress,
+    SqliteAddress, SqliteMode, SslMode, Tls,
+};
+pub use connect::{ConnectError, Options, connect, connect_to};
 pub use error::CallError;
 pub use health::SeaOrmHealthCheck;
 pub use migration_lock::MigrationLockError;

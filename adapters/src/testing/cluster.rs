@@ -18,14 +18,14 @@ use url::Url;
 /// Each line of the input is a command. The script responds with a line: `done`, or the error messages.
 const SCRIPT: &str = r#"
 trap '' INT TERM
-binaries=$1 port=$2
+binaries=$1 port=$2 options=$3
 folder=$(mktemp -d "${TMPDIR:-/tmp}/templatesite-postgres-XXXXXX") && cd "$folder" || exit 1
 
 start() {
     # A killed server may hold the port and the shared memory for a moment longer.
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         "$binaries/pg_ctl" start -w -t 60 -D data -l server.log -o "-p $port -c listen_addresses=127.0.0.1 \
-            -c unix_socket_directories= -c fsync=off -c max_connections=300" && return
+            -c unix_socket_directories= -c fsync=off -c max_connections=300 $options" && return
         sleep 0.1
     done
     return 1
@@ -93,6 +93,11 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// A new server with an empty database, from the machine's own programs.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// As [`start`](Self::start), with further options of the program `postgres`.
+    pub fn start_with(options: &str) -> Self {
         let binaries = binaries().expect(
             "PostgreSQL's server programs were not found. Install them (Debian: apt-get install postgresql)",
         );
@@ -105,6 +110,7 @@ impl PostgresServer {
                 .args(["sh", "-c", SCRIPT, "sh"])
                 .arg(&binaries)
                 .arg(port.to_string())
+                .arg(options)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())

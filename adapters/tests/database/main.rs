@@ -1,9 +1,14 @@
 //! A database that is slow, lost or locked, seen through a repository.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up must fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail"
+)]
 
 mod support;
 
+mod address_urls;
 mod full_disk;
 mod hot_connections;
 mod lost_connections;
@@ -11,3 +16,4 @@ mod migration_lock;
 mod schema_change;
 mod sqlite_file;
 mod timeouts;
+mod tls;

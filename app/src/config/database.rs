@@ -1,11 +1,10 @@
 //! The database: which one, and how many connections and how much time requests may use.
 
-use std::{fmt, time::Duration};
-
-use url::Url;
+use std::time::Duration;
 
 use super::{
     reader::Reader,
+    store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
     variable::{BOOL, PORT, SECONDS, Section, Variable},
 };
 
@@ -17,19 +16,32 @@ pub(super) const SECTION: Section = Section {
             "Where the data is stored. If not set, the `POSTGRES_*` variables decide; without `POSTGRES_HOST`, it is \
              `sqlite://templatesite.db`.",
         )
-        .expected("`postgres://user:password@host:port/database`, `sqlite://file` or `memory:`")
+        .expected("`postgres://user:password@host:port/database`, percent-encoded, `sqlite://file` or `memory:`")
         .secret(),
         Variable::new(
             "POSTGRES_HOST",
-            "The host of the PostgreSQL server. Ignored if `DATABASE_URL` is set, like the other `POSTGRES_*` variables.",
+            "The host of the PostgreSQL server. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
+             variables are taken literally; `DATABASE_URL` makes the others unused.",
         )
-        .expected("a host name or an IP address"),
+        .expected("a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`"),
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
             .expected(PORT),
         Variable::new("POSTGRES_DB", "The name of the database.").default("templatesite").expected("a name"),
         Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
+        Variable::new(
+            SSL_MODE,
+            "Whether connections to PostgreSQL are encrypted, as libpq's `sslmode`. If not set: `verify-full` with \
+             `DATABASE_SSLROOTCERT`; else `prefer` on this machine (loopback, Unix socket) and `require` elsewhere.",
+        )
+        .expected("disable, allow, prefer, require, verify-ca or verify-full"),
+        Variable::new(
+            SSL_ROOT_CERT,
+            "The PEM file of the authorities that may vouch for the PostgreSQL server, as libpq's `sslrootcert`. If not \
+             set, the public ones.",
+        )
+        .expected("a file"),
         Variable::new(
             "DATABASE_MAX_CONNECTIONS",
             "The maximum number of connections to the database.",
@@ -64,7 +76,6 @@ pub(super) const SECTION: Section = Section {
 };
 
 const STATEMENT_TIMEOUT: &str = "DATABASE_STATEMENT_TIMEOUT_SECONDS";
-const DEFAULT_SQLITE_URL: &str = "sqlite://templatesite.db";
 
 /// The store, and how to use it.
 #[derive(Debug)]
@@ -83,29 +94,11 @@ pub struct DatabaseConfig {
     pub migrate_on_start: bool,
 }
 
-/// Where the data is stored. `Debug` shows it without the password.
-#[derive(Clone)]
-pub enum StoreUrl {
-    /// `memory:`, in the memory of the process. The data is lost when the process ends.
-    Memory,
-    /// `postgres://…` or `sqlite://…`. It may contain a password.
-    Sql(String),
-}
-
-impl fmt::Debug for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory => f.write_str("memory:"),
-            Self::Sql(url) => f.write_str(&adapters::database::redacted(url)),
-        }
-    }
-}
-
 impl DatabaseConfig {
     /// `request_timeout` is the timeout of the whole request. The one for the database must be shorter, so that a slow
     /// database is reported as such.
     pub(super) fn read(reader: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {
-        let url = store_url(reader);
+        let url = store_url::read(reader);
         let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
         let acquire_timeout = reader.seconds("DATABASE_ACQUIRE_TIMEOUT_SECONDS", 1..=3600);
         let statement_timeout = statement_timeout(reader, request_timeout);
@@ -134,52 +127,4 @@ fn statement_timeout(reader: &mut Reader, request_timeout: Option<Duration>) -> 
         let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds))?;
         Some(Duration::from_secs(seconds)).filter(|timeout| *timeout < request_timeout)
     })
-}
-
-fn store_url(reader: &mut Reader) -> Option<StoreUrl> {
-    if reader.string("DATABASE_URL").is_some() {
-        return reader.parse_with("DATABASE_URL", parse_url);
-    }
-
-    let port = reader.port("POSTGRES_PORT");
-    let password = reader.string("POSTGRES_PASSWORD");
-    let Some(host) = reader.string("POSTGRES_HOST") else {
-        if password.is_some() {
-            reader.problem(
-                "POSTGRES_PASSWORD is set, but neither POSTGRES_HOST nor DATABASE_URL is".to_owned(),
-            );
-        }
-        return Some(StoreUrl::Sql(DEFAULT_SQLITE_URL.to_owned()));
-    };
-    let (database, user) = (reader.string("POSTGRES_DB")?, reader.string("POSTGRES_USER")?);
-
-    // The parts are encoded one by one, so that no password can change the host or the database of the URL.
-    let mut url = Url::parse("postgres://localhost").ok()?;
-    let is_valid_host = url.set_host(Some(&host)).is_ok();
-    if !is_valid_host || url.host_str().is_none_or(str::is_empty) {
-        return reader.parse_with("POSTGRES_HOST", |_| None);
-    }
-    url.set_port(Some(port?)).ok()?;
-    url.path_segments_mut().ok()?.clear().push(&database);
-    url.set_username(&user).ok()?;
-    url.set_password(password.as_deref()).ok()?;
-
-    Some(StoreUrl::Sql(url.into()))
-}
-
-fn parse_url(text: &str) -> Option<StoreUrl> {
-    let url = Url::parse(text).ok()?;
-
-    match url.scheme() {
-        "memory" if text == "memory:" => Some(StoreUrl::Memory),
-        "postgres" | "postgresql" if url.host_str().is_some_and(|host| !host.is_empty()) => {
-            Some(StoreUrl::Sql(text.to_owned()))
-        }
-        // Each connection of a pool would have its own ":memory:" database.
-        "sqlite" if !text.contains(":memory:") && !text.contains("mode=memory") => {
-            let file = text.strip_prefix("sqlite://")?;
-            (!file.is_empty() && !file.starts_with('?')).then(|| StoreUrl::Sql(text.to_owned()))
-        }
-        _ => None,
-    }
 }

@@ -86,7 +86,15 @@ impl HttpConfig {
     pub(super) fn read(reader: &mut Reader, listen: Option<IpAddr>) -> Option<Self> {
         let allowed_hosts = reader.optional("ALLOWED_HOSTS");
         let trusted_proxies = reader.optional("TRUSTED_PROXIES");
-        let tokens_file = reader.string("API_TOKENS_FILE").map(PathBuf::from);
+        let tokens_file = match reader.string("API_TOKENS_FILE") {
+            // A pasted token would be printed as the name of a missing file.
+            Some(_) => reader
+                .parse_with("API_TOKENS_FILE", |file| {
+                    (!file.contains("tws_")).then(|| file.into())
+                })
+                .map(Some),
+            None => Some(None),
+        };
         let allowed_origins = reader.optional("CORS_ALLOWED_ORIGINS");
 
         let per_second = reader.number("RATE_LIMIT_PER_SECOND", 0..=1_000_000);
@@ -103,7 +111,7 @@ impl HttpConfig {
                 None => AllowedHosts::local(listen?),
             },
             trusted_proxies: trusted_proxies?.unwrap_or_default(),
-            tokens_file,
+            tokens_file: tokens_file?,
             allowed_origins: allowed_origins?.unwrap_or_default(),
             rate_limit,
             max_concurrent_requests: usize::try_from(max_concurrent_requests?).ok()?,

@@ -9,21 +9,26 @@
 mod database;
 mod generated_docs;
 mod http;
+mod layers;
 mod logs;
+mod names;
 mod reader;
 mod server;
 mod sources;
+mod store_url;
+mod toml_file;
 mod variable;
 
 use std::{ffi::OsString, fmt, path::Path};
 
-pub use database::{DatabaseConfig, StoreUrl};
+pub use database::DatabaseConfig;
 pub use generated_docs::{environment_file, markdown};
 pub use http::HttpConfig;
 pub use logs::LogConfig;
 pub use reader::InvalidConfig;
 use reader::Reader;
 pub use server::ServerConfig;
+pub use store_url::StoreUrl;
 pub use variable::{Section, Variable};
 
 /// The variables of all concerns, in the order in which people meet them.

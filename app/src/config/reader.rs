@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Variable, variables};
+use super::{
+    Variable,
+    layers::{Layer, Value},
+    variables,
+};
 
 /// Everything that is wrong with the configuration, one line each.
 #[derive(Debug)]
@@ -44,14 +48,14 @@ impl Error for InvalidConfig {}
 /// A read that returns `None` found no value, which is possible only for variables without a default, or recorded a
 /// problem.
 pub(super) struct Reader {
-    values: BTreeMap<&'static str, String>,
+    values: BTreeMap<&'static str, Value>,
     problems: Vec<String>,
     /// The names that were read. A test compares them with the declarations.
     read: BTreeSet<&'static str>,
 }
 
 impl Reader {
-    pub(super) fn new(values: BTreeMap<&'static str, String>) -> Self {
+    pub(super) fn new(values: BTreeMap<&'static str, Value>) -> Self {
         Self {
             values,
             problems: Vec::new(),
@@ -66,19 +70,38 @@ impl Reader {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let variable = self.declared(name)?;
-        let value = self.values.get(name)?;
+        let value = &self.values.get(name)?.text;
 
         let parsed = parse(value);
         if parsed.is_none() {
-            let shown = if variable.is_secret {
-                "is invalid (not shown: it is a secret)".to_owned()
-            } else {
-                format!("is {value:?}")
-            };
-            self.problems
-                .push(format!("{name} {shown}; expected {}", variable.expected));
+            self.problems.push(invalid(variable, value));
         }
         parsed
+    }
+
+    /// The value as `parse` understands it. Its error is the reason why the value is a problem, and must repeat nothing
+    /// of the value.
+    pub(super) fn parse_or_explain<T, E: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let variable = self.declared(name)?;
+        let value = &self.values.get(name)?.text;
+
+        match parse(value) {
+            Ok(parsed) => Some(parsed),
+            Err(reason) => {
+                self.problems
+                    .push(format!("{}; {reason}", invalid(variable, value)));
+                None
+            }
+        }
+    }
+
+    /// The layer that sets this variable.
+    pub(super) fn layer(&self, name: &str) -> Option<Layer> {
+        self.values.get(name).map(|value| value.layer)
     }
 
     pub(super) fn parse<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
@@ -115,7 +138,7 @@ impl Reader {
 
     pub(super) fn string(&mut self, name: &'static str) -> Option<String> {
         self.declared(name)?;
-        self.values.get(name).cloned()
+        self.values.get(name).map(|value| value.text.clone())
     }
 
     pub(super) fn problem(&mut self, problem: String) {
@@ -128,7 +151,7 @@ impl Reader {
         InvalidConfig::none_or(self.problems)?;
 
         let effective = variables().map(|variable| {
-            let value = self.values.remove(variable.name);
+            let value = self.values.remove(variable.name).map(|value| value.text);
             let shown = value.map(|value| if variable.is_secret { String::new() } else { value });
             (variable, shown)
         });
@@ -144,6 +167,34 @@ impl Reader {
             self.problems.push(format!("{name} is read, but not declared"));
         }
         variable
+    }
+}
+
+fn invalid(variable: &Variable, value: &str) -> String {
+    let Variable { name, expected, .. } = variable;
+
+    if variable.is_secret {
+        format!("{name} is invalid (not shown: it is a secret); expected {expected}")
+    } else if may_hold_a_secret(variable, value) {
+        format!("{name} is invalid (not shown: it may contain a secret); expected {expected}")
+    } else {
+        format!("{name} is {value:?}; expected {expected}")
+    }
+}
+
+/// Whether an invalid value may be, or contain, a secret in the wrong place: a URL with a password, or the value of the
+/// variable beside it.
+fn may_hold_a_secret(variable: &Variable, value: &str) -> bool {
+    const MAX_SHOWN: usize = 64;
+    let is_beside_a_secret = ["DATABASE_", "POSTGRES_"]
+        .iter()
+        .any(|prefix| variable.name.starts_with(prefix));
+    let is_short_number = value.len() <= 5 && value.parse::<f32>().is_ok();
+
+    if is_beside_a_secret {
+        !is_short_number
+    } else {
+        value.len() > MAX_SHOWN || value.contains('@') || value.contains("tws_")
     }
 }
 

@@ -1,30 +1,48 @@
 //! Where values come from: the defaults, the file, the environment, files of secrets.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ffi::OsString,
-    fs,
-    path::Path,
+use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
+
+use adapters::text_file;
+
+use super::{
+    InvalidConfig,
+    layers::{Layer, Layers, Setting, Value, Values, file_name},
+    names::{find, is_service_link, warning},
+    toml_file, variables,
 };
-
-use config::{Config as Layers, ConfigError, Environment, File, FileFormat};
-
-use super::{InvalidConfig, Variable, variables};
 
 /// The value of every variable that has one, and warnings about unknown names.
 pub(super) fn load_sources(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<(BTreeMap<&'static str, String>, Vec<String>), InvalidConfig> {
-    let mut warnings = Vec::new();
-    let environment = read_environment(environment, &mut warnings)?;
-    let layers = build_layers(file, environment, &mut warnings)
-        .map_err(|error| InvalidConfig::one(error.to_string()))?;
+) -> Result<(BTreeMap<&'static str, Value>, Vec<String>), InvalidConfig> {
+    let (mut warnings, mut problems) = (Vec::new(), Vec::new());
+    let mut layers = vec![(
+        Layer::Environment,
+        read_environment(environment, &mut warnings, &mut problems),
+    )];
+    if let Some(file) = file {
+        match toml_file::read(file, &mut warnings) {
+            Ok(values) => layers.push((Layer::File, values)),
+            Err(found) => problems.extend(found),
+        }
+    }
 
+    // What is invalid there would only cause further problems that are none.
+    InvalidConfig::none_or(problems)?;
     let mut problems = Vec::new();
+    let layers = Layers::new(layers, &mut problems);
+
     let mut values = BTreeMap::new();
     for variable in variables() {
-        match value_of(&layers, variable) {
+        let read = layers.setting(variable).and_then(|setting| match setting {
+            Some((layer, setting)) => Ok(Some(Value {
+                text: read_setting(variable.name, setting)?,
+                layer,
+            })),
+            None => Ok(None),
+        });
+        match read {
             Ok(Some(value)) => drop(values.insert(variable.name, value)),
             Ok(None) => {}
             Err(problem) => problems.push(problem),
@@ -35,119 +53,50 @@ pub(super) fn load_sources(
     Ok((values, warnings))
 }
 
-/// The variables of the environment that are ours.
+/// The variables of the environment that are ours. An empty variable counts as not set: compose files and shells leave
+/// variables out that way. So do those that Kubernetes adds for other services.
 fn read_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     warnings: &mut Vec<String>,
-) -> Result<HashMap<String, String>, InvalidConfig> {
-    let mut problems = Vec::new();
-    let mut known = HashMap::new();
+    problems: &mut Vec<String>,
+) -> Values {
+    let mut known = Values::new();
 
     for (name, value) in environment {
         let Ok(name) = name.into_string() else { continue };
-        if find(&name).is_none() {
-            if has_our_prefix(&name) {
-                warnings.push(did_you_mean(&name));
-            }
+        if value.is_empty() && find(&name).is_some() || is_service_link(&name, &value.to_string_lossy()) {
             continue;
         }
+        if find(&name).is_none() {
+            warnings.extend(warning(&name));
+            continue;
+        }
+
         match value.into_string() {
             Ok(value) => drop(known.insert(name, value)),
             Err(_) => problems.push(format!("{name} is not valid UTF-8")),
         }
     }
 
-    InvalidConfig::none_or(problems)?;
-    Ok(known)
+    known
 }
 
-fn build_layers(
-    file: Option<&Path>,
-    environment: HashMap<String, String>,
-    warnings: &mut Vec<String>,
-) -> Result<Layers, ConfigError> {
-    let mut builder = Layers::builder();
-    for variable in variables() {
-        if let Some(default) = variable.default {
-            builder = builder.set_default(variable.name.to_lowercase(), default)?;
-        }
-    }
-
-    if let Some(file) = file {
-        let file = Layers::builder()
-            .add_source(File::from(file).format(FileFormat::Toml))
-            .build()?;
-        for (key, value) in file.cache.into_table()? {
-            if find(&key.to_uppercase()).is_none() {
-                warnings.push(did_you_mean(&key.to_uppercase()));
-            }
-            builder = builder.set_default(key.to_lowercase(), value)?;
-        }
-    }
-
-    // An empty variable counts as not set: compose files and shells leave variables out that way.
-    builder
-        .add_source(
-            Environment::default()
-                .ignore_empty(true)
-                .source(Some(environment)),
-        )
-        .build()
-}
-
-fn value_of(layers: &Layers, variable: &Variable) -> Result<Option<String>, String> {
-    let name = variable.name;
-    let value = get(layers, name)?;
-    if !variable.is_secret {
-        return Ok(value);
-    }
-
-    let path = get(layers, &format!("{name}_FILE"))?;
-    match (value, path) {
-        (Some(_), Some(_)) => Err(format!("{name} and {name}_FILE are both set; remove one")),
-        (None, Some(path)) => match fs::read_to_string(&path) {
-            Ok(secret) => Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(error) => Err(format!("{name}_FILE is {path:?}, which cannot be read: {error}")),
-        },
-        (value, None) => Ok(value),
-    }
-}
-
-fn get(layers: &Layers, name: &str) -> Result<Option<String>, String> {
-    match layers.get_string(&name.to_lowercase()) {
-        Ok(value) => Ok(Some(value)),
-        Err(ConfigError::NotFound(_)) => Ok(None),
-        Err(_) => Err(format!("{name} must be a string, a number or a boolean")),
-    }
-}
-
-/// The variable of this name. A secret has a second name, `NAME_FILE`.
-fn find(name: &str) -> Option<&'static Variable> {
-    variables().find(|variable| {
-        let is_file_name = variable.is_secret && name.strip_suffix("_FILE") == Some(variable.name);
-        variable.name == name || is_file_name
-    })
-}
-
-/// Whether a name starts like one of ours, up to the first underscore. Others are none of our business.
-fn has_our_prefix(name: &str) -> bool {
-    let Some((prefix, _)) = name.split_once('_') else {
-        return false;
+/// The value, from its file if it is in one. The name of the file is not repeated: it may be the secret itself, in the
+/// wrong variable.
+fn read_setting(name: &str, setting: Setting<'_>) -> Result<String, String> {
+    let path = match setting {
+        Setting::Value(value) => return Ok(value.to_owned()),
+        Setting::File(path) => path,
     };
-    variables().any(|variable| {
-        variable
-            .name
-            .split_once('_')
-            .is_some_and(|(ours, _)| ours == prefix)
-    })
-}
 
-fn did_you_mean(name: &str) -> String {
-    let nearest = variables().min_by_key(|variable| strsim::damerau_levenshtein(variable.name, name));
-    let nearest = nearest.map_or("", |variable| variable.name);
+    let file_name = file_name(name);
+    let content = fs::read(path).map_err(|error| {
+        format!(
+            "{file_name} must name a file that contains the value; the file it names cannot be read: {error}"
+        )
+    })?;
+    let text = text_file::decode(content)
+        .map_err(|error| format!("{file_name} names a file that cannot be used: {error}"))?;
 
-    format!(
-        "{} is not a variable of this service and is ignored; did you mean {nearest}?",
-        name.escape_debug()
-    )
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -125,7 +125,7 @@ fn config_prints_effective_values_without_secrets() {
     assert_eq!((code, &*log), (0, ""));
     assert!(printed.contains("LOG_LEVEL=warn\n"), "{printed}");
     assert!(
-        printed.contains("# the data is stored in postgres://me@db/x\n"),
+        printed.contains("# the data is stored in postgres://db:5432/x\n"),
         "{printed}"
     );
     assert!(!printed.contains("hunter2"), "{printed}");

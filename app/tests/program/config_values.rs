@@ -72,12 +72,12 @@ fn store_url_is_given_whole_or_in_parts() {
         ("POSTGRES_USER", "me@home"),
         ("POSTGRES_PASSWORD", "p@ss:/?#[]"),
     ];
-    let encoded = "postgres://me%40home@db:5433/a%20b%2Fc";
-    assert_eq!(store_url(&parts), encoded, "without the password");
-    assert_eq!(store_url(&parts[..1]), "postgres://postgres@db:5432/templatesite");
+    let shown = "postgres://db:5433/a b/c";
+    assert_eq!(store_url(&parts), shown, "without the user and the password");
+    assert_eq!(store_url(&parts[..1]), "postgres://db:5432/templatesite");
 
-    let both = [&parts[..], &[("DATABASE_URL", "memory:")]].concat();
-    assert_eq!(store_url(&both), "memory:", "the URL wins");
+    let unused = [&parts[1..], &[("DATABASE_URL", "memory:")]].concat();
+    assert_eq!(store_url(&unused), "memory:", "parts without a host are not used");
 }
 
 #[test]
@@ -114,7 +114,8 @@ fn all_invalid_values_are_reported_at_once_with_what_is_expected() {
 
         assert!(line.contains(variable.expected), "{line}");
         let shows_value = line.contains(&format!("{value:?}"));
-        assert_eq!(shows_value, !variable.is_secret, "{line}");
+        let is_shown = !variable.is_secret && (!name.starts_with("DATABASE_") || value == "0");
+        assert_eq!(shows_value, is_shown, "{line}");
     }
     let leaks = problems.contains("hunter2") || problems.contains('\u{1b}');
     assert!(!leaks, "{problems}");
@@ -146,7 +147,7 @@ fn store_urls_without_a_host_or_a_file_are_invalid() {
 fn invalid_parts_of_the_store_url_are_reported() {
     let port = problems(&[("POSTGRES_HOST", "a/b"), ("POSTGRES_PORT", "0")]);
     assert!(port.contains("POSTGRES_PORT is \"0\""), "{port}");
-    assert!(port.contains("POSTGRES_HOST is \"a/b\""), "{port}");
+    assert!(port.contains("POSTGRES_HOST is invalid (not shown"), "{port}");
 
     let password = problems(&[("POSTGRES_PASSWORD", "hunter2")]);
     let problem = "neither POSTGRES_HOST nor DATABASE_URL";

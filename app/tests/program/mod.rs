@@ -1,13 +1,17 @@
 //! The program as an operator meets it: start, configuration, commands.
 
 mod commands;
+mod config_layers;
 mod config_sources;
 mod config_values;
-mod documented_sessions;
 mod database_roles;
+mod documented_sessions;
 mod fixtures;
+mod secret_shapes;
+mod secrets;
 mod start;
 mod start_failures;
+mod store;
 mod version;
 
 use std::ffi::OsString;

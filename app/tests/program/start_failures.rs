@@ -46,7 +46,7 @@ fn unreachable_database_is_reported_without_its_password() {
     let address = unused.local_addr().expect("an address");
     drop(unused);
     let url = format!("postgres://me:hunter2@{address}/x");
-    let redacted = format!("postgres://me@{address}/x");
+    let redacted = format!("postgres://{address}/x:");
     let message = ["cannot open the database", &redacted, "DATABASE_URL"];
     assert_start_fails(&[("DATABASE_URL", &url), short], &message);
 
@@ -60,10 +60,29 @@ fn unreachable_database_is_reported_without_its_password() {
     assert_start_fails(&[("DATABASE_URL", &url), short], &message);
 }
 
+#[test]
+fn connection_that_may_be_unencrypted_over_a_network_is_warned_of_once() {
+    let warnings = |address: &str, parameter: &str| {
+        let url = format!("postgres://me:hunter2@{address}:1/x{parameter}");
+        let variables = [("DATABASE_URL", &*url), ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")];
+        let (_, _, log) = run(&["migrate"], &variables, folder().path());
+        log.matches("may cross the network unencrypted").count()
+    };
+
+    // The first address reaches this machine, but is not a loopback address.
+    for mode in ["disable", "allow", "prefer"] {
+        assert_eq!(warnings("0.0.0.0", &format!("?sslmode={mode}")), 1, "{mode}");
+    }
+    assert_eq!(warnings("0.0.0.0", ""), 0);
+    assert_eq!(warnings("127.0.0.1", "?sslmode=disable"), 0);
+}
+
 #[tokio::test]
 async fn missing_database_is_reported() {
     let database = FreshDatabase::postgres().await;
-    let url = format!("{}_nowhere", database.url());
+    let mut url = url::Url::parse(database.url()).expect("a URL");
+    url.set_path("templatesite_nowhere");
+    let url = url.to_string();
 
     let message = ["cannot open the database", "does not exist"];
     assert_start_fails(&[("DATABASE_URL", &url)], &message);

@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
             "sea-query-sqlx",
             "sha2",
             "socket2",
+            "strsim",
             "subtle",
             "syslog",
             "tempfile",

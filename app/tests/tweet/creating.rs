@@ -15,6 +15,15 @@ async fn created(service: &InProcess, body: impl Into<String>) -> Value {
 }
 
 #[tokio::test]
+async fn byte_order_mark_is_not_part_of_a_body() {
+    let service = InProcess::memory().await;
+
+    let tweet = created(&service, "\u{feff}{\"text\":\"hello\"}\r\n").await;
+
+    assert_eq!(tweet["text"], "hello");
+}
+
+#[tokio::test]
 async fn a_created_tweet_is_found_at_its_location() {
     let service = InProcess::memory().await;
     let host = "api.localhost:81";

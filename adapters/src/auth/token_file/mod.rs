@@ -19,6 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::text_file;
 use debounce::Debounce;
 pub use issue::{Issued, issue};
 use table::TokenTable;
@@ -136,14 +137,14 @@ fn read_blocking(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is not a regular file"));
     }
 
-    let mut text = String::new();
+    let mut content = Vec::new();
     // One more byte than allowed shows that the file is too large.
-    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
 
-    Ok(text)
+    text_file::decode(content).map_err(io::Error::other)
 }
 
 fn parse(path: &Path, text: &str) -> Result<TokenTable, TokenFileError> {

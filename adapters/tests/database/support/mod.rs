@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod example;
+pub(crate) mod tls_server;
 
 use std::time::Duration;
 

@@ -24,6 +24,8 @@ const MAX_DEPTH: usize = 127;
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
     let json = std::str::from_utf8(body)
         .map_err(|error| body_violation(format!("is not UTF-8 from byte {} on", error.valid_up_to())))?;
+    // RFC 8259, section 8.1: a byte order mark may be ignored.
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     if json.trim_ascii().is_empty() {
         return Err(body_violation("is empty; a JSON object is expected"));
     }

@@ -1,0 +1,225 @@
+//! No part of a password, token or secret file comes out of the program, whatever is misspelt and wherever it stands.
+
+use std::{fs, path::Path, thread};
+
+use adapters::testing::FreshDatabase;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{
+    folder, load_config,
+    secret_shapes::{ADDRESSES, FILES, VARIABLES},
+};
+use crate::support::{Service, example, run};
+
+/// Parts of a secret from this length on must not come out.
+const PART: usize = 5;
+
+const TRACE: (&str, &str) = ("LOG_LEVEL", "trace");
+
+fn fill(shape: &str, secret: &str) -> String {
+    let (head, tail) = secret.split_at(secret.len() / 2);
+
+    shape
+        .replace("{s}", secret)
+        .replace("{h}", head)
+        .replace("{t}", tail)
+}
+
+/// The first part of the secret that the output contains.
+fn leaked<'a>(output: &str, secret: &'a str) -> Option<&'a str> {
+    let output = output.to_uppercase();
+    let parts = (0..=secret.len() - PART).map(|start| &secret[start..start + PART]);
+
+    parts.into_iter().find(|part| output.contains(part))
+}
+
+/// Everything that the program knows about a configuration and could print.
+fn printed(file: Option<&Path>, variables: &[(&str, &str)]) -> String {
+    match load_config(file, variables) {
+        Ok((config, warnings)) => format!("{config}\n{config:?}\n{config:#?}\n{warnings:?}"),
+        Err(problems) => problems,
+    }
+}
+
+fn secrets() -> impl Strategy<Value = String> {
+    // Letters that are rare enough for no part to occur by chance. Each half is long enough to be found.
+    "[QXZJKVW]{12,20}"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn misspelt_configuration_is_reported_without_its_secrets(secret in secrets()) {
+        let folder = folder();
+        let file = folder.path().join("file");
+        let path = file.to_str().expect("UTF-8");
+        let check = |shape: &str, output: String| {
+            let part = leaked(&output, &secret);
+            prop_assert!(part.is_none(), "{part:?} of {secret} in {shape:?} came out: {output}");
+            Ok(())
+        };
+
+        for shape in ADDRESSES {
+            let address = fill(shape, &secret);
+            check(shape, printed(None, &[("DATABASE_URL", &address)]))?;
+            check(shape, printed(None, &[("POSTGRES_HOST", &address)])).or_else(|error| {
+                // A name alone is a valid host.
+                if shape == "{s}" { Ok(()) } else { Err(error) }
+            })?;
+
+            fs::write(&file, &address).expect("a file");
+            check(shape, printed(None, &[("DATABASE_URL_FILE", path)]))?;
+            let utf16: Vec<u8> = address.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            fs::write(&file, utf16).expect("a file");
+            check(shape, printed(None, &[("DATABASE_URL_FILE", path)]))?;
+            check(shape, printed(Some(&file), &[]))?;
+        }
+        for (name, shape) in VARIABLES {
+            check(name, printed(None, &[(name, &fill(shape, &secret))]))?;
+        }
+        for shape in FILES {
+            fs::write(&file, fill(shape, &secret)).expect("a file");
+            check(shape, printed(Some(&file), &[]))?;
+        }
+    }
+}
+
+/// Runs every command with these variables, and with these files, at level trace. Returns everything they print.
+fn every_command(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> String {
+    const COMMANDS: [&[&str]; 8] = [
+        &[],
+        &["serve"],
+        &["config"],
+        &["migrate"],
+        &["migrate", "status"],
+        &["load-fixtures"],
+        &["healthcheck"],
+        &["token", "new", "alice"],
+    ];
+    let always = [TRACE, ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")];
+    let variables = [&always, variables].concat();
+
+    let outputs = COMMANDS.map(|command| {
+        let (_, output, log) = run(&[arguments, command].concat(), &variables, folder);
+        output + &log
+    });
+    outputs.concat()
+}
+
+#[test]
+fn no_command_prints_a_secret_at_any_level() {
+    const SECRET: &str = "QXZJKVWWVKJZXQQZ";
+    let in_variables = [
+        ("DATABASE_URL", ADDRESSES[0]),
+        ("DATABASE_URL", ADDRESSES[1]),
+        ("DATABASE_URL", ADDRESSES[14]),
+        ("DATABASE_URL", "postgres://u:x@127.0.0.1:1/db?pasword={s}"),
+        ("DATABASE_URL", "postgres://u:x@127.0.0.1:1/db?sslrootcert={s}"),
+        ("POSTGRES_PASSWORD_FILE", "{s}"),
+    ];
+
+    thread::scope(|scope| {
+        for (name, shape) in in_variables {
+            scope.spawn(move || {
+                let folder = folder();
+                let output = every_command(&[], &[(name, &fill(shape, SECRET))], folder.path());
+                assert_eq!(leaked(&output, SECRET), None, "{name} as {shape}: {output}");
+            });
+        }
+        scope.spawn(|| {
+            let folder = folder();
+            let write = |name: &str, content: &str| {
+                fs::write(folder.path().join(name), fill(content, SECRET)).expect("a file");
+            };
+            write("templatesite.toml", FILES[0]);
+            let output = every_command(&["--config", "templatesite.toml"], &[], folder.path());
+            assert_eq!(leaked(&output, SECRET), None, "{output}");
+
+            for content in ["alice:{s}\n", "{s}", "{s}:x\n", "\u{feff}tws_{s}\n"] {
+                write("tokens", content);
+                let (_, _, log) = run(&[], &[("API_TOKENS_FILE", "tokens"), TRACE], folder.path());
+                assert_eq!(leaked(&log, SECRET), None, "{content}: {log}");
+            }
+            for content in [
+                "{\"text\": \"{s}\" {s}\n",
+                "{\"text\": [\"{s}\"]}\n",
+                "{\"{s}\": 1}\n",
+                "\"{s}\"\n",
+                "{s}\n",
+                "[\"{s}\", {\"text\": {\"{s}\": 1}}]",
+            ] {
+                write("fixtures", content);
+                let (_, _, log) = run(&["load-fixtures", "fixtures"], &[TRACE], folder.path());
+                assert_eq!(leaked(&log, SECRET), None, "{content}: {log}");
+            }
+        });
+    });
+}
+
+#[test]
+fn wrong_command_line_is_reported_without_its_values() {
+    const SECRET: &str = "QXZJKVWWVKJZXQQZ";
+
+    for arguments in [
+        &["postgres://u:{s}@db/x"][..],
+        &["--database-url=postgres://u:{s}@db/x"],
+        &["--{s}"],
+        &["-{s}"],
+        &["migrate", "{s}"],
+        &["migrate", "up", "{s}"],
+        &["config", "--format", "{s}"],
+        &["config", "--format={s}"],
+        &["load-fixtures", "--skip", "{s}"],
+        &["token", "new", "tws_{s}{s}{s}{s}"],
+        &["token", "{s}"],
+    ] {
+        let filled: Vec<_> = arguments.iter().map(|argument| fill(argument, SECRET)).collect();
+        let filled: Vec<_> = filled.iter().map(String::as_str).collect();
+        let (code, output, log) = run(&filled, &[], folder().path());
+
+        assert_eq!(code, 2, "{arguments:?}: {log}");
+        assert_eq!(leaked(&(output + &log), SECRET), None, "{arguments:?}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_at_level_trace_never_logs_its_password_or_a_token() {
+    const SECRET: &str = "QXZJKVWWVKJZXQQZ";
+    let database = FreshDatabase::postgres().await;
+    let mut url = url::Url::parse(database.url()).expect("a URL");
+    if url.password().is_some() {
+        // The server in TEST_DATABASE_URL has a password of its own.
+        return;
+    }
+    url.set_password(Some(SECRET)).expect("a password");
+
+    let folder = TempDir::new().expect("a folder");
+    let (_, issued, _) = run(&["token", "new", "alice"], &[], folder.path());
+    let lines: Vec<_> = issued.lines().collect();
+    let (token, entry) = (lines[1], lines[3]);
+    fs::write(folder.path().join("tokens"), entry).expect("a file");
+
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("API_TOKENS_FILE", "tokens"),
+        TRACE,
+    ];
+    let mut service = Service::start(&variables, folder.path());
+    for (sent, status) in [(token, "201"), (&token[..60], "401")] {
+        let header = format!("Authorization: Bearer {sent}\r\nCookie: {sent}\r\n");
+        let response = service.post_with(&header, &example::body("traced"));
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+    }
+    service.signal("TERM");
+    service.wait_for_log("stopped");
+
+    let log = service.log.concat();
+    assert!(log.contains("DEBUG"), "{log}");
+    assert_eq!(leaked(&log, SECRET), None);
+    // Shorter parts may be in ids by chance.
+    let parts = token.as_bytes().windows(12);
+    let mut parts = parts.map(String::from_utf8_lossy);
+    assert_eq!(parts.find(|part| log.contains(&**part)), None);
+}
