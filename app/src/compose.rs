@@ -100,7 +100,7 @@ pub fn tweet_stack(config: &DatabaseConfig, store: &Store, meter: &Meter) -> Arc
 ///
 /// # Errors
 /// If the file of tokens cannot be used.
-pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticator>>, TokenFileError> {
+pub async fn authenticator(config: &Config) -> Result<Option<Arc<TokenFile>>, TokenFileError> {
     match &config.http.tokens_file {
         Some(path) => Ok(Some(TokenFile::open(path).await?)),
         None => Ok(None),
@@ -111,12 +111,15 @@ pub async fn authenticator(config: &Config) -> Result<Option<Arc<dyn Authenticat
 pub fn router(
     config: &Config,
     store: &Store,
-    authenticator: Option<Arc<dyn Authenticator>>,
+    authenticator: Option<Arc<TokenFile>>,
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
 
     let mut checks = vec![Arc::clone(&store.check)];
+    if let Some(tokens) = &authenticator {
+        checks.push(Arc::clone(tokens) as Arc<dyn HealthCheck>);
+    }
     if let Some(schema) = &store.schema {
         database::observe_pool(schema.database(), &metrics.meter);
         // With MIGRATE_ON_START, no request is served before the schema is up to date.
@@ -131,7 +134,7 @@ pub fn router(
         tweets: Arc::new(TweetService::new(tweets, clock())),
         checks,
         draining,
-        authenticator,
+        authenticator: authenticator.map(|tokens| tokens as Arc<dyn Authenticator>),
         clock: clock(),
         allowed_hosts: config.http.allowed_hosts.clone(),
         trusted_proxies: config.http.trusted_proxies.clone(),

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::RepositoryError;
+use crate::{Principal, RepositoryError};
 
 /// A client's name for one creation, after the
 /// [Idempotency-Key header](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/): 1 to
@@ -48,13 +48,23 @@ impl FromStr for IdempotencyKey {
     }
 }
 
+/// A key together with the client that chose it: the same key of two clients is two keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnedKey {
+    /// The client. It has its keys as long as it has its name, whatever its tokens. `None` if the service has no tokens:
+    /// clients without a name share their keys.
+    pub owner: Option<Principal>,
+    /// The key that the client sent.
+    pub key: IdempotencyKey,
+}
+
 /// An item to be stored unless its key was used before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotent<T> {
     /// The item as it would be stored.
     pub item: T,
     /// The client's name for its creation.
-    pub key: IdempotencyKey,
+    pub key: OwnedKey,
 }
 
 /// The result of a creation under a key.

@@ -22,7 +22,7 @@ pub mod testing;
 pub use error::{BoxedSource, RepositoryError, Unhealthy, chain_of_causes};
 pub use id::{ID_LEN, Id, IdGenerator, ParseIdError};
 pub use idempotency_key::{
-    CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, ParseIdempotencyKeyError,
+    CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, OwnedKey, ParseIdempotencyKeyError,
 };
 pub use page::{Page, PageLimit};
 pub use ports::{Authenticator, Clock, HealthCheck};

@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-/// The name of an authenticated client, for the log: 1 to [`MAX_CHARS`](Self::MAX_CHARS) characters of
-/// `[A-Za-z0-9._@-]`, so that it is safe in a log line. Cheap to clone.
+/// The name of an authenticated client, in the log and as the owner of its idempotency keys: 1 to
+/// [`MAX_CHARS`](Self::MAX_CHARS) characters of `[A-Za-z0-9._@-]`, so that it is safe in a log line. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Principal(Arc<str>);
 

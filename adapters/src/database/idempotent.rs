@@ -7,6 +7,7 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
 use super::{
     resilient_pool::PoolGeneration,
+    stored_key::StoredKey,
     table::{IDEMPOTENCY_KEY, Table},
 };
 
@@ -26,17 +27,26 @@ impl<Row> Insertion<Row> {
         Row: Clone,
     {
         let rows = match self {
-            Self::All => HashMap::new(),
+            Self::All => return Ok(items.iter().map(|new| new.item.clone()).collect()),
             Self::Partial(rows) => rows,
         };
 
-        let stored = |new: &Idempotent<T>| match rows.get(new.key.as_str()) {
-            Some(row) => T::try_from(row.clone()),
-            // It was inserted as it is.
-            None => Ok(new.item.clone()),
+        let stored = |new: &Idempotent<T>| {
+            let key = StoredKey::new(&new.key);
+            match rows.get(&key.owned).or_else(|| rows.get(key.former)) {
+                Some(row) => T::try_from(row.clone()),
+                // It was inserted as it is.
+                None => Ok(new.item.clone()),
+            }
         };
         items.iter().map(stored).collect()
     }
+}
+
+/// An item to insert, and its key as the table holds it.
+pub(crate) struct Keyed<'a, T> {
+    pub(crate) item: &'a T,
+    pub(crate) key: StoredKey<'a>,
 }
 
 /// A row and its key.
@@ -54,32 +64,43 @@ impl<Row: FromQueryResult> FromQueryResult for IdempotentRow<Row> {
     }
 }
 
-/// Inserts the items whose keys are new, all or none. If every item was inserted, that is one statement. Otherwise a
-/// second one reads the row stored under each key.
+/// The items to insert, each key once: of several items with one key, the first.
+///
+/// Every process inserts in the order of the keys, so that two that insert the same keys do not deadlock.
+pub(crate) fn keyed<T>(items: &[Idempotent<T>]) -> Vec<Keyed<'_, T>> {
+    let keyed = items.iter().map(|Idempotent { item, key }| Keyed {
+        item,
+        key: StoredKey::new(key),
+    });
+    let mut keyed: Vec<_> = keyed.collect();
+
+    // Stable: of several items with one key, the first stays first.
+    keyed.sort_by(|a, b| a.key.owned.cmp(&b.key.owned));
+    keyed.dedup_by(|a, b| a.key.owned == b.key.owned);
+    keyed
+}
+
+/// Inserts the items whose keys are new, all or none. `count` is their number before [`keyed`]. If every item was
+/// inserted, that is one statement. Otherwise a second one reads the row stored under each key.
 pub(crate) async fn insert<T, Row: FromQueryResult>(
     pool: &PoolGeneration,
     table: &Table<T>,
-    items: &[Idempotent<T>],
+    items: &[Keyed<'_, T>],
+    count: usize,
 ) -> Result<Insertion<Row>, DbErr> {
     let max_rows = table.max_rows_per_statement();
 
-    // Every process inserts in the order of the keys, so that two that insert the same keys do not deadlock. The sort is
-    // stable: of several items with one key, the first stays.
-    let mut new: Vec<&Idempotent<T>> = items.iter().collect();
-    new.sort_by(|a, b| a.key.cmp(&b.key));
-    new.dedup_by(|a, b| a.key == b.key);
-
     let inserted = pool
-        .execute_chunked(&new, max_rows, |backend, items| {
+        .execute_chunked(items, max_rows, |backend, items| {
             table.insert_idempotent(backend, items)
         })
         .await?;
-    if inserted == items.len() as u64 {
+    if inserted == count as u64 {
         return Ok(Insertion::All);
     }
 
     let rows: Vec<IdempotentRow<Row>> = pool
-        .read_chunked(&new, max_rows, |backend, items| {
+        .read_chunked(items, max_rows, |backend, items| {
             table.find_by_keys(backend, items)
         })
         .await?;

@@ -14,6 +14,7 @@ mod pool_metrics;
 
 pub(crate) mod idempotent;
 pub(crate) mod query;
+pub(crate) mod stored_key;
 pub(crate) mod table;
 
 mod bind_arrays;

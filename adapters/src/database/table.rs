@@ -3,10 +3,13 @@
 //! On PostgreSQL a statement has the same text for batches of any size, so that it is prepared once per connection: the
 //! values are bound as arrays. SQLite prepares cheaply and has no arrays; it gets lists of values.
 
-use domain::{Id, Idempotent};
+use domain::Id;
 use sea_orm::{DbBackend, Statement, Value, prelude::Uuid, sea_query::ArrayType};
 
-use super::query::{self, MAX_BIND_VALUES};
+use super::{
+    idempotent::Keyed,
+    query::{self, MAX_BIND_VALUES},
+};
 
 /// A column of a [`Table`] of items `T`.
 pub(crate) struct Column<T> {
@@ -21,7 +24,8 @@ pub(crate) struct Column<T> {
 }
 
 /// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column
-/// [`IDEMPOTENCY_KEY`] holds keys or null, and has a partial unique index of the keys that are not null.
+/// [`IDEMPOTENCY_KEY`] holds a [`StoredKey`](super::stored_key::StoredKey) or null, and has a partial unique index of the
+/// keys that are not null.
 pub(crate) struct Table<T> {
     columns: Vec<Column<T>>,
     sql: Sql,
@@ -54,9 +58,10 @@ impl<T> Table<T> {
         Self { columns, sql }
     }
 
-    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value.
+    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value, and so are the two
+    /// forms of its key.
     pub(crate) fn max_rows_per_statement(&self) -> usize {
-        MAX_BIND_VALUES / (self.columns.len() + 1)
+        MAX_BIND_VALUES / (self.columns.len() + 2)
     }
 
     /// Inserts the items. A stored id is an error.
@@ -73,22 +78,27 @@ impl<T> Table<T> {
     }
 
     /// Inserts the items whose keys are not stored. A stored id is an error all the same.
-    pub(crate) fn insert_idempotent(&self, backend: DbBackend, items: &[&Idempotent<T>]) -> Statement {
-        let key = |new: &&Idempotent<T>| Value::from(new.key.as_str());
+    pub(crate) fn insert_idempotent(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
+        let owned = |new: &Keyed<'_, T>| Value::from(new.key.owned.as_str());
+        let former = |new: &Keyed<'_, T>| Value::from(new.key.former);
 
         if backend == DbBackend::Postgres {
-            let keys = query::array(ArrayType::String, items.iter().map(key).collect());
-            let arrays = self.arrays(items.iter().map(|new| &new.item)).chain([keys]);
+            let owned = query::array(ArrayType::String, items.iter().map(owned).collect());
+            let former = query::array(ArrayType::String, items.iter().map(former).collect());
+            let arrays = self.arrays(items.iter().map(|new| new.item));
+            let arrays = arrays.chain([owned, former]);
             return Statement::from_sql_and_values(backend, &self.sql.insert_idempotent, arrays);
         }
 
         let sql = format!(
-            "{} select * from (values {}) {}",
+            "{} from (values {}) {}",
             self.sql.insert_idempotent_prefix,
-            rows_of(items.len(), self.columns.len() + 1),
+            rows_of(items.len(), self.columns.len() + 2),
             self.sql.where_key_is_new
         );
-        let values = items.iter().flat_map(|new| self.row(&new.item).chain([key(new)]));
+        let values = items
+            .iter()
+            .flat_map(|new| self.row(new.item).chain([owned(new), former(new)]));
         Statement::from_sql_and_values(backend, sql, values)
     }
 
@@ -105,12 +115,13 @@ impl<T> Table<T> {
         Statement::from_sql_and_values(backend, sql, ids)
     }
 
-    /// The rows with these idempotency keys, each with its key.
-    pub(crate) fn find_by_keys(&self, backend: DbBackend, items: &[&Idempotent<T>]) -> Statement {
-        let keys = items.iter().map(|new| Value::from(new.key.as_str()));
+    /// The rows with these idempotency keys, in either form, each with its key.
+    pub(crate) fn find_by_keys(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
+        let forms = |new: &Keyed<'_, T>| [new.key.owned.as_str().into(), new.key.former.into()];
+        let keys: Vec<Value> = items.iter().flat_map(forms).collect();
 
         if backend == DbBackend::Postgres {
-            let keys = query::array(ArrayType::String, keys.collect());
+            let keys = query::array(ArrayType::String, keys);
             return Statement::from_sql_and_values(backend, &self.sql.find_by_keys, [keys]);
         }
 
@@ -159,10 +170,19 @@ impl Sql {
             .map(|(column, n)| format!("${n}::{}[]", column.sql_type))
             .collect();
         let arrays = arrays.join(", ");
-        let key = columns.len() + 1;
+        // `column1`, `column2`, … are SQLite's names of the columns of values.
+        let value_columns: Vec<_> = (1..=columns.len() + 2).map(|n| format!("column{n}")).collect();
+        let (inserted, all) = (
+            value_columns[..=columns.len()].join(", "),
+            value_columns.join(", "),
+        );
+        let [owned, former] = [columns.len() + 1, columns.len() + 2];
+        let stored_key =
+            format!("select 1 from {table} where {IDEMPOTENCY_KEY} is not null and {IDEMPOTENCY_KEY}");
 
         let insert_prefix = format!("insert into {table} ({names})");
-        let insert_idempotent_prefix = format!("insert into {table} ({names}, {IDEMPOTENCY_KEY})");
+        let insert_idempotent_prefix =
+            format!("insert into {table} ({names}, {IDEMPOTENCY_KEY}) select {inserted}");
         let select = format!("select {names} from {table}");
         // With the condition of the partial index, so that the planner can use it.
         let select_by_keys =
@@ -170,16 +190,18 @@ impl Sql {
 
         Self {
             insert: format!("{insert_prefix} select * from unnest({arrays})"),
-            // Names the index of the keys: only a stored key makes this skip an item, a stored id is an error.
+            // Names the index of the keys: only a stored key makes this skip an item, a stored id is an error. `offset 0`
+            // makes the planner look up each former key in the index; in an empty table, it would join with all rows, and
+            // still do so long after the table has grown.
             insert_idempotent: format!(
-                "{insert_idempotent_prefix} select * from unnest({arrays}, ${key}::text[]) \
+                "{insert_idempotent_prefix} \
+                 from unnest({arrays}, ${owned}::text[], ${former}::text[]) as new({all}) \
+                 where not exists ({stored_key} = column{former} offset 0) \
                  on conflict ({IDEMPOTENCY_KEY}) where {IDEMPOTENCY_KEY} is not null do nothing"
             ),
-            // SQLite has one writer at a time, so nothing is stored between this check and the insertion.
-            where_key_is_new: format!(
-                "where not exists (select 1 from {table} \
-                 where {IDEMPOTENCY_KEY} = column{key} and {IDEMPOTENCY_KEY} is not null)"
-            ),
+            // SQLite has one writer at a time, so nothing is stored between this check and the insertion. With `=` instead of
+            // `in`, it reads the whole table for each item if the index was empty when it was analysed.
+            where_key_is_new: format!("where not exists ({stored_key} in (column{owned}, column{former}))"),
             find: format!("{select} where id = any($1::uuid[])"),
             find_prefix: format!("{select} where id in"),
             find_by_keys: format!("{select_by_keys} and {IDEMPOTENCY_KEY} = any($1::text[])"),

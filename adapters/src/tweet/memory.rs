@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{IdempotentTweet, OwnedKey, RepositoryError, Tweet, TweetId, TweetRepository};
 
 /// [`TweetRepository`] that holds tweets until it is dropped. Use it in unit tests of your own code:
 ///
@@ -32,7 +32,7 @@ pub struct InMemoryTweetRepository {
 #[derive(Debug, Default)]
 struct Stored {
     tweets: BTreeMap<TweetId, Tweet>,
-    keys: HashMap<IdempotencyKey, TweetId>,
+    keys: HashMap<OwnedKey, TweetId>,
 }
 
 impl Stored {

@@ -1,14 +1,15 @@
-//! Tests of the databases' plans for the statements: a page must be an index range scan at any depth.
+//! Tests of the databases' plans for the statements: a page must be an index range scan at any depth, and keys must be
+//! looked up in their index.
 //!
 //! They are here and not in `adapters/tests`, because they explain the statements of [`TABLE`], which is private.
 
-use domain::TweetId;
+use domain::{TweetId, testing::tweet::owned};
 use migration::MigratorTrait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
 use super::sql::TABLE;
 use crate::{
-    database::{Options, connect},
+    database::{Options, connect, idempotent::Keyed, stored_key::StoredKey},
     testing::FreshDatabase,
 };
 
@@ -107,4 +108,43 @@ async fn page_on_sqlite_is_an_index_range_scan() {
         // No temporary tree: the rows come in the order of the key.
         assert_eq!(plan, expected);
     }
+}
+
+/// An insertion under a key.
+fn insertion(pool: &DatabaseConnection) -> Statement {
+    let new = owned(1, Some("alice"), "key");
+    let keyed = Keyed {
+        item: &new.item,
+        key: StoredKey::new(&new.key),
+    };
+    TABLE.insert_idempotent(pool.get_database_backend(), &[keyed])
+}
+
+#[tokio::test]
+async fn keys_are_looked_up_in_their_index_on_postgresql() {
+    let database = FreshDatabase::postgres().await;
+    let pool = connect(database.url(), Options::default())
+        .await
+        .expect("a pool")
+        .connection();
+    migration::Migrator::up(&pool, None).await.expect("the schema");
+
+    // In an empty table as well: connections reuse the plan of a prepared statement while the table grows.
+    let plan = explain(&pool, "explain", "QUERY PLAN", insertion(&pool)).await;
+
+    assert!(plan.contains("using tweet_idempotency_key"), "{plan}");
+    for slow in ["Seq Scan", "Join"] {
+        assert!(!plan.contains(slow), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_looked_up_in_their_index_on_sqlite() {
+    let database = FreshDatabase::sqlite();
+    let pool = filled(&database).await;
+
+    let plan = explain(&pool, "explain query plan", "detail", insertion(&pool)).await;
+
+    let search = "SEARCH tweet USING COVERING INDEX tweet_idempotency_key (idempotency_key=?)";
+    assert!(plan.contains(search) && !plan.contains("SCAN tweet"), "{plan}");
 }

@@ -38,9 +38,13 @@ impl TweetRepository for SeaOrmTweetRepository {
             return Ok(Vec::new());
         }
 
+        let keyed = &*idempotent::keyed(tweets);
+        let count = tweets.len();
         let insertion = self
             .database
-            .run(|pool, _| async move { idempotent::insert::<_, TweetRow>(&pool, &TABLE, tweets).await })
+            .run(
+                |pool, _| async move { idempotent::insert::<_, TweetRow>(&pool, &TABLE, keyed, count).await },
+            )
             .await?;
 
         insertion.stored(tweets)

@@ -1,5 +1,7 @@
 //! Batches that need more than one statement.
 
+use std::time::Duration;
+
 use adapters::{SeaOrmTweetRepository, database, testing::FreshDatabase};
 use domain::{
     RepositoryError, Tweet, TweetRepository,
@@ -7,13 +9,16 @@ use domain::{
 };
 use migration::{Migrator, MigratorTrait};
 
-/// More rows than two statements can insert, with four bound values each.
+/// More rows than two statements can insert, with five bound values each.
 const COUNT: u64 = 20_000;
 
 async fn open(database: &FreshDatabase) -> SeaOrmTweetRepository {
-    let pool = database::connect(database.url(), database::Options::default())
-        .await
-        .expect("connect");
+    // A busy machine may need longer than the default.
+    let options = database::Options {
+        statement_timeout: Duration::from_secs(60),
+        ..database::Options::default()
+    };
+    let pool = database::connect(database.url(), options).await.expect("connect");
     Migrator::up(&pool.connection(), None).await.expect("migrate");
 
     SeaOrmTweetRepository::new(pool)

@@ -10,4 +10,5 @@ mod batched;
 mod cached;
 mod chunks;
 mod contract;
+mod former_keys;
 mod model;

@@ -1,13 +1,16 @@
 //! SQL stores against the in-memory store as their model: the same operations give the same results.
 
 use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, database, testing::FreshDatabase};
-use domain::{DateTime, RepositoryError, Tweet, TweetId, TweetRepository, TweetText};
+use domain::{
+    DateTime, IdempotentTweet, OwnedKey, RepositoryError, Tweet, TweetId, TweetRepository, TweetText,
+};
 use migration::{Migrator, MigratorTrait};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 
 #[derive(Debug, Clone)]
 enum Operation {
     Add(Vec<Tweet>),
+    AddIdempotent(Vec<IdempotentTweet>),
     Find(Vec<TweetId>),
     Latest(Option<TweetId>, usize),
 }
@@ -36,9 +39,22 @@ fn tweet() -> impl Strategy<Value = Tweet> {
     (id(), text, timestamp).prop_map(|(id, text, timestamp)| Tweet { id, text, timestamp })
 }
 
+/// Few distinct keys and owners, so that operations often concern the same key.
+fn idempotent() -> impl Strategy<Value = IdempotentTweet> {
+    let owner =
+        proptest::option::of("alice|bob").prop_map(|name| name.map(|name| name.parse().expect("a name")));
+    let key = "k|K|alice".prop_map(|key| key.parse().expect("a key"));
+
+    (tweet(), owner, key).prop_map(|(item, owner, key)| IdempotentTweet {
+        item,
+        key: OwnedKey { owner, key },
+    })
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => vec(tweet(), 0..6).prop_map(Operation::Add),
+        2 => vec(idempotent(), 0..6).prop_map(Operation::AddIdempotent),
         1 => vec(id(), 0..10).prop_map(Operation::Find),
         2 => (proptest::option::of(id()), 0_usize..60).prop_map(|(before, limit)| Operation::Latest(before, limit)),
     ]
@@ -48,6 +64,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 async fn result_of(store: &dyn TweetRepository, operation: &Operation) -> Result<Vec<Tweet>, String> {
     let outcome = match operation {
         Operation::Add(tweets) => store.add(tweets).await.map(|()| Vec::new()),
+        Operation::AddIdempotent(tweets) => store.add_idempotent(tweets).await,
         Operation::Find(ids) => store.find(ids).await.map(|mut found| {
             found.sort_by_key(|tweet| tweet.id);
             found

@@ -14,6 +14,7 @@ mod problems;
 mod rate_limit;
 mod request_id;
 mod security_headers;
+mod token_file;
 
 mod hostile;
 mod injection;

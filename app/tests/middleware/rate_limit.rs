@@ -92,3 +92,39 @@ fn each_client_has_its_own_limit() {
         );
     }
 }
+
+#[tokio::test]
+async fn preflights_spend_an_allowance_of_their_own() {
+    // With the origin allowed, and without: then the preflight goes on, to a 405.
+    for (origins, expected) in [
+        ("https://app.example.com", 204),
+        ("https://other.example.com", 405),
+    ] {
+        let service = InProcess::with(&[LIMIT[0], LIMIT[1], ("CORS_ALLOWED_ORIGINS", origins)]).await;
+        let preflight = async || {
+            let request = service.request(Method::OPTIONS, example::COLLECTION);
+            let request = request.header("origin", "https://app.example.com");
+            request
+                .header("access-control-request-method", "POST")
+                .send()
+                .await
+        };
+
+        let mut refused = None;
+        for _ in 0..MANY {
+            let response = preflight().await;
+            if status_of(&response) == 429 {
+                refused = Some(response);
+                break;
+            }
+            assert_eq!(status_of(&response), expected);
+        }
+        let refused = refused.expect("a client cannot send preflights without end");
+        assert!(header(&refused, "retry-after").is_some());
+        problem(refused, 429).await;
+
+        let first = service.get(example::COLLECTION).send().await;
+        first.assert_status_is_ok();
+        assert_eq!(header(&first, "ratelimit").as_deref(), Some("\"client\";r=2"));
+    }
+}

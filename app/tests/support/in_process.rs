@@ -4,9 +4,8 @@
 
 use std::{ffi::OsString, ops::Deref, sync::Arc};
 
-use adapters::testing::FreshDatabase;
+use adapters::{TokenFile, testing::FreshDatabase};
 use app::{compose, compose::Store, config::Config};
-use domain::Authenticator;
 use poem::{endpoint::BoxEndpoint, test::TestClient};
 use serde_json::Value;
 
@@ -63,6 +62,11 @@ impl InProcess {
         Self::compose(&config(variables), store, None)
     }
 
+    /// On an in-memory store, with these tokens.
+    pub(crate) fn with_tokens(tokens: Arc<TokenFile>) -> Self {
+        Self::compose(&config(&[]), &Store::in_memory(), Some(tokens))
+    }
+
     async fn open(variables: &[(&str, &str)]) -> Self {
         let config = config(variables);
         let store = Store::open(&config.database).await.expect("a store");
@@ -74,7 +78,7 @@ impl InProcess {
         Self::compose(&config, &store, authenticator)
     }
 
-    fn compose(config: &Config, store: &Store, authenticator: Option<Arc<dyn Authenticator>>) -> Self {
+    fn compose(config: &Config, store: &Store, authenticator: Option<Arc<TokenFile>>) -> Self {
         let router = compose::router(config, store, authenticator, Arc::default());
 
         Self {

@@ -1,7 +1,14 @@
 //! `Idempotency-Key`: a POST that may be sent again.
 
+use std::{fs, path::Path};
+
+use adapters::{
+    TokenFile,
+    auth::token_file::{Issued, issue},
+};
 use poem::{http::StatusCode, test::TestResponse};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::{InProcess, header, json as json_of, problem};
 
@@ -90,4 +97,48 @@ async fn a_malformed_key_is_400_and_stores_nothing() {
         .header("Idempotency-Key", "b");
     problem(two_keys.body_json(&json!({"text": "x"})).send().await, 400).await;
     assert_eq!(all(&service).await, json!([]));
+}
+
+fn issued(name: &str) -> Issued {
+    issue(&name.parse().expect("a name")).expect("a token")
+}
+
+/// A service with these tokens.
+async fn with_tokens(file: &Path, tokens: &[&Issued]) -> InProcess {
+    let lines: Vec<_> = tokens.iter().map(|issued| issued.line.as_str()).collect();
+    fs::write(file, lines.join("\n")).expect("a token file");
+
+    InProcess::with_tokens(TokenFile::open(file).await.expect("a token file"))
+}
+
+async fn post_as(service: &InProcess, issued: &Issued, key: &str, text: &str) -> TestResponse {
+    let request = service.post("/tweet/").header("Idempotency-Key", key);
+    let request = request.header("Authorization", format!("Bearer {}", issued.token));
+    request.body_json(&json!({ "text": text })).send().await
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_the_holder_of_the_token() {
+    let folder = TempDir::new().expect("a folder");
+    let [alice, new_alice, bob] = ["alice", "alice", "bob"].map(issued);
+    let service = with_tokens(&folder.path().join("tokens"), &[&alice, &new_alice, &bob]).await;
+    let (first, replayed, _) = created(post_as(&service, &alice, "key", "hello").await).await;
+    assert!(!replayed);
+
+    // Neither Alice's tweet nor a 422.
+    let (same_text, replayed, _) = created(post_as(&service, &bob, "key", "hello").await).await;
+    assert!(!replayed && same_text["id"] != first["id"], "Bob's own tweet");
+    let (other_text, replayed, _) = created(post_as(&service, &bob, "key-2", "goodbye").await).await;
+    assert!(!replayed, "Bob's own tweet");
+
+    // Nor can Bob use up a key of Alice.
+    let (alices, replayed, _) = created(post_as(&service, &alice, "key-2", "hello").await).await;
+    assert!(!replayed, "Alice's own tweet");
+
+    // With another token of hers, Alice has the same keys.
+    let (again, replayed, _) = created(post_as(&service, &new_alice, "key", "hello").await).await;
+    assert!(replayed && again == first);
+    problem(post_as(&service, &new_alice, "key", "goodbye").await, 422).await;
+
+    assert_eq!(all(&service).await, json!([alices, other_text, same_text, first]));
 }

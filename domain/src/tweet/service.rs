@@ -5,8 +5,8 @@ use std::{error::Error, slice, sync::Arc};
 use chrono::SubsecRound;
 
 use crate::{
-    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, IdempotencyKey, IdempotentTweet,
-    NewTweet, Page, PageLimit, RepositoryError, Tweet, TweetId, TweetRepository, Utc,
+    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, IdempotentTweet, NewTweet, OwnedKey,
+    Page, PageLimit, RepositoryError, Tweet, TweetId, TweetRepository, Utc,
 };
 
 /// Creates and retrieves tweets. It wraps the plural port into singular use cases, and decides ids and times.
@@ -46,7 +46,7 @@ impl TweetService {
     pub async fn create_idempotent(
         &self,
         new: NewTweet,
-        key: IdempotencyKey,
+        key: OwnedKey,
     ) -> Result<CreateOutcome<Tweet>, CreateIdempotentError> {
         let tweet = self.make(new.clone(), self.clock.now());
         let id = tweet.id;
@@ -158,7 +158,10 @@ mod tests {
     fn missing_result_of_the_repository_is_not_blamed_on_the_key() {
         let service = TweetService::new(Arc::new(EmptyResults), Arc::new(Epoch));
         let text = crate::TweetText::new("hello").expect("a valid text");
-        let key = "a-key".parse().expect("a valid key");
+        let key = OwnedKey {
+            owner: None,
+            key: "a-key".parse().expect("a valid key"),
+        };
 
         // Nothing here waits, so one poll is enough and no runtime is needed.
         let call = pin!(service.create_idempotent(NewTweet { text }, key));

@@ -85,7 +85,6 @@ fn invalid_token() -> Problem {
 /// An argument of operations that need a token. As the first argument, it rejects clients before their body is read.
 pub(crate) struct RequireAuth {
     /// The client; `None` if no tokens are configured.
-    #[expect(dead_code, reason = "for operations whose result depends on the client")]
     pub(crate) principal: Option<Principal>,
 }
 

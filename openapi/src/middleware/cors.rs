@@ -166,7 +166,8 @@ impl Cors {
     }
 }
 
-fn is_preflight(request: &Request) -> bool {
+/// Whether a browser asks whether a script may send a request.
+pub(super) fn is_preflight(request: &Request) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(ORIGIN)
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)

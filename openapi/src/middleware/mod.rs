@@ -64,6 +64,7 @@ use self::{
     metrics::Metrics,
     normalize_path::NormalizePath,
     problems::Problems,
+    rate_limit::Counted,
     request_id::RequestIdLayer,
     security_headers::SecurityHeaders,
     timeout::Timeout,
@@ -99,10 +100,12 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
         .then(ConnectionClose::new(&dependencies.draining))
         // Outside everything else that rejects: a request for a foreign host must not count against a rate limit.
         .then(AllowedHostsLayer(dependencies.allowed_hosts.clone()))
-        // Outside the rate limit, so that scripts can read a 429, and preflights do not count.
+        // Outside CORS, which responds to preflights.
+        .then(rate_limit::layer(dependencies.rate_limit, Counted::Preflights))
+        // Outside the limit of all other requests, so that scripts can read a 429.
         .then(Cors::new(dependencies.allowed_origins.clone(), cors_lists))
         // Outside authentication, so that it limits the guessing of tokens.
-        .then(rate_limit::layer(dependencies.rate_limit))
+        .then(rate_limit::layer(dependencies.rate_limit, Counted::Requests))
         // Outside the operations, which decide whether they need a token: it gives them the authenticator.
         .then(Authentication(dependencies.authenticator.clone()))
         // Inside everything that rejects: only the router needs the exact path of a route.

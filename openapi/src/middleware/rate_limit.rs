@@ -1,8 +1,9 @@
 //! Layer: how many requests one client may send.
 
+mod bounded_store;
+
 use std::{
-    hash::{BuildHasher, RandomState},
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
     time::Duration,
 };
@@ -11,8 +12,6 @@ use governor::{
     Quota,
     clock::{Clock, DefaultClock},
     middleware::StateInformationMiddleware,
-    nanos::Nanos,
-    state::{InMemoryState, NotKeyed, StateStore},
 };
 use poem::{
     Request, Response,
@@ -21,10 +20,12 @@ use poem::{
 
 use super::{
     client_address::ClientAddress,
+    cors::is_preflight,
     layer::{Layer, Rejection},
     problems,
 };
 use crate::http::problem::Problem;
+use bounded_store::BoundedStore;
 
 /// What each client may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +46,47 @@ static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Counts the requests of each client. Responds with 429 to those beyond the limit, and reports on every counted response
 /// what the client may still send.
 pub(crate) struct RateLimiter<C: Clock = DefaultClock> {
-    limiter: governor::RateLimiter<IpAddr, HashedStore, C, StateInformationMiddleware>,
+    limiter: governor::RateLimiter<Client, BoundedStore<Client>, C, StateInformationMiddleware>,
     clock: C,
+    counted: Counted,
     policy: HeaderValue,
 }
 
-/// The layer; `None` stands for no limit.
-pub(crate) fn layer(limit: Option<RateLimit>) -> Option<RateLimiter> {
-    limit.map(|limit| RateLimiter::new(limit, DefaultClock::default()))
+/// Which requests a limiter counts. Browsers send preflights by themselves, so these have an allowance of their own: as
+/// many as a client may send of all other requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Preflights of the CORS protocol.
+    Preflights,
+    /// All other requests.
+    Requests,
+}
+
+impl Counted {
+    fn of(request: &Request) -> Self {
+        if is_preflight(request) {
+            Self::Preflights
+        } else {
+            Self::Requests
+        }
+    }
+
+    /// The name of the policy in `RateLimit` and `RateLimit-Policy`.
+    fn policy_name(self) -> &'static str {
+        match self {
+            Self::Preflights => "preflight",
+            Self::Requests => "client",
+        }
+    }
+}
+
+/// The layer that counts these requests; `None` stands for no limit.
+pub(crate) fn layer(limit: Option<RateLimit>, counted: Counted) -> Option<RateLimiter> {
+    limit.map(|limit| RateLimiter::new(limit, counted, DefaultClock::default()))
 }
 
 impl<C: Clock + Clone> RateLimiter<C> {
-    fn new(limit: RateLimit, clock: C) -> Self {
+    fn new(limit: RateLimit, counted: Counted, clock: C) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
 
         // Windows are rounded up to whole seconds; within one second, `per_second` may exceed `burst`.
@@ -64,14 +94,15 @@ impl<C: Clock + Clone> RateLimiter<C> {
         let window = limit.burst.get().div_ceil(limit.per_second.get());
 
         Self {
-            limiter: governor::RateLimiter::new(quota, HashedStore::default(), clock.clone()),
+            limiter: governor::RateLimiter::new(quota, BoundedStore::default(), clock.clone()),
             clock,
-            policy: header_value(format!("\"client\";q={max};w={window}")),
+            counted,
+            policy: header_value(format!("\"{}\";q={max};w={window}", counted.policy_name())),
         }
     }
 
-    fn check(&self, client: IpAddr) -> Decision {
-        match self.limiter.check_key(&network(client)) {
+    fn check(&self, client: Client) -> Decision {
+        match self.limiter.check_key(&client) {
             Ok(state) => Decision {
                 remaining: state.remaining_burst_capacity(),
                 retry_after: None,
@@ -90,13 +121,15 @@ impl Layer for Option<RateLimiter> {
 
     fn before(&self, request: &mut Request) -> Result<Option<Decision>, Rejection> {
         let Some(limiter) = self else { return Ok(None) };
+        if Counted::of(request) != limiter.counted {
+            return Ok(None);
+        }
         let path = request.uri().path();
         if EXEMPT.contains(&path.strip_suffix('/').unwrap_or(path)) {
             return Ok(None);
         }
 
-        // Requests that did not come over IP count as one client.
-        let client = ClientAddress::of(request).map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0);
+        let client = ClientAddress::of(request).map_or(Client::NotOverIp, |address| Client::of(address.0));
         let decision = limiter.check(client);
         if decision.retry_after.is_none() {
             return Ok(Some(decision));
@@ -117,7 +150,7 @@ impl Layer for Option<RateLimiter> {
 
 impl<C: Clock> RateLimiter<C> {
     fn report(&self, decision: Decision, response: &mut Response) {
-        let mut rate_limit = format!("\"client\";r={}", decision.remaining);
+        let mut rate_limit = format!("\"{}\";r={}", self.counted.policy_name(), decision.remaining);
         if let Some(wait) = decision.retry_after {
             // Rounded up, so that the next request is not too early again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -143,99 +176,30 @@ fn header_value(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// An IPv6 client is its /64 network, because it can use all the addresses in it.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-    }
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Client {
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// The first 64 bits of IPv6 addresses: a client can use all addresses that share them.
+    V6Network(u64),
+    /// All requests that did not come over IP.
+    NotOverIp,
 }
 
-/// A fixed number of cells, shared by clients through a hash that cannot be predicted from outside. However many clients
-/// there are, it takes 2 MiB, no lock and no eviction. The price is that two clients may share a cell, and so a limit:
-/// with 2600 active clients, one percent of them do.
-struct HashedStore {
-    cells: Box<[InMemoryState]>,
-    hasher: RandomState,
-}
-
-const CELLS: usize = 1 << 18;
-
-impl Default for HashedStore {
-    fn default() -> Self {
-        Self {
-            cells: (0..CELLS).map(|_| InMemoryState::default()).collect(),
-            hasher: RandomState::new(),
+impl Client {
+    /// A translator between the two versions of IP puts all of IPv4 into one /64 network (RFC 6052, 2.1). These clients
+    /// are their IPv4 addresses.
+    fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => match address.segments() {
+                [0x64, 0xff9b, 0, 0, 0, 0, ..] => Self::V4(Ipv4Addr::from(u128::from(address) as u32)),
+                _ => Self::V6Network((u128::from(address) >> 64) as u64),
+            },
         }
-    }
-}
-
-impl StateStore for HashedStore {
-    type Key = IpAddr;
-
-    fn measure_and_replace<T, F, E>(&self, key: &IpAddr, count: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let cell = self.hasher.hash_one(key) as usize % CELLS;
-        self.cells[cell].measure_and_replace(&NotKeyed::NonKey, count)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use governor::clock::FakeRelativeClock;
-
-    use super::*;
-
-    #[test]
-    fn a_client_that_waited_may_send_again() {
-        let [per_second, burst] = [2, 3].map(|count| NonZeroU32::new(count).expect("not zero"));
-        let clock = FakeRelativeClock::default();
-        let limiter = RateLimiter::new(RateLimit { per_second, burst }, clock.clone());
-        assert_eq!(limiter.policy, "\"client\";q=3;w=2");
-
-        let client = IpAddr::from([192, 0, 2, 7]);
-        let checks = || (limiter.check(client).remaining, limiter.check(client).retry_after);
-
-        assert_eq!(checks(), (2, None));
-        assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
-        assert_eq!(
-            limiter.check(IpAddr::from([192, 0, 2, 8])).retry_after,
-            None,
-            "other clients need not wait"
-        );
-
-        clock.advance(Duration::from_millis(499));
-        assert_eq!(
-            limiter.check(client).retry_after,
-            Some(Duration::from_millis(1)),
-            "a request that is too early costs nothing"
-        );
-
-        clock.advance(Duration::from_millis(1));
-        assert_eq!(checks(), (0, Some(Duration::from_millis(500))));
-
-        clock.advance(Duration::from_secs(60));
-        assert_eq!(checks(), (2, None), "there is never more than a burst");
-    }
-
-    #[test]
-    fn the_policy_covers_what_may_pass_in_its_window() {
-        for (per_second, burst, policy) in
-            [(1, 50, "q=50;w=50"), (100, 50, "q=100;w=1"), (20, 50, "q=50;w=3")]
-        {
-            let [per_second, burst] =
-                [per_second, burst].map(|count| NonZeroU32::new(count).expect("not zero"));
-            let limiter = RateLimiter::new(RateLimit { per_second, burst }, DefaultClock::default());
-            assert_eq!(limiter.policy, format!("\"client\";{policy}"));
-        }
-    }
-
-    #[test]
-    fn an_ipv6_client_is_its_network() {
-        let network = |text: &str| network(text.parse().expect("an address")).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
-    }
-}
+mod tests;

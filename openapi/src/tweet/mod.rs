@@ -8,7 +8,7 @@ mod response;
 
 use std::sync::Arc;
 
-use domain::{Tweet, TweetService};
+use domain::{OwnedKey, Tweet, TweetService};
 use poem::http::HeaderMap;
 use poem_openapi::{
     ApiResponse, OpenApi, Tags,
@@ -67,13 +67,14 @@ impl TweetsApi {
     #[oai(path = "/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,
-        _auth: RequireAuth,
+        auth: RequireAuth,
         base: BaseUrl,
         headers: &HeaderMap,
         // `_key` is for the document; the value is read from `headers`, because the framework ignores a header that it
         // cannot parse. The same holds for other header parameters.
         /// Chosen by the client, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key
-        /// with another text is a 422.
+        /// with another text is a 422. Keys belong to the holder of the token; without tokens, all clients share their
+        /// keys, which must then be impossible to guess.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<IdempotencyKeyParam>>,
         body: Json<NewTweetBody>,
@@ -84,7 +85,14 @@ impl TweetsApi {
         let _permit = self.concurrency_limit.try_acquire()?;
         let (tweet, replayed) = match key {
             None => (self.tweets.create(new).await?, None),
-            Some(key) => replayed(self.tweets.create_idempotent(new, key).await?),
+            Some(key) => {
+                let owner = auth.principal;
+                replayed(
+                    self.tweets
+                        .create_idempotent(new, OwnedKey { owner, key })
+                        .await?,
+                )
+            }
         };
 
         let location = base.item(COLLECTION, tweet.id);

@@ -27,6 +27,11 @@ impl Debounce {
 
         is_new
     }
+
+    /// Whether the last stable content is what was read last.
+    pub(super) fn is_settled(&self) -> bool {
+        self.last == self.stable
+    }
 }
 
 #[cfg(test)]

@@ -2,46 +2,66 @@
 
 mod debounce;
 mod issue;
+mod reader;
+mod reload;
 mod table;
 
 use std::{
-    fs::{self, File},
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use domain::{Authenticator, Principal, Unhealthy};
-use tokio::{
-    task::spawn_blocking,
-    time::{sleep, timeout},
-};
+use domain::{Authenticator, HealthCheck, Principal, Unhealthy};
 
-use crate::text_file;
-use debounce::Debounce;
 pub use issue::{Issued, issue};
+use reader::Reader;
+use reload::Reload;
 use table::TokenTable;
 pub use table::{ParseEntryError, ParseTokenFileError};
 
-/// How often the file is read.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// When the file is read, and for how long its tokens are valid without that. The default is for production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// The time between two reads.
+    pub poll_interval: Duration,
+    /// How long a read may take: the file may be on a network file system that does not respond.
+    pub read_timeout: Duration,
+    /// For how long tokens remain valid while it is not known whether they were withdrawn.
+    pub grace_period: Duration,
+}
 
-/// How long a read may take: the file may be on a network file system that does not respond.
-const READ_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The maximum size of the file, in bytes; far more than a list maintained by hand.
-const MAX_BYTES: u64 = 1 << 20;
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            poll_interval: Duration::from_secs(1),
+            read_timeout: Duration::from_secs(5),
+            grace_period: Duration::from_secs(60),
+        }
+    }
+}
 
 /// An [`Authenticator`] whose tokens stand in a file of `name:sha256-of-token` lines.
 ///
 /// The file is read every second, so that a change needs no restart. New content takes effect when it was read twice in
-/// a row, because a file that is being written may be read empty or cut off. While the file is missing or invalid, the
-/// last valid content stays in effect, and one warning is logged.
+/// a row, because a file that is being written may be read empty or cut off.
+///
+/// While the file is missing, unreadable, invalid, or never read twice with one content, it is not known whether a token
+/// was withdrawn. The last valid content stays in effect for the [grace period](Timing::grace_period). Then no token is
+/// accepted and none is called invalid: every call fails until the file is read again. The health check `tokens` fails
+/// as well.
 #[derive(Debug)]
 pub struct TokenFile {
-    table: RwLock<Arc<TokenTable>>,
+    tokens: RwLock<Tokens>,
+}
+
+#[derive(Debug)]
+struct Tokens {
+    table: Arc<TokenTable>,
+    /// Why the table is not used at present.
+    closed: Option<Unhealthy>,
 }
 
 /// Why the token file cannot be used.
@@ -61,90 +81,96 @@ impl TokenFile {
     /// # Errors
     /// If the file cannot be read or is invalid.
     pub async fn open(path: &Path) -> Result<Arc<Self>, TokenFileError> {
-        let text = read(path).await?;
-        let table = parse(path, &text)?;
+        Self::open_with(path, Timing::default()).await
+    }
+
+    /// As [`open`](Self::open), with these times.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn open_with(path: &Path, timing: Timing) -> Result<Arc<Self>, TokenFileError> {
+        let mut reader = Reader::new(path, timing.read_timeout);
+        let content = reader.read().await;
+        let content = content.map_err(|error| TokenFileError::Read(path.to_owned(), error))?;
+        let table = parse(path, &content.text)?;
         tracing::info!(tokens = table.len(), "writes require a token of API_TOKENS_FILE");
 
         let file = Arc::new(Self {
-            table: RwLock::new(Arc::new(table)),
+            tokens: RwLock::new(Tokens {
+                table: Arc::new(table),
+                closed: None,
+            }),
         });
-        tokio::spawn(reload_on_change(Arc::downgrade(&file), path.to_owned(), text));
+        let reload = Reload::new(path, timing, reader, content);
+        tokio::spawn(reload.run(Arc::downgrade(&file)));
 
         Ok(file)
     }
 
+    /// Nothing that runs under the lock can leave the tokens half changed, so a poisoned lock is safe to use.
+    fn read(&self) -> RwLockReadGuard<'_, Tokens> {
+        self.tokens.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tokens> {
+        self.tokens.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn replace(&self, table: TokenTable) {
         tracing::info!(tokens = table.len(), "reloaded API_TOKENS_FILE");
-        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+        self.write().table = Arc::new(table);
+    }
+
+    /// From now on, no token is accepted and none is called invalid.
+    fn close(&self, grace_period: Duration, problem: &impl std::fmt::Display) {
+        if self.read().closed.is_some() {
+            return;
+        }
+
+        let reason = format!(
+            "API_TOKENS_FILE has not been readable for {} s ({problem}), so tokens may have been withdrawn",
+            grace_period.as_secs()
+        );
+        tracing::error!("{reason}: every write gets a 503 until the file can be read and is valid");
+        self.write().closed = Some(Unhealthy { reason, source: None });
+    }
+
+    /// The table is in effect, if it was not.
+    fn open_again(&self) {
+        if self.read().closed.is_some() {
+            tracing::info!("API_TOKENS_FILE is readable again: writes are accepted");
+            self.write().closed = None;
+        }
     }
 }
 
 #[async_trait]
 impl Authenticator for TokenFile {
     async fn authenticate(&self, token: &str) -> Result<Option<Principal>, Unhealthy> {
-        let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
+        let table = {
+            let tokens = self.read();
+            match &tokens.closed {
+                Some(unhealthy) => return Err(unhealthy.clone()),
+                None => Arc::clone(&tokens.table),
+            }
+        };
+
         Ok(table.holder(token).cloned())
     }
 }
 
-async fn reload_on_change(file: Weak<TokenFile>, path: PathBuf, text: String) {
-    let mut debounce = Debounce::new(text);
-    let mut readable = true;
-    let warn =
-        |error| tracing::warn!("API_TOKENS_FILE: {error}; the tokens of its last valid content remain valid");
+#[async_trait]
+impl HealthCheck for TokenFile {
+    fn name(&self) -> &'static str {
+        "tokens"
+    }
 
-    loop {
-        sleep(POLL_INTERVAL).await;
-        let Some(file) = file.upgrade() else { return };
-
-        let text = match read(&path).await {
-            Ok(text) => text,
-            Err(error) => {
-                if readable {
-                    warn(error);
-                }
-                readable = false;
-                continue;
-            }
-        };
-        readable = true;
-
-        if debounce.is_stable(text) {
-            match parse(&path, &debounce.stable) {
-                Ok(table) => file.replace(table),
-                Err(error) => warn(error),
-            }
+    async fn check(&self) -> Result<(), Unhealthy> {
+        match &self.read().closed {
+            Some(unhealthy) => Err(unhealthy.clone()),
+            None => Ok(()),
         }
     }
-}
-
-/// Reads the file on a thread that may block.
-async fn read(path: &Path) -> Result<String, TokenFileError> {
-    let owned = path.to_owned();
-    let read = timeout(READ_TIMEOUT, spawn_blocking(move || read_blocking(&owned))).await;
-
-    let text = match read {
-        Ok(Ok(text)) => text,
-        Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
-    };
-    text.map_err(|error| TokenFileError::Read(path.to_owned(), error))
-}
-
-fn read_blocking(path: &Path) -> io::Result<String> {
-    // Opening a named pipe would block until it has a writer.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-
-    let mut content = Vec::new();
-    // One more byte than allowed shows that the file is too large.
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-
-    text_file::decode(content).map_err(io::Error::other)
 }
 
 fn parse(path: &Path, text: &str) -> Result<TokenTable, TokenFileError> {

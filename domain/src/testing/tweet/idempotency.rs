@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{all_pages, idempotent, tweet, tweets};
+use super::{all_pages, idempotent, owned, tweet, tweets};
 use crate::{
-    IdempotencyKey, IdempotentTweet, RepositoryError, Tweet, TweetRepository,
+    IdempotencyKey, IdempotentTweet, Principal, RepositoryError, Tweet, TweetRepository,
     testing::contract::{Spawn, run_concurrently},
 };
 
@@ -82,6 +82,58 @@ pub async fn each_item_of_a_batch_gets_the_tweet_of_its_key(repository: Arc<dyn 
     assert_eq!(stored, [tweet(3), tweet(1), tweet(0)]);
 }
 
+/// The same key of two owners is two keys, in one batch and in several calls. Owners and keys cannot be confused either.
+pub async fn keys_belong_to_their_owner(repository: Arc<dyn TweetRepository>, _: Spawn) {
+    let longest_owner = "o".repeat(Principal::MAX_CHARS);
+    let longest_key = "~".repeat(IdempotencyKey::MAX_CHARS);
+    let keys = [
+        (None, "k"),
+        (Some("alice"), "k"),
+        (Some("bob"), "k"),
+        (Some("Alice"), "k"),
+        (None, "alice"),
+        (None, "alice:k"),
+        (Some("alic"), "ek"),
+        (Some("k"), "alice"),
+        (None, &longest_key),
+        (Some(&longest_owner), &longest_key),
+    ];
+    let items = |offset| {
+        let items = (offset..).zip(keys);
+        items
+            .map(|(n, (owner, key))| owned(n, owner, key))
+            .collect::<Vec<_>>()
+    };
+    let expected = tweets(0..keys.len() as u64);
+
+    let (batch, single) = (&items(0)[..5], &items(0)[5..]);
+    let mut stored = repository.add_idempotent(batch).await.expect("add");
+    for item in single {
+        stored.extend(
+            repository
+                .add_idempotent(slice::from_ref(item))
+                .await
+                .expect("add"),
+        );
+    }
+    assert_eq!(stored, expected, "each owner stores its own tweet");
+
+    let mut reversed = items(100);
+    reversed.reverse();
+    let mut replayed = repository.add_idempotent(&reversed).await.expect("add");
+    replayed.reverse();
+    assert_eq!(replayed, expected, "each owner gets its own tweet");
+    for (item, tweet) in items(200).iter().zip(&expected) {
+        let replayed = repository
+            .add_idempotent(slice::from_ref(item))
+            .await
+            .expect("add");
+        assert_eq!(replayed, slice::from_ref(tweet), "{:?}", item.key);
+    }
+
+    assert_eq!(all_pages(&repository, 100).await.len(), keys.len());
+}
+
 /// An id is unique whatever the key. A conflict stores nothing, not even the keys.
 pub async fn stored_id_is_a_conflict_under_any_key(repository: Arc<dyn TweetRepository>, _: Spawn) {
     repository.add(&[tweet(1)]).await.expect("add");
@@ -127,7 +179,7 @@ pub async fn concurrent_calls_with_one_key_store_one_tweet(
                 );
             }
 
-            let keys = batch.iter().chain(single).map(|item| item.key.to_string());
+            let keys = batch.iter().chain(single).map(|item| item.key.key.to_string());
             results
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -18,7 +18,7 @@ pub use concurrency::*;
 pub use failing::FailingTweetRepository;
 pub use idempotency::*;
 
-use crate::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText};
+use crate::{IdempotentTweet, OwnedKey, Tweet, TweetId, TweetRepository, TweetText};
 
 /// Expands to one test for each case; see [`contract_tests!`](crate::contract_tests) for `$fresh`.
 ///
@@ -51,6 +51,7 @@ macro_rules! tweet_repository_contract {
             keys_are_compared_byte_for_byte,
             each_item_of_a_batch_gets_the_tweet_of_its_key,
             stored_id_is_a_conflict_under_any_key,
+            keys_belong_to_their_owner,
             concurrent_calls_with_one_key_store_one_tweet,
         );
     };
@@ -67,11 +68,19 @@ pub fn tweet(n: u64) -> Tweet {
     }
 }
 
-/// [`tweet(n)`](tweet), to be stored under this key.
+/// [`tweet(n)`](tweet), to be stored under this key of a client without a name.
 pub fn idempotent(n: u64, key: &str) -> IdempotentTweet {
+    owned(n, None, key)
+}
+
+/// [`tweet(n)`](tweet), to be stored under this key of this client.
+pub fn owned(n: u64, owner: Option<&str>, key: &str) -> IdempotentTweet {
     IdempotentTweet {
         item: tweet(n),
-        key: key.parse().expect("a valid key"),
+        key: OwnedKey {
+            owner: owner.map(|name| name.parse().expect("a valid name")),
+            key: key.parse().expect("a valid key"),
+        },
     }
 }
 
