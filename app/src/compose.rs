@@ -115,7 +115,17 @@ pub fn router(
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
+    router_with_metrics(config, store, authenticator, draining, metrics)
+}
 
+/// As [`router`], with metrics that others record in as well.
+pub fn router_with_metrics(
+    config: &Config,
+    store: &Store,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    draining: Arc<AtomicBool>,
+    metrics: MetricsRegistry,
+) -> BoxEndpoint<'static> {
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(schema) = &store.schema {
         database::observe_pool(schema.database(), &metrics.meter);

@@ -1,6 +1,6 @@
 //! Serving one connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use http_body_util::combinators::BoxBody;
 use hyper::{
@@ -62,11 +62,11 @@ impl HttpServer {
         &self,
         stream: TcpStream,
         client: SocketAddr,
+        state: Arc<ConnectionState>,
         mut shutdown: watch::Receiver<()>,
     ) {
         // Responses are written whole; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let state = ConnectionState::new();
         let remote = RemoteAddr(client.into());
         let service = service_fn(|request| self.handle(request, &state, &remote));
         let io = TrackedIo::new(stream, &state);
@@ -103,7 +103,7 @@ impl HttpServer {
     async fn handle(
         &self,
         request: Request<Incoming>,
-        state: &ConnectionState,
+        state: &Arc<ConnectionState>,
         remote: &RemoteAddr,
     ) -> Result<Response<BoxBody<Bytes, io::Error>>, Infallible> {
         if let Some(time) = state.begin_request() {
@@ -114,7 +114,7 @@ impl HttpServer {
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
-            BoxBody::new(TimeoutBody::new(body, self.body_read)).into()
+            BoxBody::new(TimeoutBody::new(body, Arc::clone(state), self.body_read)).into()
         };
         let parts = (head, self.local.clone(), remote.clone(), Scheme::HTTP).into();
         let request = poem::Request::from_parts(parts, body);

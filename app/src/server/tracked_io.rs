@@ -18,6 +18,17 @@ pub(super) struct TrackedIo<'a> {
     state: &'a ConnectionState,
     /// Whether hyper has flushed everything that it wrote.
     flushed: bool,
+    /// Whether the system could not take everything at once.
+    blocked: bool,
+}
+
+/// A connection that is closed for another one is reset, so that nothing of it remains in the system.
+impl Drop for TrackedIo<'_> {
+    fn drop(&mut self) {
+        if self.state.is_reset() {
+            let _ = self.io.inner().set_zero_linger();
+        }
+    }
 }
 
 impl<'a> TrackedIo<'a> {
@@ -26,6 +37,7 @@ impl<'a> TrackedIo<'a> {
             io: TokioIo::new(stream),
             state,
             flushed: true,
+            blocked: false,
         }
     }
 
@@ -36,6 +48,10 @@ impl<'a> TrackedIo<'a> {
             self.state.record_write();
         }
         self.flushed = false;
+        if written.is_pending() && !self.blocked {
+            self.blocked = true;
+            self.state.record_blocked_write();
+        }
 
         written
     }
@@ -76,6 +92,10 @@ impl Write for TrackedIo<'_> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes when it has nothing left to write.
         self.flushed = true;
+        if self.blocked {
+            self.blocked = false;
+            self.state.record_flush();
+        }
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
