@@ -2,14 +2,15 @@
 //!
 //! `accept` takes connections from the system while `connection_tracker` has permits for them. Each is served by a task
 //! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of
-//! headers and idle connections, `timeout_body` that of bodies.
+//! headers, responses and idle connections, `request_body` that of bodies. `closing` closes a connection.
 
 mod accept;
 mod connection_tracker;
 
+mod closing;
 mod connection;
 mod connection_state;
-mod timeout_body;
+mod request_body;
 mod tracked_io;
 
 mod signals;

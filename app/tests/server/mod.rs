@@ -1,9 +1,13 @@
 //! The server: connections, their timeouts and limits, overload and shutdown.
 
 mod connection_limit;
+mod early_responses;
+mod framing;
 mod goodput;
 mod malformed_requests;
+mod memory;
 mod overload;
 mod rolling_restart;
 mod shutdown;
 mod timeouts;
+mod unread_responses;
