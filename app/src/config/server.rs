@@ -56,7 +56,7 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             "IDLE_TIMEOUT_SECONDS",
             "How long a connection may make no progress: no next request, or a response that the client does not read. \
-             After that it is closed.",
+             After that it is closed. A response may take that long in total, and a second more for each 8 KiB of it.",
         )
         .default("75")
         .expected(SECONDS),
