@@ -115,7 +115,17 @@ pub fn router(
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
+    router_with_metrics(config, store, authenticator, draining, metrics)
+}
 
+/// As [`router`], with metrics that others record in as well.
+pub fn router_with_metrics(
+    config: &Config,
+    store: &Store,
+    authenticator: Option<Arc<TokenFile>>,
+    draining: Arc<AtomicBool>,
+    metrics: MetricsRegistry,
+) -> BoxEndpoint<'static> {
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(tokens) = &authenticator {
         checks.push(Arc::clone(tokens) as Arc<dyn HealthCheck>);

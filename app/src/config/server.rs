@@ -28,9 +28,18 @@ pub(super) const SECTION: Section = Section {
         .expected("a whole number from 1 to 255"),
         Variable::new(
             "MAX_CONNECTIONS",
-            "The maximum number of open connections. Further ones wait until one is closed.",
+            "The maximum number of open connections. A further one takes the place of one on which no request is handled: \
+             first of those that never sent a byte, then of those with an incomplete request, then of idle ones. The limit \
+             of open files (`ulimit -n`) may allow fewer; the start of the log says how many.",
         )
         .default("10000")
+        .expected(COUNT),
+        Variable::new(
+            "MAX_CONNECTIONS_PER_CLIENT",
+            "The maximum number of open connections from one IP address (IPv6: from one /64 network). A further one takes \
+             the place of one of them. Peers in `TRUSTED_PROXIES` have no such limit. If not set: half of \
+             `MAX_CONNECTIONS`.",
+        )
         .expected(COUNT),
         Variable::new(
             "HEADER_READ_TIMEOUT_SECONDS",
@@ -47,7 +56,7 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             "IDLE_TIMEOUT_SECONDS",
             "How long a connection may make no progress: no next request, or a response that the client does not read. \
-             After that it is closed.",
+             After that it is closed. A response may take that long in total, and a second more for each 8 KiB of it.",
         )
         .default("75")
         .expected(SECONDS),
@@ -76,6 +85,8 @@ pub struct ServerConfig {
     pub worker_threads: NonZeroUsize,
     /// `MAX_CONNECTIONS`
     pub max_connections: usize,
+    /// `MAX_CONNECTIONS_PER_CLIENT`; half of the limit in force if it is not set.
+    pub max_connections_per_client: Option<usize>,
     /// `HEADER_READ_TIMEOUT_SECONDS`
     pub header_read_timeout: Duration,
     /// `BODY_READ_TIMEOUT_SECONDS`
@@ -93,6 +104,12 @@ impl ServerConfig {
         let listen = reader.parse("LISTEN_ADDR");
         let worker_threads = reader.optional::<NonZeroU8>("WORKER_THREADS");
         let max_connections = reader.number("MAX_CONNECTIONS", 1..=1_000_000);
+        let max_connections_per_client = match reader.string("MAX_CONNECTIONS_PER_CLIENT") {
+            Some(_) => reader
+                .number("MAX_CONNECTIONS_PER_CLIENT", 1..=1_000_000)
+                .map(Some),
+            None => Some(None),
+        };
 
         let header_read_timeout = reader.seconds("HEADER_READ_TIMEOUT_SECONDS", 1..=3600);
         let body_read_timeout = reader.seconds("BODY_READ_TIMEOUT_SECONDS", 1..=3600);
@@ -104,6 +121,7 @@ impl ServerConfig {
             listen: listen?,
             worker_threads: worker_threads?.map_or_else(cores, NonZeroUsize::from),
             max_connections: usize::try_from(max_connections?).ok()?,
+            max_connections_per_client: max_connections_per_client?.and_then(|limit| limit.try_into().ok()),
             header_read_timeout: header_read_timeout?,
             body_read_timeout: body_read_timeout?,
             idle_timeout: idle_timeout?,

@@ -1,11 +1,12 @@
 //! Serving one connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use http_body_util::combinators::BoxBody;
 use hyper::{
     Request, Response,
     body::{Body as _, Bytes, Incoming},
+    header::{CONNECTION, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -19,8 +20,9 @@ use poem::{
 use tokio::{net::TcpStream, sync::watch, time::sleep_until};
 
 use super::{
+    closing,
     connection_state::{ConnectionState, Phase},
-    timeout_body::TimeoutBody,
+    request_body::{RequestBody, UnreadBody},
     tracked_io::TrackedIo,
 };
 use crate::config::Config;
@@ -28,6 +30,9 @@ use crate::config::Config;
 /// The largest header of a request, in bytes; hyper responds to a larger one with 431. Together with the limit of a body
 /// it bounds the memory that one connection can take.
 const MAX_HEADER: usize = 16 * 1024;
+
+/// How long a client that sent nothing more may take to close its connection once the server has, before it is reset.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves HTTP/1 on accepted connections.
 pub(super) struct HttpServer {
@@ -60,16 +65,32 @@ impl HttpServer {
     /// Serves one connection until the client or a response closes it, it makes no progress, or `shutdown` changes.
     pub(super) async fn serve_connection(
         &self,
-        stream: TcpStream,
+        mut stream: TcpStream,
         client: SocketAddr,
-        mut shutdown: watch::Receiver<()>,
+        state: Arc<ConnectionState>,
+        shutdown: watch::Receiver<()>,
     ) {
         // Responses are written whole; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let state = ConnectionState::new();
-        let remote = RemoteAddr(client.into());
-        let service = service_fn(|request| self.handle(request, &state, &remote));
-        let io = TrackedIo::new(stream, &state);
+
+        match self.serve_requests(&mut stream, client, &state, shutdown).await {
+            // The client may still be reading the last response, so it has as long as for any other.
+            End::Finished => closing::close(stream, self.idle).await,
+            End::Stalled if state.is_sending() => closing::reset(stream),
+            End::Stalled => closing::close(stream, CLOSE_TIMEOUT).await,
+        }
+    }
+
+    async fn serve_requests(
+        &self,
+        stream: &mut TcpStream,
+        client: SocketAddr,
+        state: &Arc<ConnectionState>,
+        mut shutdown: watch::Receiver<()>,
+    ) -> End {
+        let (remote, unread_body) = (RemoteAddr(client.into()), UnreadBody::default());
+        let service = service_fn(|request| self.handle(request, state, &unread_body, &remote));
+        let io = TrackedIo::new(stream, state);
         let mut connection = pin!(self.http1.serve_connection(io, service));
         // Boxed because timers are large.
         let mut stalled = Box::pin(state.stalled(self.idle, self.header_read));
@@ -83,11 +104,11 @@ impl HttpServer {
                         // hyper has responded 400 or 431 (HTTP/2 gets no response). Its errors never quote the request.
                         tracing::debug!(%client, %error, "closed a connection after a malformed request");
                     }
-                    return;
+                    return End::Finished;
                 }
                 () = stalled.as_mut() => {
                     tracing::debug!(%client, phase = ?state.phase(), "closed a connection that made no progress");
-                    return;
+                    return End::Stalled;
                 }
                 _ = shutdown.changed(), if !shutting_down => {
                     shutting_down = true;
@@ -103,7 +124,8 @@ impl HttpServer {
     async fn handle(
         &self,
         request: Request<Incoming>,
-        state: &ConnectionState,
+        state: &Arc<ConnectionState>,
+        unread_body: &UnreadBody,
         remote: &RemoteAddr,
     ) -> Result<Response<BoxBody<Bytes, io::Error>>, Infallible> {
         if let Some(time) = state.begin_request() {
@@ -114,12 +136,27 @@ impl HttpServer {
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
-            BoxBody::new(TimeoutBody::new(body, self.body_read)).into()
+            let body = RequestBody::new(
+                body,
+                &head.headers,
+                self.body_read,
+                unread_body,
+                Arc::clone(state),
+            );
+            BoxBody::new(body).into()
         };
         let parts = (head, self.local.clone(), remote.clone(), Scheme::HTTP).into();
         let request = poem::Request::from_parts(parts, body);
-        let response = self.router.get_response(request).await;
+        let mut response = self.router.get_response(request).await;
 
+        // Before the response is sent, because hyper closes a connection whose body it could not read to the end, and the
+        // client must know that before it sends another request.
+        if response.headers().contains_key(CONNECTION) {
+            unread_body.forget();
+        } else if !unread_body.discard().await {
+            let headers = response.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if response.data::<Overloaded>().is_some() {
             // Clients that retry at once take the CPU from the requests being served: without this delay, goodput at ten
             // times the load is 10 to 36 % of that at the limit; with it, 98 % or more (app/tests/server/goodput.rs).
@@ -129,4 +166,12 @@ impl HttpServer {
 
         Ok(response.into())
     }
+}
+
+/// Why a connection is served no longer.
+enum End {
+    /// The client or a response has closed it, or it is lost.
+    Finished,
+    /// It made no progress.
+    Stalled,
 }

@@ -1,14 +1,18 @@
-//! All open connections: how many there may be, and how they are closed at shutdown.
+//! All open connections: how many there may be, which are closed for others, and how all are closed at shutdown.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use openapi::{ClientAddress, TrustedProxies};
 use tokio::{
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
 
-use super::connection::HttpServer;
+use super::{
+    connection::HttpServer, connection_metrics::ConnectionMetrics, connection_state::ConnectionState,
+    limits::ConnectionLimits, registry::Registry,
+};
 
 /// How long idle connections stay open at shutdown: a request may be on its way.
 const LINGER: Duration = Duration::from_millis(250);
@@ -16,7 +20,12 @@ const LINGER: Duration = Duration::from_millis(250);
 /// Serves connections, each in a task of its own, and knows how many are open.
 pub(super) struct ConnectionTracker {
     server: Arc<HttpServer>,
+    limits: ConnectionLimits,
+    /// Many clients share the connections of a proxy, so these have no limit per client.
+    proxies: TrustedProxies,
     permits: Arc<Semaphore>,
+    registry: Arc<Registry>,
+    metrics: Arc<ConnectionMetrics>,
     /// Each connection holds a receiver while it is open. `GracefulShutdown` of hyper-util is built the same way, but it
     /// would also close a connection on which the header of a further request is arriving: to hyper, that is idle.
     shutdown: watch::Sender<()>,
@@ -25,12 +34,31 @@ pub(super) struct ConnectionTracker {
 /// Permission to have one connection open, until it is dropped.
 pub(super) type ConnectionPermit = OwnedSemaphorePermit;
 
+/// Whether a client may have one more connection.
+pub(super) enum ClientLimit {
+    /// It has fewer than `MAX_CONNECTIONS_PER_CLIENT`.
+    Below,
+    /// The least useful one of its connections was closed for the new one.
+    Evicted,
+    /// All of its connections are in use.
+    Exceeded,
+}
+
 impl ConnectionTracker {
-    /// A tracker for at most this many connections.
-    pub(super) fn new(server: HttpServer, max_connections: usize) -> Self {
+    /// A tracker without connections.
+    pub(super) fn new(
+        server: HttpServer,
+        limits: ConnectionLimits,
+        proxies: TrustedProxies,
+        metrics: ConnectionMetrics,
+    ) -> Self {
         Self {
             server: Arc::new(server),
-            permits: Arc::new(Semaphore::new(max_connections)),
+            limits,
+            proxies,
+            permits: Arc::new(Semaphore::new(limits.total)),
+            registry: Arc::default(),
+            metrics: Arc::new(metrics),
             shutdown: watch::Sender::new(()),
         }
     }
@@ -40,22 +68,57 @@ impl ConnectionTracker {
         Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
-    /// Waits for a permit.
-    pub(super) async fn acquire(&self) -> ConnectionPermit {
-        match Arc::clone(&self.permits).acquire_owned().await {
-            Ok(permit) => permit,
-            Err(_never_closed) => std::future::pending().await,
+    /// Waits for a permit, at most for `limit`.
+    pub(super) async fn acquire(&self, limit: Duration) -> Option<ConnectionPermit> {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        timeout(limit, permit).await.ok()?.ok()
+    }
+
+    /// Closes the least useful connection. Returns whether there was one that is not in use.
+    pub(super) fn evict(&self) -> bool {
+        let evicted = self.registry.evict(None);
+        if evicted {
+            self.metrics.closed_at_total_limit();
+        }
+
+        evicted
+    }
+
+    /// Makes room for a new connection of this client within the limit per client.
+    pub(super) fn limit_client(&self, peer: SocketAddr) -> ClientLimit {
+        let address = ClientAddress::from(peer);
+        let client = address.network();
+        let has_limit = self.limits.per_client < self.limits.total && !self.proxies.contain(address.0);
+        if !has_limit || self.registry.count(client) < self.limits.per_client {
+            return ClientLimit::Below;
+        }
+
+        self.metrics.closed_at_client_limit();
+        if self.registry.evict(Some(client)) {
+            ClientLimit::Evicted
+        } else {
+            ClientLimit::Exceeded
         }
     }
 
-    /// Serves a connection in the background and drops its permit when it ends.
-    pub(super) fn spawn(&self, stream: TcpStream, client: SocketAddr, permit: Option<ConnectionPermit>) {
-        let (server, shutdown) = (Arc::clone(&self.server), self.shutdown.subscribe());
+    /// Whether a further connection can be served while the service stops.
+    pub(super) fn can_drain_another(&self) -> bool {
+        self.shutdown.receiver_count() < self.limits.while_draining
+    }
 
-        tokio::spawn(async move {
-            server.serve_connection(stream, client, shutdown).await;
-            drop(permit);
+    /// Serves a connection in the background and drops its permit when it ends.
+    pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr, permit: Option<ConnectionPermit>) {
+        let (server, shutdown) = (Arc::clone(&self.server), self.shutdown.subscribe());
+        let state = Arc::new(ConnectionState::new());
+        let client = ClientAddress::from(peer).network();
+        let registration = self.registry.register(client, Arc::clone(&state));
+        let (id, open) = (registration.id(), ConnectionMetrics::open(&self.metrics));
+
+        let task = tokio::spawn(async move {
+            server.serve_connection(stream, peer, state, shutdown).await;
+            drop((registration, open, permit));
         });
+        self.registry.set_task(client, id, task.abort_handle());
     }
 
     /// Closes each connection as soon as it is idle, the first ones after [`LINGER`], and waits until all are closed, at

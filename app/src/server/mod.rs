@@ -1,15 +1,22 @@
 //! `templatesite serve`: opens the store, migrates, listens, serves, and stops without losing a request.
 //!
-//! `accept` takes connections from the system while `connection_tracker` has permits for them. Each is served by a task
-//! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of
-//! headers and idle connections, `timeout_body` that of bodies.
+//! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places are
+//! taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task of its
+//! own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of headers,
+//! responses and idle connections, `request_body` that of bodies. `closing` closes a connection.
 
 mod accept;
+mod connection_metrics;
 mod connection_tracker;
+mod episode;
+mod eviction;
+mod limits;
+mod registry;
 
+mod closing;
 mod connection;
 mod connection_state;
-mod timeout_body;
+mod request_body;
 mod tracked_io;
 
 mod signals;
@@ -31,10 +38,14 @@ use crate::{
     compose::{self, Store},
     config::Config,
     migrations::pending_migrations,
+    telemetry::{self, metrics_registry::MetricsRegistry},
     version::{REVISION, VERSION},
 };
+use accept::Acceptor;
 use connection::HttpServer;
+use connection_metrics::ConnectionMetrics;
 use connection_tracker::ConnectionTracker;
+use limits::ConnectionLimits;
 use signals::Signals;
 
 /// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once, with
@@ -83,25 +94,29 @@ async fn run(
     let store = Store::open(&config.database).await?;
     migrate(config, &store).await?;
 
-    accept::raise_descriptor_limit(config.server.max_connections);
+    let limits = ConnectionLimits::of(config);
     let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
         address: config.server.listen,
         error,
     })?;
     let address = listener.local_addr()?;
-    let router = compose::router(config, &store, authenticator, draining);
+    let metrics = MetricsRegistry::new(telemetry::dropped_lines);
+    let connection_metrics = ConnectionMetrics::new(&metrics.meter);
+    let router = compose::router_with_metrics(config, &store, authenticator, draining, metrics);
     let server = HttpServer::new(router, config, address);
-    let connections = ConnectionTracker::new(server, config.server.max_connections);
+    let proxies = config.http.trusted_proxies.clone();
+    let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics);
+    let mut acceptor = Acceptor::new(listener);
     announce(address);
 
     tokio::select! {
-        () = accept::accept(&listener, &connections) => {}
+        () = acceptor.accept(&connections) => {}
         () = async {
             let _ = stop.await;
             sleep(config.server.shutdown_delay).await;
         } => {}
     }
-    accept::drain_backlog(listener, &connections)?;
+    acceptor.drain_backlog(&connections)?;
     connections.shut_down(config.server.shutdown_timeout).await;
     tracing::info!("stopped");
 

@@ -8,34 +8,48 @@ use std::{
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{
+    TcpStream,
+    tcp::{ReadHalf, WriteHalf},
+};
 
 use super::connection_state::ConnectionState;
 
-/// A socket that records reads and writes in the state of its connection.
+/// A socket that records reads and writes in the state of its connection. It is borrowed, so that it can be closed
+/// properly when hyper is done with it.
 pub(super) struct TrackedIo<'a> {
-    io: TokioIo<TcpStream>,
+    reader: TokioIo<ReadHalf<'a>>,
+    writer: TokioIo<WriteHalf<'a>>,
     state: &'a ConnectionState,
-    /// Whether hyper has flushed everything that it wrote.
-    flushed: bool,
+}
+
+/// A connection that is closed for another one is reset, so that nothing of it remains in the system.
+impl Drop for TrackedIo<'_> {
+    fn drop(&mut self) {
+        if self.state.is_reset() {
+            let stream: &TcpStream = self.reader.inner().as_ref();
+            let _ = stream.set_zero_linger();
+        }
+    }
 }
 
 impl<'a> TrackedIo<'a> {
-    pub(super) fn new(stream: TcpStream, state: &'a ConnectionState) -> Self {
+    pub(super) fn new(stream: &'a mut TcpStream, state: &'a ConnectionState) -> Self {
+        let (reader, writer) = stream.split();
+
         Self {
-            io: TokioIo::new(stream),
+            reader: TokioIo::new(reader),
+            writer: TokioIo::new(writer),
             state,
-            flushed: true,
         }
     }
 
-    /// Records a write that made progress. Most responses need a single write, right after their request, which is not
-    /// worth a look at the clock; only further ones are recorded.
-    fn record_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if !self.flushed && written.is_ready() {
-            self.state.record_write();
-        }
-        self.flushed = false;
+    fn record_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let taken = match &written {
+            Poll::Ready(Ok(taken)) => Some(*taken),
+            _ => None,
+        };
+        self.state.record_write(taken);
 
         written
     }
@@ -47,7 +61,7 @@ impl Read for TrackedIo<'_> {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
+        ready!(Pin::new(&mut self.reader).poll_read(cx, buffer))?;
         self.state.record_read();
 
         Poll::Ready(Ok(()))
@@ -56,7 +70,7 @@ impl Read for TrackedIo<'_> {
 
 impl Write for TrackedIo<'_> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.writer).poll_write(cx, bytes);
         self.record_write(written)
     }
 
@@ -65,21 +79,21 @@ impl Write for TrackedIo<'_> {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
+        let written = Pin::new(&mut self.writer).poll_write_vectored(cx, bytes);
         self.record_write(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+        self.writer.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes when it has nothing left to write.
-        self.flushed = true;
-        Pin::new(&mut self.io).poll_flush(cx)
+        self.state.record_flush();
+        Pin::new(&mut self.writer).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        Pin::new(&mut self.writer).poll_shutdown(cx)
     }
 }

@@ -22,7 +22,7 @@ pub(super) const HOSTILE: [&[u8]; 13] = [
 ];
 
 /// The header fields that the service reads, and some that others log.
-const HEADERS: [&str; 18] = [
+const HEADERS: [&str; 19] = [
     "Authorization",
     "X-Request-ID",
     "Host",
@@ -33,6 +33,7 @@ const HEADERS: [&str; 18] = [
     "Access-Control-Request-Method",
     "Idempotency-Key",
     "If-None-Match",
+    "Content-Encoding",
     "Content-Type",
     "Content-Length",
     "Transfer-Encoding",
@@ -44,7 +45,8 @@ const HEADERS: [&str; 18] = [
 ];
 
 /// All header fields that a response to one of these requests may have.
-const RESPONSE_HEADERS: [&str; 19] = [
+const RESPONSE_HEADERS: [&str; 20] = [
+    "accept-encoding",
     "access-control-allow-origin",
     "access-control-expose-headers",
     "allow",

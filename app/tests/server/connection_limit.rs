@@ -1,84 +1,107 @@
-//! More connections than `MAX_CONNECTIONS`, or than the system has file descriptors for.
+//! More connections than `MAX_CONNECTIONS`, while requests are handled on some of them. `flood.rs` has those on which
+//! none is.
 
 use std::{
-    process::{Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use adapters::testing::{FreshDatabase, Proxy};
 use tempfile::TempDir;
 
 use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION};
 
-#[test]
-fn connections_beyond_the_limit_wait_until_one_is_closed() {
-    let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "2")]);
-    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::of(&service));
-    assert_eq!(first.get("/livez").expect("a response").status, 200);
-    assert_eq!(second.get("/livez").expect("a response").status, 200);
+/// Sends a request whose response needs the database, which does not respond before the proxy resumes.
+fn begin_request(service: &Service, proxy: &Proxy) -> Client {
+    let mut client = Client::of(service);
+    proxy.pause();
+    client
+        .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
+        .expect("the request is taken");
 
-    third
-        .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .expect("the system takes it");
-    let short = Some(Duration::from_millis(200));
-    third.stream().set_read_timeout(short).expect("a timeout");
-    assert!(
-        third.response().is_err(),
-        "the connection must not be accepted yet"
-    );
-    service.wait_for_log("MAX_CONNECTIONS reached");
-    let response = first.get("/livez").expect("a response");
-    assert_eq!(response.status, 200, "open connections are served");
-
-    drop(first);
-    third.stream().set_read_timeout(Some(TIMEOUT)).expect("a timeout");
-    assert_eq!(third.response().expect("a response").status, 200);
+    let started = Instant::now();
+    while !proxy.has_held() {
+        assert!(
+            started.elapsed() < TIMEOUT,
+            "the request did not reach the database"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+    client
 }
 
-#[test]
-fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
-    let folder = TempDir::new().expect("a folder");
-    let program = Command::new("sh")
-        .args([
-            "-c",
-            "ulimit -n 40 && exec \"$0\"",
-            env!("CARGO_BIN_EXE_templatesite"),
-        ])
-        .env_clear()
-        .envs([("DATABASE_URL", "memory:"), ("LISTEN_ADDR", "127.0.0.1:0")])
-        .current_dir(folder.path())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut service = Service::from_child(program.expect("the program"));
-    service.wait_until_ready();
-    let address = service.address;
-    let mut open = Client::connect(address).expect("a connection");
-    assert_eq!(open.post("hello").expect("a response").status, 201);
+fn service_with_max_connections(proxy: &Proxy, limits: [&str; 2], folder: &TempDir) -> Service {
+    let variables = [
+        ("DATABASE_URL", proxy.url()),
+        ("REQUEST_TIMEOUT_SECONDS", "60"),
+        ("MAX_CONNECTIONS", limits[0]),
+        ("MAX_CONNECTIONS_PER_CLIENT", limits[1]),
+    ];
+    Service::start(&variables, folder.path())
+}
 
-    let many: Vec<_> = (0..60)
-        .map(|_| Client::connect(address).expect("the system takes it"))
-        .collect();
-    service.wait_for_log("cannot accept connections");
-    for _ in 0..100 {
-        let response = open.get(COLLECTION).expect("a response");
-        assert_eq!(response.status, 200, "open connections are served");
+#[tokio::test]
+async fn connections_on_which_requests_are_handled_are_not_closed_for_others() {
+    let database = FreshDatabase::postgres().await;
+    let (proxy, folder) = (Proxy::to(database.url()), TempDir::new().expect("a folder"));
+    let service = service_with_max_connections(&proxy, ["2", "2"], &folder);
+    let mut in_use = begin_request(&service, &proxy);
+
+    // Each takes the place of the one before, which is idle then.
+    let mut idle = Client::of(&service);
+    assert_eq!(idle.get("/livez").expect("a response").status, 200);
+    for source in [5, 6, 7] {
+        let source = [127, 0, 0, source].into();
+        let mut next = Client::connect_from(source, service.address).expect("a connection");
+        assert_eq!(next.get("/livez").expect("a response").status, 200);
+        idle.wait_until_closed();
+        idle = next;
     }
 
-    drop(many);
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Relaxed) {
-                let response = Client::connect(address).and_then(|mut client| client.get("/livez"));
-                assert_eq!(response.expect("a response").status, 200);
-                thread::sleep(Duration::from_millis(50));
-            }
-        });
-        service.wait_for_log("accepting connections again");
-        done.store(true, Relaxed);
-    });
+    proxy.resume();
+    assert_eq!(in_use.response().expect("a response").status, 200);
+}
 
-    let warnings = service.log.iter().filter(|line| line.contains("WARN")).count();
-    assert_eq!(warnings, 1, "{:?}", service.log);
+#[tokio::test]
+async fn new_connection_waits_while_requests_are_handled_on_all_others() {
+    let database = FreshDatabase::postgres().await;
+    let (proxy, folder) = (Proxy::to(database.url()), TempDir::new().expect("a folder"));
+    let mut service = service_with_max_connections(&proxy, ["1", "1"], &folder);
+    let mut in_use = begin_request(&service, &proxy);
+
+    let mut waiting = Client::connect_from([127, 0, 0, 5].into(), service.address).expect("a connection");
+    waiting
+        .send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("the system takes it");
+    service.wait_for_log("MAX_CONNECTIONS reached");
+    let short = Some(Duration::from_millis(200));
+    waiting.stream().set_read_timeout(short).expect("a timeout");
+    assert!(
+        waiting.response().is_err(),
+        "the connection must not be served yet"
+    );
+
+    proxy.resume();
+    assert_eq!(in_use.response().expect("a response").status, 200);
+    waiting
+        .stream()
+        .set_read_timeout(Some(TIMEOUT))
+        .expect("a timeout");
+    assert_eq!(waiting.response().expect("a response").status, 200);
+}
+
+#[tokio::test]
+async fn client_whose_connections_are_all_in_use_gets_no_further_one() {
+    let database = FreshDatabase::postgres().await;
+    let (proxy, folder) = (Proxy::to(database.url()), TempDir::new().expect("a folder"));
+    let mut service = service_with_max_connections(&proxy, ["10", "1"], &folder);
+    let mut in_use = begin_request(&service, &proxy);
+
+    Client::of(&service).wait_until_closed();
+    service.wait_for_log("MAX_CONNECTIONS_PER_CLIENT reached");
+    let mut other = Client::connect_from([127, 0, 0, 5].into(), service.address).expect("a connection");
+    assert_eq!(other.get("/livez").expect("a response").status, 200);
+
+    proxy.resume();
+    assert_eq!(in_use.response().expect("a response").status, 200);
 }

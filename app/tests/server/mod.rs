@@ -1,9 +1,15 @@
 //! The server: connections, their timeouts and limits, overload and shutdown.
 
 mod connection_limit;
+mod descriptors;
+mod early_responses;
+mod flood;
+mod framing;
 mod goodput;
 mod malformed_requests;
+mod memory;
 mod overload;
 mod rolling_restart;
 mod shutdown;
 mod timeouts;
+mod unread_responses;

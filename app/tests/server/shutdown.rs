@@ -130,16 +130,19 @@ fn request_that_does_not_end_is_aborted_after_the_shutdown_timeout() {
 
 #[test]
 fn requests_sent_before_the_signal_get_their_responses() {
-    // At the limit, further connections are not even accepted yet.
+    // At the limit, most connections are not even accepted yet.
     let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "1")]);
     let mut open = Client::of(&service);
     assert_eq!(open.get("/livez").expect("a response").status, 200);
-    let mut clients: Vec<_> = (0..50).map(|_| Client::of(&service)).collect();
-    for client in &mut clients {
-        client
-            .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
-            .expect("the request is taken");
-    }
+    let mut clients: Vec<_> = (0..50)
+        .map(|_| {
+            let mut client = Client::of(&service);
+            client
+                .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
+                .expect("the request is taken");
+            client
+        })
+        .collect();
 
     service.signal("TERM");
 

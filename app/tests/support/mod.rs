@@ -12,6 +12,7 @@ mod response;
 pub(crate) mod client;
 mod program;
 mod service;
+pub(crate) mod sockets;
 
 pub(crate) use in_process::{InProcess, config};
 pub(crate) use metrics::{Samples, samples, scrape, scrape_text};

@@ -53,6 +53,14 @@ fn describe(status: u16) -> MetaResponse {
         .and_then(|status| status.canonical_reason());
     let headers = match status {
         401 => vec![text("WWW-Authenticate", "How to authenticate (RFC 6750).")],
+        // Only if the content coding is the reason (RFC 9110, 12.5.3).
+        415 => vec![MetaHeader {
+            required: false,
+            ..text(
+                "Accept-Encoding",
+                "`identity`, if the body has a Content-Encoding: none is accepted.",
+            )
+        }],
         429 => vec![
             retry_after(),
             text("RateLimit-Policy", "The client's quota."),

@@ -6,7 +6,10 @@ use domain::RepositoryError;
 use poem::{
     Response,
     error::ResponseError,
-    http::{StatusCode, header, header::HeaderValue},
+    http::{
+        HeaderName, StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 
 pub(crate) use crate::http::problem_body::Violation;
@@ -37,8 +40,8 @@ pub(crate) struct Problem {
     pub(crate) source: Option<Box<dyn Error + Send + Sync>>,
     /// Whether the response carries [`Overloaded`].
     overloaded: bool,
-    /// `WWW-Authenticate` (RFC 9110, 11.6.1).
-    challenge: Option<&'static str>,
+    /// A header field that belongs to this problem.
+    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Problem {
@@ -50,7 +53,7 @@ impl Problem {
             errors: Vec::new(),
             source: None,
             overloaded: false,
-            challenge: None,
+            header: None,
         }
     }
 
@@ -62,11 +65,20 @@ impl Problem {
         }
     }
 
-    /// A 401 with its `WWW-Authenticate`.
+    /// A 401 with its `WWW-Authenticate` (RFC 9110, 11.6.1).
     pub(crate) fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
         Self {
-            challenge: Some(challenge),
+            header: Some((header::WWW_AUTHENTICATE, challenge)),
             ..Self::new(StatusCode::UNAUTHORIZED, detail)
+        }
+    }
+
+    /// The 415 of a body with a content coding, with its `Accept-Encoding` (RFC 9110, 12.5.3).
+    pub(crate) fn unsupported_encoding() -> Self {
+        let detail = "the body must have no Content-Encoding";
+        Self {
+            header: Some((header::ACCEPT_ENCODING, "identity")),
+            ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
         }
     }
 
@@ -117,8 +129,8 @@ impl Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
         }
-        if let Some(challenge) = self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some((name, value)) = self.header {
+            headers.insert(name, HeaderValue::from_static(value));
         }
 
         if self.overloaded {

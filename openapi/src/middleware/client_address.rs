@@ -1,6 +1,6 @@
 //! The address of the client behind a request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use poem::{
     Request,
@@ -15,17 +15,33 @@ pub struct ClientAddress(pub IpAddr);
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// The other end of a connection. A listener on all IPv6 addresses sees IPv4 peers as `::ffff:192.0.2.1`; they are the
+/// same clients.
+impl From<SocketAddr> for ClientAddress {
+    fn from(peer: SocketAddr) -> Self {
+        Self(peer.ip().to_canonical())
+    }
+}
+
 impl ClientAddress {
+    /// What limits per client count by: the address or, for IPv6, its /64 network, since a client can use all the
+    /// addresses in it.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+        }
+    }
+
     /// The client of a request that passed the `forwarded` layer. `None` only if the request did not come over IP.
     pub fn of(request: &Request) -> Option<Self> {
         request.data().copied().or_else(|| Self::peer(request))
     }
 
-    /// The other end of the connection. A listener on all IPv6 addresses sees IPv4 peers as `::ffff:192.0.2.1`; they are
-    /// the same clients.
+    /// The other end of the connection.
     pub(crate) fn peer(request: &Request) -> Option<Self> {
         let peer = request.remote_addr().as_socket_addr()?;
-        Some(Self(peer.ip().to_canonical()))
+        Some(Self::from(*peer))
     }
 
     /// Follows `X-Forwarded-For` from right to left as long as the address is a trusted proxy. Each proxy appends its
@@ -81,6 +97,19 @@ mod tests {
 
         let proxies = "10.0.0.0/8,2001:db8::/32".parse().expect("proxies");
         ClientAddress::behind(ClientAddress(ip("10.0.0.1")), &headers, &proxies).0
+    }
+
+    #[test]
+    fn client_with_an_ipv6_network_is_one_client() {
+        for (address, network) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:3::", "2001:db8:1:3::"),
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+        ] {
+            let peer = SocketAddr::new(ip(address), 4711);
+            assert_eq!(ClientAddress::from(peer).network(), ip(network), "{address}");
+        }
     }
 
     #[test]

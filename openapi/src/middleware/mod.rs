@@ -39,6 +39,7 @@ pub(crate) mod rate_limit;
 pub(crate) mod request_id;
 pub(crate) mod security_headers;
 pub(crate) mod timeout;
+pub(crate) mod transfer_encoding;
 
 // What layers are built from, and the limit that handlers acquire.
 pub(crate) mod client_address;
@@ -68,6 +69,7 @@ use self::{
     request_id::RequestIdLayer,
     security_headers::SecurityHeaders,
     timeout::Timeout,
+    transfer_encoding::TransferEncoding,
 };
 use crate::{
     Dependencies,
@@ -96,8 +98,10 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
         .then(Head)
         // Outside everything that rejects requests, so that rejections have these headers too.
         .then(SecurityHeaders)
-        // Outside everything that may leave a body unread.
+        // Outside everything that rejects requests: rejections close the connection too.
         .then(ConnectionClose::new(&dependencies.draining))
+        // The first to reject: what follows such a header cannot be understood as a request.
+        .then(TransferEncoding)
         // Outside everything else that rejects: a request for a foreign host must not count against a rate limit.
         .then(AllowedHostsLayer(dependencies.allowed_hosts.clone()))
         // Outside CORS, which responds to preflights.

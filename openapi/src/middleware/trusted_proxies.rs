@@ -35,7 +35,8 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
-    pub(crate) fn contain(&self, address: IpAddr) -> bool {
+    /// Whether this address is one of them.
+    pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

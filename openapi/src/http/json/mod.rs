@@ -9,11 +9,14 @@ mod parse;
 use std::io;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited, combinators::BoxBody};
+use http_body_util::{BodyExt, combinators::BoxBody};
 use poem::{
     IntoResponse, Request, RequestBody, Response,
     error::ReadBodyError,
-    http::{StatusCode, header::CONTENT_LENGTH},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    },
 };
 use poem_openapi::{
     impl_apirequest_for_payload,
@@ -55,6 +58,9 @@ impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        if is_encoded(request) {
+            return Err(Problem::unsupported_encoding().into());
+        }
         // Before the body is asked for, so that a client that waits for "100 Continue" sends nothing.
         if content_length(request).is_some_and(|length| length > MAX_BODY_BYTES as u64) {
             return Err(too_large().into());
@@ -74,17 +80,73 @@ fn content_length(request: &Request) -> Option<u64> {
     length.to_str().ok()?.parse().ok()
 }
 
+/// Reads the body into one buffer, which grows with what arrives. The chunks that hyper hands out are parts of its own
+/// buffers: many chunks of one byte each would keep many kilobytes alive.
 async fn read(body: &mut RequestBody) -> poem::Result<Bytes> {
-    // `Body::into_bytes_limit` would hold a buffer of 4 KiB in the request's future, and copy through it.
-    let body = Limited::new(BoxBody::<Bytes, io::Error>::from(body.take()?), MAX_BODY_BYTES);
+    let mut body = BoxBody::<Bytes, io::Error>::from(body.take()?);
+    let first = next_chunk(&mut body).await?.unwrap_or_default();
+    // Most bodies are one chunk.
+    let Some(second) = next_chunk(&mut body).await? else {
+        return Ok(first);
+    };
 
-    match body.collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) => Err(match error.downcast() {
-            Ok(error) => ReadBodyError::Io(*error).into(),
-            Err(_limit) => too_large().into(),
-        }),
+    let mut buffer = Vec::new();
+    append(&mut buffer, first)?;
+    append(&mut buffer, second)?;
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        append(&mut buffer, chunk)?;
     }
+
+    Ok(buffer.into())
+}
+
+/// The next part of the body, at most [`MAX_BODY_BYTES`] long.
+async fn next_chunk(body: &mut BoxBody<Bytes, io::Error>) -> poem::Result<Option<Bytes>> {
+    while let Some(frame) = body.frame().await {
+        // What is not data are trailers, which are ignored.
+        if let Ok(chunk) = frame.map_err(ReadBodyError::Io)?.into_data() {
+            check_length(chunk.len())?;
+            return Ok(Some(chunk));
+        }
+    }
+
+    Ok(None)
+}
+
+/// Appends a chunk to a buffer whose capacity at most doubles, and never exceeds [`MAX_BODY_BYTES`].
+fn append(buffer: &mut Vec<u8>, chunk: Bytes) -> Result<(), Problem> {
+    let length = buffer.len() + chunk.len();
+    check_length(length)?;
+
+    if length > buffer.capacity() {
+        let capacity = length.max(2 * buffer.capacity()).min(MAX_BODY_BYTES);
+        buffer.reserve_exact(capacity - buffer.len());
+    }
+    buffer.extend_from_slice(&chunk);
+
+    Ok(())
+}
+
+fn check_length(length: usize) -> Result<(), Problem> {
+    if length > MAX_BODY_BYTES {
+        return Err(too_large());
+    }
+
+    Ok(())
+}
+
+/// Whether the body has a content coding, such as gzip.
+fn is_encoded(request: &Request) -> bool {
+    let mut codings = request.headers().get_all(CONTENT_ENCODING).iter();
+    let is_identity = |value: &HeaderValue| {
+        let mut codings = value.as_bytes().split(|byte| *byte == b',');
+        codings.all(|coding| {
+            let coding = coding.trim_ascii();
+            coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+        })
+    };
+
+    !codings.all(is_identity)
 }
 
 fn too_large() -> Problem {

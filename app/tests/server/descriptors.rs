@@ -1,0 +1,133 @@
+//! The system has file descriptors for fewer connections than `MAX_CONNECTIONS`.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::Duration,
+};
+
+use adapters::{auth::token_file::issue, testing::PostgresServer};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use tempfile::TempDir;
+
+use super::flood::Flood;
+use crate::support::{Service, client::Client, example, wait_until};
+
+/// A service that may not open more than this many files.
+fn service_with_open_files(limit: u32, variables: &[(&str, &str)], folder: &TempDir) -> Service {
+    let program = env!("CARGO_BIN_EXE_templatesite");
+    let child = Command::new("sh")
+        .args(["-c", &format!("ulimit -n {limit} && exec \"$0\""), program])
+        .env_clear()
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .envs(variables.iter().copied())
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn();
+
+    let mut service = Service::from_child(child.expect("the program"));
+    service.wait_until_ready();
+    service
+}
+
+#[test]
+fn flood_leaves_descriptors_for_the_token_file_and_the_database() {
+    let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
+    let issued = ["alice", "bob"].map(|name| issue(&name.parse().expect("a name")).expect("a token"));
+    let [alice, bob] = &issued;
+    let file = folder.path().join("tokens");
+    fs::write(&file, format!("{}\n{}\n", alice.line, bob.line)).expect("a token file");
+    let variables = [
+        ("DATABASE_URL", server.url()),
+        ("DATABASE_MAX_CONNECTIONS", "4"),
+        ("API_TOKENS_FILE", "tokens"),
+    ];
+    // 44 of them are reserved.
+    let mut service = service_with_open_files(100, &variables, &folder);
+    assert!(
+        service.log.iter().any(|line| line.contains("max_connections=56")),
+        "{:?}",
+        service.log
+    );
+    let status = |service: &Service, token: &str| {
+        let authorization = format!("Authorization: Bearer {token}\r\n");
+        let response = service.post_with(&authorization, &example::body("hello"));
+        response[9..12].to_owned()
+    };
+    assert_eq!(status(&service, &alice.token), "201");
+
+    let flood = Flood::silent(service.address);
+    flood.wait_for(400);
+    service.wait_for_log("MAX_CONNECTIONS reached");
+
+    fs::write(&file, format!("{}\n", bob.line)).expect("a token file");
+    wait_until("the withdrawn token is refused", || {
+        status(&service, &alice.token) == "401"
+    });
+
+    server.stop_immediately();
+    server.restart();
+    wait_until("connections to the new database are opened", || {
+        status(&service, &bob.token) == "201"
+    });
+
+    // A process without descriptors could not count them, and would have logged it.
+    assert!(service.metric("process_open_fds") <= 100);
+    drop(flood);
+    service.signal("TERM");
+    service.wait_for_log("stopped");
+    for problem in ["cannot accept", "API_TOKENS_FILE: "] {
+        assert!(
+            !service.log.iter().any(|line| line.contains(problem)),
+            "{:?}",
+            service.log
+        );
+    }
+}
+
+#[test]
+fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
+    let folder = TempDir::new().expect("a folder");
+    let mut service = service_with_open_files(100, &[("DATABASE_URL", "memory:")], &folder);
+    let address = service.address;
+    let mut open = Client::connect(address).expect("a connection");
+    assert_eq!(open.post("hello").expect("a response").status, 201);
+
+    // As if something else had used up the descriptors.
+    let pid = Pid::from_raw(service.child.id().cast_signed());
+    let set_limit = |current: u64| {
+        let limit = Rlimit {
+            current: Some(current),
+            maximum: Some(100),
+        };
+        prlimit(pid, Resource::Nofile, limit).expect("the limit is set")
+    };
+    let before = set_limit(3).current.expect("a limit");
+    let waiting = Client::connect(address).expect("the system takes it");
+    service.wait_for_log("cannot accept connections");
+    for _ in 0..100 {
+        let response = open.get(example::COLLECTION).expect("a response");
+        assert_eq!(response.status, 200, "open connections are served");
+    }
+
+    set_limit(before);
+    drop(waiting);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Relaxed) {
+                let response = Client::connect(address).and_then(|mut client| client.get("/livez"));
+                assert_eq!(response.expect("a response").status, 200);
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        service.wait_for_log("accepting connections again");
+        done.store(true, Relaxed);
+    });
+
+    // The other warning is that the limit allows fewer connections than MAX_CONNECTIONS.
+    let warnings = service.log.iter().filter(|line| line.contains("WARN")).count();
+    assert_eq!(warnings, 2, "{:?}", service.log);
+}

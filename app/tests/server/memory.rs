@@ -1,0 +1,151 @@
+//! What a connection holds of the service's memory, in every state that a client can bring it into.
+
+use std::{fs, thread, time::Duration};
+
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    example::COLLECTION,
+    wait_until,
+};
+
+/// How many connections are measured together.
+const CONNECTIONS: usize = 200;
+
+/// The memory that belongs to the process alone, in bytes.
+fn private_memory(service: &Service) -> usize {
+    let path = format!("/proc/{}/smaps_rollup", service.child.id());
+    let report = fs::read_to_string(path).expect("the memory of the process");
+    let kilobytes = report
+        .lines()
+        .find_map(|line| line.strip_prefix("Anonymous:")?.trim().strip_suffix(" kB"));
+
+    1024 * kilobytes
+        .and_then(|number| number.parse::<usize>().ok())
+        .expect("a number")
+}
+
+/// Waits until the memory of the process does not change any more.
+fn settled_memory(service: &Service) -> usize {
+    let mut last = 0;
+    wait_until("the memory of the process does not change", || {
+        thread::sleep(Duration::from_millis(200));
+        let memory = private_memory(service);
+        let settled = memory == last;
+        last = memory;
+        settled
+    });
+
+    last
+}
+
+/// The bytes that the process holds for each connection on which `requests` were sent and nothing is read.
+fn bytes_per_connection(service: &Service, requests: &[u8]) -> usize {
+    let open = |count| {
+        let clients: Vec<_> = (0..count)
+            .map(|_| {
+                let mut client = Client::with_small_buffer(service);
+                client.stream().set_nonblocking(true).expect("a socket");
+                // What the system does not take, the service does not read either.
+                let _ = client.send(requests);
+                client
+            })
+            .collect();
+        (clients, settled_memory(service))
+    };
+
+    let (_first, before) = open(20);
+    let (_clients, after) = open(CONNECTIONS);
+    after.saturating_sub(before) / CONNECTIONS
+}
+
+/// Asserts that no connection holds more than `limit`.
+fn check(state: &str, service: &Service, requests: &[u8], limit: usize) {
+    let held = bytes_per_connection(service, requests);
+
+    eprintln!("{state}: {held} bytes per connection");
+    assert!(held <= limit, "{state}: {held} bytes per connection");
+}
+
+/// What a connection may hold, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+/// The same with a header and a body of almost the largest size, or with a page of 200 items of plain text.
+const LARGE_LIMIT: usize = 96 * 1024;
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+#[test]
+fn connection_that_sends_no_complete_request_holds_little_memory() {
+    // Longer than the measurement takes.
+    let patient = [
+        ("HEADER_READ_TIMEOUT_SECONDS", "60"),
+        ("BODY_READ_TIMEOUT_SECONDS", "60"),
+        ("REQUEST_TIMEOUT_SECONDS", "60"),
+    ];
+    let headers = format!("X: {}\r\n", "x".repeat(500));
+    let full_header = post_head(16_000).replace("\r\n\r\n", &format!("\r\n{}\r\n", headers.repeat(30)));
+    let chunked = post_head(0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+
+    for (state, request, limit) in [
+        ("idle", String::new(), LIMIT),
+        (
+            "half a header",
+            format!("GET / HTTP/1.1\r\n{}", headers.repeat(16)),
+            LIMIT,
+        ),
+        ("a full header", full_header.clone(), LIMIT),
+        (
+            "half a body",
+            format!("{full_header}{}", " ".repeat(15_000)),
+            LARGE_LIMIT,
+        ),
+        (
+            "a body in chunks of one byte",
+            format!("{chunked}{}", "1\r\n \r\n".repeat(10_000)),
+            LIMIT,
+        ),
+    ] {
+        let service = Service::in_memory(&patient);
+        check(state, &service, request.as_bytes(), limit);
+    }
+}
+
+#[test]
+fn connection_with_a_response_that_is_not_read_holds_little_memory() {
+    for (state, requests) in [
+        ("pipelined small responses", get("/livez").repeat(5000)),
+        // All connections share its 1.6 MB.
+        ("the page of the documentation", get("/docs")),
+        ("pipelined large responses", get("/docs").repeat(500)),
+    ] {
+        let service = Service::in_memory(&[]);
+        check(state, &service, requests.as_bytes(), LIMIT);
+    }
+}
+
+/// A page is built in memory as a whole. One that is not read stays there: in part, or behind another that the system
+/// holds already, as a whole.
+#[test]
+fn connection_with_an_unread_page_of_200_items_holds_at_most_that_page() {
+    let page = get(&format!("{COLLECTION}?limit=200"));
+
+    for (state, character, requests, limit) in [
+        ("a page of plain text", "x", 1, LIMIT),
+        ("pages of plain text", "x", 20, LARGE_LIMIT),
+        // Each character is six bytes of JSON.
+        ("a page of escaped text", "\u{1}", 1, 256 * 1024),
+        ("pages of escaped text", "\u{1}", 20, 256 * 1024),
+    ] {
+        let service = Service::in_memory(&[]);
+        let mut client = Client::of(&service);
+        for _ in 0..200 {
+            let response = client.post(&character.repeat(140)).expect("a response");
+            assert_eq!(response.status, 201);
+        }
+
+        check(state, &service, page.repeat(requests).as_bytes(), limit);
+    }
+}

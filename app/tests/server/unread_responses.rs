@@ -1,0 +1,106 @@
+//! Clients that do not read their responses, or too slowly.
+
+use std::{
+    io::Read,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Service, client::Client, sockets::Sockets, wait_until};
+
+const DOCS: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const DOCS_AND_CLOSE: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/// What the system stores for one connection at most, in bytes.
+const MAX_UNREAD: u64 = 160 * 1024;
+
+fn clients(service: &Service, request: &str, count: usize) -> Vec<Client> {
+    (0..count)
+        .map(|_| {
+            let mut client = Client::with_small_buffer(service);
+            client.send(request.as_bytes()).expect("the request is taken");
+            client
+        })
+        .collect()
+}
+
+#[test]
+fn unread_responses_take_little_of_the_system_and_leave_nothing_behind() {
+    const COUNT: usize = 50;
+
+    for request in [DOCS, DOCS_AND_CLOSE] {
+        let service = Service::in_memory(&[
+            ("IDLE_TIMEOUT_SECONDS", "1"),
+            ("HEADER_READ_TIMEOUT_SECONDS", "1"),
+        ]);
+        let _clients = clients(&service, request, COUNT);
+
+        let mut most = Sockets::of(&service);
+        wait_until("no connection is left", || {
+            let sockets = Sockets::of(&service);
+            if sockets.unread > most.unread {
+                most = sockets;
+            }
+            sockets.count == 0
+        });
+
+        eprintln!("at most {most:?}");
+        let limit = COUNT as u64 * MAX_UNREAD;
+        assert!(most.unread > 0 && most.unread < limit, "{most:?}");
+    }
+}
+
+#[test]
+fn response_that_the_system_has_taken_as_a_whole_leaves_nothing_behind() {
+    let service = Service::in_memory(&[("IDLE_TIMEOUT_SECONDS", "1")]);
+    let requests = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2);
+    let _clients = clients(&service, &requests, 50);
+    wait_until("responses are sent", || Sockets::of(&service).unread > 0);
+
+    wait_until("no connection is left", || Sockets::of(&service).count == 0);
+}
+
+/// Reads this much every 100 ms. Returns how long the service keeps the connection, if it closes it before `limit`.
+fn read_slowly(client: &Client, bytes: usize, limit: Duration) -> Option<Duration> {
+    let (mut stream, started) = (client.stream(), Instant::now());
+    let mut buffer = vec![0; bytes];
+
+    while started.elapsed() < limit {
+        if !matches!(stream.read(&mut buffer), Ok(read) if read > 0) {
+            return Some(started.elapsed());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+
+    None
+}
+
+#[test]
+fn response_that_is_read_more_slowly_than_8_kib_a_second_is_reset() {
+    // The first write that the client must make room for comes after some 40 KB.
+    let service = Service::in_memory(&[("IDLE_TIMEOUT_SECONDS", "10")]);
+    let client = clients(&service, DOCS, 1).remove(0);
+
+    // 5 KB a second is progress within each 10 s, but too slow for the whole.
+    let closed = read_slowly(&client, 500, Duration::from_secs(50));
+
+    let closed = closed.expect("the connection must be closed");
+    assert!(closed > Duration::from_secs(9), "closed after {closed:?}");
+    wait_until("no connection is left", || Sockets::of(&service).count == 0);
+}
+
+#[test]
+fn response_that_is_read_fast_enough_is_sent_as_a_whole() {
+    let service = Service::in_memory(&[("IDLE_TIMEOUT_SECONDS", "2")]);
+    let mut client = clients(&service, DOCS, 1).remove(0);
+
+    // 300 KB a second: the response takes longer than the idle timeout.
+    let started = Instant::now();
+    assert_eq!(read_slowly(&client, 30_000, Duration::from_secs(4)), None);
+    assert!(started.elapsed() > Duration::from_secs(2));
+    let mut rest = Vec::new();
+    let read = client.stream().take(200_000).read_to_end(&mut rest);
+
+    assert_eq!(read.expect("the connection is open"), 200_000);
+    client.send(b"").expect("the connection is open");
+}
