@@ -24,7 +24,7 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
-        preconditions::{entity_tag, immutable, is_not_modified},
+        preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
         problem::Problem,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
@@ -126,7 +126,7 @@ impl TweetsApi {
         id: Path<IdParam<Tweet>>,
         /// `*`, or the entity tags that the tweet may have; with other tags alone, the response is a 412.
         #[oai(name = "If-Match")]
-        _if_match: Header<Option<String>>,
+        _if_match: Header<Option<IfMatchParam>>,
         /// The entity tags of cached tweets, or `*`.
         #[oai(name = "If-None-Match")]
         _if_none_match: Header<Option<String>>,
