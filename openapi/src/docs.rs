@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use poem::{
-    IntoResponse, Response,
+    IntoResponse, Request, Response,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     web::Redirect,
 };
@@ -13,7 +13,10 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
-use crate::{Dependencies, document, http::csp};
+use crate::{
+    Dependencies, document,
+    http::{base_url::BaseUrl, csp},
+};
 
 /// The document and its page, made when they are first requested: that takes some milliseconds and megabytes, and few
 /// instances ever serve them. All responses share the texts.
@@ -23,6 +26,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     // Browsers request /favicon.ico unless the page names an icon; this one is empty.
     let icon = "<head><link rel=\"icon\" href=\"data:,\">";
     let html = document.swagger_ui_html().replacen("<head>", icon, 1);
+    let html = html.replacen(BEFORE_SERVERS, &[BEFORE_SERVERS, SERVERS].concat(), 1);
     let policy = csp::of_page(&html);
 
     Texts {
@@ -32,6 +36,14 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         policy,
     }
 });
+
+/// The start of a line of the page's script, after the document.
+const BEFORE_SERVERS: &str = "let oauth2RedirectUrl;\n";
+
+/// The page sends requests to where it was loaded from, under whatever prefix a proxy serves it. The script is the same
+/// everywhere, and so is its hash in the policy.
+const SERVERS: &str =
+    "    spec.servers = [{ url: location.origin + location.pathname.replace(/\\/docs\\/?$/, \"\") }];\n";
 
 struct Texts {
     json: Bytes,
@@ -53,8 +65,9 @@ impl DocsApi {
 #[OpenApi]
 impl DocsApi {
     #[oai(path = "/", method = "get", hidden)]
-    async fn home(&self) -> Page {
-        Page(Redirect::temporary("/docs").into_response())
+    async fn home(&self, request: &Request) -> Page {
+        let docs = BaseUrl::without_host(request).join("/docs");
+        Page(Redirect::temporary(docs).into_response())
     }
 
     #[oai(path = "/docs", method = "get", hidden)]
@@ -67,21 +80,40 @@ impl DocsApi {
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
-    async fn json(&self) -> Page {
+    async fn json(&self, request: &Request) -> Page {
+        let servers = |url: &str| format!("\"servers\": [{{ \"url\": \"{url}\" }}]");
         let response = Response::builder()
             .content_type("application/json")
-            .body(TEXTS.json.clone());
+            .body(with_servers(&TEXTS.json, "\"servers\": []", request, servers));
         Page(response)
     }
 
     /// The media type is that of RFC 9512.
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
-    async fn yaml(&self) -> Page {
+    async fn yaml(&self, request: &Request) -> Page {
+        let servers = |url: &str| format!("servers:\n- url: \"{url}\"");
         let response = Response::builder()
             .content_type("application/yaml")
-            .body(TEXTS.yaml.clone());
+            .body(with_servers(&TEXTS.yaml, "servers: []", request, servers));
         Page(response)
     }
+}
+
+/// The document with the base of all its paths in place of `empty`, its empty list of servers. Without a configured URL
+/// and without a prefix that list is right: clients then resolve paths against the document's own URL.
+///
+/// A document with servers is a copy of some 40 KB for this response alone: what a proxy reports can differ in each
+/// request, so there is nothing to share.
+fn with_servers(document: &Bytes, empty: &str, request: &Request, servers: impl Fn(&str) -> String) -> Bytes {
+    let base = BaseUrl::without_host(request);
+    if base.as_str().is_empty() {
+        return document.clone();
+    }
+
+    // Characters of URLs need no escapes in JSON and YAML strings.
+    String::from_utf8_lossy(document)
+        .replacen(empty, &servers(base.as_str()), 1)
+        .into()
 }
 
 /// A response that the document does not describe.

@@ -45,11 +45,19 @@ use poem_openapi::{
 use middleware::request_id::RequestIdHeader;
 use routes::{CorsLists, Routes};
 
-pub use http::problem::{Overloaded, RETRY_AFTER};
+pub use http::{
+    problem::{Overloaded, RETRY_AFTER},
+    public_url::PublicUrl,
+};
 pub use metrics_page::MetricsRenderer;
 pub use middleware::{
-    allowed_hosts::AllowedHosts, client_address::ClientAddress, concurrency_limit::ConcurrencyLimit,
-    cors::AllowedOrigins, rate_limit::RateLimit, request_id::RequestId, trusted_proxies::TrustedProxies,
+    allowed_hosts::AllowedHosts,
+    client_address::ClientAddress,
+    concurrency_limit::ConcurrencyLimit,
+    cors::{AllowedHeaders, AllowedOrigins},
+    rate_limit::RateLimit,
+    request_id::RequestId,
+    trusted_proxies::TrustedProxies,
 };
 pub use version::VERSION;
 
@@ -68,12 +76,16 @@ pub struct Dependencies {
     /// Request ids are made from it.
     pub clock: Arc<dyn Clock>,
 
+    /// Where clients reach the service; without it, URLs in responses are made from the headers of the request.
+    pub public_url: Option<PublicUrl>,
     /// The hosts that requests may name.
     pub allowed_hosts: AllowedHosts,
     /// The proxies whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: TrustedProxies,
     /// The origins whose scripts may read responses; with none, CORS is off.
     pub allowed_origins: AllowedOrigins,
+    /// The request headers that these scripts may send besides those in the document.
+    pub allowed_headers: AllowedHeaders,
 
     /// What each client may send; without it, there is no limit.
     pub rate_limit: Option<RateLimit>,
@@ -112,7 +124,7 @@ apis![
 pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
     let apis = apis(dependencies);
     let routes = Routes::new(apis.clone());
-    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"]);
+    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &dependencies.allowed_headers);
 
     let router = service(apis).into_endpoint();
     middleware::stack(router, routes, cors_lists, dependencies).boxed()

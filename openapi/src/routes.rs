@@ -8,6 +8,8 @@ use poem::{
 };
 use poem_openapi::{OpenApi, registry::MetaOperation};
 
+use crate::middleware::cors::AllowedHeaders;
+
 /// Every route of the service.
 #[derive(Debug)]
 pub(crate) struct Routes {
@@ -84,7 +86,8 @@ fn pattern(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// What a script of another site needs permission for: every method, request header and response header of the document.
+/// What a script of another site needs permission for: every method, request header and response header of the document, and
+/// the configured request headers.
 #[derive(Debug, Clone)]
 pub(crate) struct CorsLists {
     /// For `Access-Control-Allow-Methods`.
@@ -97,8 +100,8 @@ pub(crate) struct CorsLists {
 
 impl CorsLists {
     /// The lists for the operations that the document of `A` describes. `every` are the headers of all requests and
-    /// responses.
-    pub(crate) fn new<A: OpenApi>(every: &[&str]) -> Self {
+    /// responses, `allowed` are further ones of requests.
+    pub(crate) fn new<A: OpenApi>(every: &[&str], allowed: &AllowedHeaders) -> Self {
         let operations: Vec<MetaOperation> = A::meta()
             .into_iter()
             .flat_map(|api| api.paths)
@@ -107,6 +110,7 @@ impl CorsLists {
 
         let mut requests: BTreeSet<String> = every.iter().map(|name| (*name).to_owned()).collect();
         let mut responses = requests.clone();
+        requests.extend(allowed.0.iter().map(|name| name.as_str().to_owned()));
         for operation in &operations {
             requests.extend(request_headers(operation));
             responses.extend(response_headers(operation));

@@ -21,8 +21,7 @@ const MAX_REPORT_BYTES: usize = 64 * 1024;
 /// If standard output cannot be written.
 pub async fn healthcheck(config: &Config) -> Result<ExitCode, CommandError> {
     let address = server::local_address(config.server.listen);
-    let host = config.http.allowed_hosts.prefer(address.ip());
-    let host = format!("{host}:{}", address.port());
+    let host = config.http.allowed_hosts.prefer(address);
 
     let (code, report) = match timeout(TIMEOUT, request_report(address, &host)).await {
         Ok(Ok((StatusCode::OK, report))) => (ExitCode::SUCCESS, report),

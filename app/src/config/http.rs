@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use openapi::{AllowedHosts, AllowedOrigins, RateLimit, TrustedProxies};
+use openapi::{AllowedHeaders, AllowedHosts, AllowedOrigins, PublicUrl, RateLimit, TrustedProxies};
 
 use super::{
     reader::Reader,
@@ -13,17 +13,24 @@ pub(super) const SECTION: Section = Section {
     title: "HTTP",
     variables: &[
         Variable::new(
+            "PUBLIC_URL",
+            "Where clients reach the service. All URLs in responses begin with it, and shared caches may store items. If \
+             not set, URLs are made from the headers of each request.",
+        )
+        .expected("a URL such as `https://api.example.com` or `https://example.com/microblog`, without user and query"),
+        Variable::new(
             "ALLOWED_HOSTS",
-            "The hosts that requests may name; a request for any other host gets a 400. If not set: `localhost`, loopback \
-             addresses and the address in `LISTEN_ADDR`.",
+            "The hosts that requests may name, besides that of `PUBLIC_URL`; a request for any other host gets a 400. If \
+             not set: `localhost`, loopback addresses and the address in `LISTEN_ADDR`.",
         )
         .expected(
-            "host names and IP addresses, separated by commas, without ports; `.example.com` for a name and its \
-             subdomains; `*` for all",
+            "host names and IP addresses, separated by commas; `.example.com` for a name and its subdomains; with a port \
+             such as `example.com:8443`, only that port; `*` for all",
         ),
         Variable::new(
             "TRUSTED_PROXIES",
-            "The proxies whose `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto` are trusted. If not set, none.",
+            "The proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` are \
+             trusted. If not set, none.",
         )
         .expected("IP addresses and networks such as `10.0.0.0/8`, separated by commas"),
         Variable::new(
@@ -36,6 +43,12 @@ pub(super) const SECTION: Section = Section {
             "The origins whose scripts may use the service from a browser. If not set, none but the service's own.",
         )
         .expected("origins such as `https://example.com`, separated by commas, or `*`"),
+        Variable::new(
+            "CORS_ALLOWED_HEADERS",
+            "The request headers that these scripts may send besides those in the OpenAPI document.",
+        )
+        .default("traceparent,tracestate,baggage")
+        .expected("header names, separated by commas"),
         Variable::new(
             "RATE_LIMIT_PER_SECOND",
             "The average number of requests per second that one client may send. Further ones get a 429.",
@@ -66,7 +79,9 @@ pub(super) const SECTION: Section = Section {
 /// Which requests are accepted, and how many.
 #[derive(Debug)]
 pub struct HttpConfig {
-    /// `ALLOWED_HOSTS`; the default depends on `LISTEN_ADDR`.
+    /// `PUBLIC_URL`
+    pub public_url: Option<PublicUrl>,
+    /// `ALLOWED_HOSTS` and the host of `PUBLIC_URL`; the default depends on `LISTEN_ADDR`.
     pub allowed_hosts: AllowedHosts,
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: TrustedProxies,
@@ -74,6 +89,8 @@ pub struct HttpConfig {
     pub tokens_file: Option<PathBuf>,
     /// `CORS_ALLOWED_ORIGINS`
     pub allowed_origins: AllowedOrigins,
+    /// `CORS_ALLOWED_HEADERS`
+    pub allowed_headers: AllowedHeaders,
     /// `RATE_LIMIT_PER_SECOND`, `RATE_LIMIT_BURST`
     pub rate_limit: Option<RateLimit>,
     /// `MAX_CONCURRENT_REQUESTS`
@@ -84,6 +101,7 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     pub(super) fn read(reader: &mut Reader, listen: Option<IpAddr>) -> Option<Self> {
+        let public_url = reader.optional::<PublicUrl>("PUBLIC_URL");
         let allowed_hosts = reader.optional("ALLOWED_HOSTS");
         let trusted_proxies = reader.optional("TRUSTED_PROXIES");
         let tokens_file = match reader.string("API_TOKENS_FILE") {
@@ -96,6 +114,7 @@ impl HttpConfig {
             None => Some(None),
         };
         let allowed_origins = reader.optional("CORS_ALLOWED_ORIGINS");
+        let allowed_headers = reader.parse("CORS_ALLOWED_HEADERS");
 
         let per_second = reader.number("RATE_LIMIT_PER_SECOND", 0..=1_000_000);
         let burst = reader.number("RATE_LIMIT_BURST", 1..=1_000_000);
@@ -105,14 +124,22 @@ impl HttpConfig {
         let burst = NonZeroU32::new(burst?)?;
         let rate_limit = NonZeroU32::new(per_second?).map(|per_second| RateLimit { per_second, burst });
 
+        let public_url = public_url?;
+        let allowed_hosts = match allowed_hosts? {
+            Some(hosts) => hosts,
+            None => AllowedHosts::local(listen?),
+        };
+
         Some(Self {
-            allowed_hosts: match allowed_hosts? {
-                Some(hosts) => hosts,
-                None => AllowedHosts::local(listen?),
+            allowed_hosts: match &public_url {
+                Some(url) => allowed_hosts.and_public_url(url),
+                None => allowed_hosts,
             },
+            public_url,
             trusted_proxies: trusted_proxies?.unwrap_or_default(),
             tokens_file: tokens_file?,
             allowed_origins: allowed_origins?.unwrap_or_default(),
+            allowed_headers: allowed_headers?,
             rate_limit,
             max_concurrent_requests: usize::try_from(max_concurrent_requests?).ok()?,
             request_timeout: request_timeout?,

@@ -144,16 +144,51 @@ fn a_request_names_exactly_one_host() {
 }
 
 #[test]
-fn http_1_0_without_a_host_is_served_under_its_own_address() {
-    let service = Service::in_memory(&[]);
-    service.post(&example::body("hello"));
+fn http_1_0_without_a_host_gets_urls_without_the_internal_address() {
+    let (body, collection) = (example::body("hello"), example::COLLECTION);
+    let length = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
 
-    let request = format!("GET {} HTTP/1.0\r\n\r\n", example::COLLECTION);
-    let response = service.exchange(request.as_bytes());
+    for (variables, base) in [
+        (&[][..], ""),
+        (
+            &[("PUBLIC_URL", "https://api.example.com/a")],
+            "https://api.example.com/a",
+        ),
+    ] {
+        let service = Service::in_memory(variables);
+        service.post(&body);
+        let requests = [
+            format!("POST {collection} HTTP/1.0\r\n{length}\r\n\r\n{body}"),
+            format!("GET {collection}?limit=1 HTTP/1.0\r\n\r\n"),
+        ];
+        let [created, page] = requests.map(|request| service.exchange(request.as_bytes()));
 
-    assert!(response.starts_with("HTTP/1.0 200 "), "{response}");
-    let href = format!("\"href\":\"http://{}{}", service.address, example::COLLECTION);
-    assert!(response.contains(&href), "{response}");
+        assert!(created.starts_with("HTTP/1.0 201 "), "{created}");
+        for part in ["location: ", "\"href\":\""] {
+            let part = format!("{part}{base}{collection}");
+            assert!(created.contains(&part), "{part}: {created}");
+        }
+        let link = format!("link: <{base}{collection}?limit=1&before=");
+        assert!(page.contains(&link), "{page}");
+        assert!(
+            !format!("{created}{page}").contains("127.0.0.1"),
+            "{created}{page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_port_is_compared_where_the_list_has_one() {
+    let service = with_hosts("example.com:8443, localhost").await;
+
+    for (host, expected) in [
+        ("example.com:8443", 200),
+        ("example.com", 400),
+        ("example.com:1337", 400),
+        ("localhost:1337", 200),
+    ] {
+        assert_eq!(status(&service, host).await, expected, "{host}");
+    }
 }
 
 #[test]

@@ -75,6 +75,35 @@ async fn a_preflight_from_an_allowed_origin_is_204() {
 }
 
 #[tokio::test]
+async fn scripts_may_send_the_configured_headers() {
+    let allowed = async |variables: &[(&str, &str)]| {
+        let origins = ("CORS_ALLOWED_ORIGINS", ALLOWED);
+        let service = InProcess::with(&[&[origins], variables].concat()).await;
+        let response = preflight(&service, ALLOWED).await;
+        let list = header(&response, "access-control-allow-headers").expect("a list");
+        list.split(", ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let has = |list: &[String], name: &str| list.iter().any(|other| other == name);
+
+    let by_default = allowed(&[]).await;
+    for name in [
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "content-type",
+        "authorization",
+    ] {
+        assert!(has(&by_default, name), "{name}: {by_default:?}");
+    }
+
+    let configured = allowed(&[("CORS_ALLOWED_HEADERS", "X-Shop, sentry-trace")]).await;
+    for name in ["x-shop", "sentry-trace", "content-type"] {
+        assert!(has(&configured, name), "{name}: {configured:?}");
+    }
+    assert!(!has(&configured, "traceparent"), "{configured:?}");
+}
+
+#[tokio::test]
 async fn scripts_of_an_allowed_origin_may_read_results_and_errors() {
     let service = with_origins("https://app.example.com, http://localhost:3000").await;
 

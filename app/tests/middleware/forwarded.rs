@@ -4,8 +4,8 @@ use crate::support::{Service, example};
 
 const HOSTS: (&str, &str) = ("ALLOWED_HOSTS", "127.0.0.1,localhost,api.example.com");
 
-const FORWARDED: &str =
-    "X-Forwarded-Host: api.example.com\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n";
+const FORWARDED: &str = "X-Forwarded-Host: api.example.com\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n\
+     X-Forwarded-Prefix: /microblog\r\n";
 
 const HSTS: &str = "strict-transport-security: max-age=31536000\r\n";
 
@@ -19,15 +19,15 @@ fn get(service: &Service, path: &str, lines: &str) -> String {
 }
 
 #[test]
-fn links_name_the_host_and_scheme_that_a_trusted_proxy_reports() {
+fn links_name_what_a_trusted_proxy_reports_of_the_url() {
     let service = behind("192.0.2.0/24,127.0.0.0/8");
     let (body, collection) = (example::body("hello"), example::COLLECTION);
 
     let created = service.post_with(FORWARDED, &body);
     assert!(created.starts_with("HTTP/1.1 201 "), "{created}");
     for part in [
-        &format!("location: https://api.example.com{collection}"),
-        &format!("\"href\":\"https://api.example.com{collection}"),
+        &format!("location: https://api.example.com/microblog{collection}"),
+        &format!("\"href\":\"https://api.example.com/microblog{collection}"),
         HSTS,
     ] {
         assert!(created.contains(part), "{part}: {created}");
@@ -40,7 +40,7 @@ fn links_name_the_host_and_scheme_that_a_trusted_proxy_reports() {
         "a proxy may report nothing: {created}"
     );
     let page = get(&service, &format!("{collection}?limit=1"), FORWARDED);
-    let link = format!("link: <https://api.example.com{collection}?limit=1&before=");
+    let link = format!("link: <https://api.example.com/microblog{collection}?limit=1&before=");
     assert!(page.contains(&link), "{page}");
 }
 
@@ -92,6 +92,7 @@ fn forwarded_headers_of_untrusted_peers_are_ignored() {
         let href = format!("\"href\":\"http://localhost{}", example::COLLECTION);
         assert!(response.contains(&href), "{response}");
         assert!(!response.contains("api.example.com"), "{response}");
+        assert!(!response.contains("microblog"), "{response}");
         assert!(!response.contains("strict-transport-security"), "{response}");
 
         let foreign = "X-Forwarded-Host: evil.example\r\n";

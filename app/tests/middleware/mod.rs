@@ -12,6 +12,8 @@ mod metric_labels;
 mod metrics;
 mod normalize_path;
 mod problems;
+mod proxies;
+mod public_url;
 mod rate_limit;
 mod request_id;
 mod security_headers;

@@ -16,6 +16,7 @@ mod concurrency_limit;
 mod cors;
 mod pages;
 mod paths;
+mod preconditions;
 mod rate_limit;
 
 mod errors;

@@ -101,6 +101,24 @@ fn clients_in_the_documents_are_those_that_are_tested() {
     );
 }
 
+#[test]
+fn proxies_in_the_documents_are_those_that_are_tested() {
+    let page = read("docs/operations.md");
+
+    for (language, file) in [("nginx", "nginx.conf"), ("haproxy", "haproxy.cfg")] {
+        let block = format!("\n```{language}\n{}```\n", read(format!("docs/proxies/{file}")));
+        assert!(
+            page.contains(&block),
+            "docs/operations.md must show docs/proxies/{file}, which tests run, and differs:{block}"
+        );
+        let blocks = page.matches(&format!("\n```{language}\n")).count();
+        assert_eq!(
+            blocks, 1,
+            "docs/operations.md shows a configuration that is not tested"
+        );
+    }
+}
+
 /// Finds a command whose script or package was renamed. What the commands do is tested, or run by `.ci/run`.
 #[test]
 fn commands_of_the_contributing_page_exist() {

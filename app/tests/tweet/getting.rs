@@ -15,16 +15,23 @@ async fn with_a_tweet() -> (InProcess, String) {
 }
 
 #[tokio::test]
-async fn a_tweet_may_be_cached_indefinitely() {
-    let (service, id) = with_a_tweet().await;
-    let response = service.get(format!("/tweet/{id}")).send().await;
+async fn shared_caches_may_hold_a_tweet_if_its_url_is_configured() {
+    let public_url = ("PUBLIC_URL", "https://api.example.com");
 
-    response.assert_status_is_ok();
-    assert_eq!(header(&response, "etag"), Some(format!("\"{id}\"")));
-    assert_eq!(
-        header(&response, "cache-control").as_deref(),
-        Some("public, max-age=31536000, immutable")
-    );
+    for (variables, scope) in [(&[][..], "private"), (&[public_url], "public")] {
+        let service = InProcess::with(variables).await;
+        let tweet = service.create("hello").await;
+        let id = tweet["id"].as_str().expect("an id");
+        let get = || service.get(format!("/tweet/{id}"));
+        let conditional = get().header("If-None-Match", "*");
+
+        for (response, status) in [(get().send().await, 200), (conditional.send().await, 304)] {
+            assert_eq!(status_of(&response), status);
+            assert_eq!(header(&response, "etag"), Some(format!("\"{id}\"")));
+            let expected = format!("{scope}, max-age=31536000, immutable");
+            assert_eq!(header(&response, "cache-control"), Some(expected));
+        }
+    }
 }
 
 #[tokio::test]

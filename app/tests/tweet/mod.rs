@@ -1,6 +1,7 @@
 //! Tweets over HTTP.
 
 mod bad_bodies;
+mod clock_skew;
 mod creating;
 mod getting;
 mod idempotency;

@@ -1,44 +1,66 @@
-//! The base of the absolute URLs in responses.
+//! The base of the URLs in responses.
+
+use std::sync::Arc;
 
 use domain::Id;
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::{http::host, middleware::forwarded::Forwarded};
+use crate::{
+    http::{host, public_url::PublicUrl},
+    middleware::forwarded::Forwarded,
+};
 
-/// `scheme://host[:port]` as the client reached the service, before any trusted proxy.
+/// Scheme, host and path prefix of the URLs in one response, as its client reaches the service.
 #[derive(Debug)]
-pub(crate) struct BaseUrl(String);
+pub(crate) enum BaseUrl {
+    /// The configured one, the same in every response.
+    Configured(Arc<PublicUrl>),
+    /// As the request's headers say. Caches do not compare all of these, so no shared cache may store such a response.
+    FromRequest(String),
+}
 
 impl BaseUrl {
-    /// The absolute URL of a path, which starts with a slash.
+    /// The URL of a path, which starts with a slash.
     pub(crate) fn join(&self, path: &str) -> String {
-        [&*self.0, path].concat()
+        [self.as_str(), path].concat()
     }
 
-    /// The absolute URL of an item. `collection` is the collection's path, which ends in a slash.
+    /// The URL of an item. `collection` is the collection's path, which ends in a slash.
     pub(crate) fn item<T>(&self, collection: &str, id: Id<T>) -> String {
-        [&*self.0, collection, id.encode(&mut [0; domain::ID_LEN])].concat()
+        [self.as_str(), collection, id.encode(&mut [0; domain::ID_LEN])].concat()
+    }
+
+    /// Without a final slash; empty if it is the root of the host that the client named.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Configured(url) => url.as_str(),
+            Self::FromRequest(url) => url,
+        }
     }
 
     /// The base in the document's examples.
     pub(crate) fn example() -> Self {
-        Self("http://localhost:8000".into())
+        Self::FromRequest("http://localhost:8000".into())
+    }
+
+    /// The configured URL, else the path prefix alone: for references that clients resolve against the request's URL.
+    pub(crate) fn without_host(request: &Request) -> Self {
+        match PublicUrl::of(request) {
+            Some(url) => Self::Configured(Arc::clone(url)),
+            None => Self::FromRequest(Forwarded::prefix(request).to_owned()),
+        }
     }
 
     /// The middleware has checked the host before a handler is called.
     fn of(request: &Request) -> Self {
-        let scheme = Forwarded::scheme(request);
         let host = Forwarded::host(request).or_else(|| host::raw_host(request));
+        let (None, Some(host)) = (PublicUrl::of(request), host) else {
+            // An HTTP/1.0 request may name no host. The address of the connection may be internal, so URLs have none.
+            return Self::without_host(request);
+        };
 
-        match host {
-            Some(host) => Self([scheme.as_str(), "://", host].concat()),
-            // HTTP/1.0 has no Host. The address of the connection is all there is to go by.
-            None => {
-                let address = request.local_addr().as_socket_addr();
-                let address = address.map(ToString::to_string).unwrap_or_default();
-                Self(format!("{scheme}://{address}"))
-            }
-        }
+        let scheme = Forwarded::scheme(request).as_str();
+        Self::FromRequest([scheme, "://", host, Forwarded::prefix(request)].concat())
     }
 }
 

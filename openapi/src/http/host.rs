@@ -32,9 +32,18 @@ impl<'a> Host<'a> {
             _ => is_name(name).then_some(Self::Name(name)),
         }
     }
+}
 
-    /// Parses `host[:port]`. The port must be valid and is then ignored: it does not identify the service.
-    pub(crate) fn parse_with_port(text: &'a str) -> Option<Self> {
+/// `host[:port]`, as in a Host header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Authority<'a> {
+    pub(crate) host: Host<'a>,
+    pub(crate) port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// Parses `host[:port]`, without user info; an IPv6 address must be in brackets.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let end = if text.starts_with('[') {
             text.find(']')? + 1
         } else {
@@ -42,8 +51,13 @@ impl<'a> Host<'a> {
         };
         let (host, port) = text.split_at_checked(end)?;
 
-        let port_is_valid = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        if port_is_valid { Self::parse(host) } else { None }
+        let port = match port.strip_prefix(':') {
+            Some(port) => Some(parse_port(port)?),
+            None if port.is_empty() => None,
+            None => return None,
+        };
+        let host = Host::parse(host)?;
+        Some(Self { host, port })
     }
 }
 
@@ -57,6 +71,15 @@ impl fmt::Display for Host<'_> {
     }
 }
 
+impl fmt::Display for Authority<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => self.host.fmt(f),
+        }
+    }
+}
+
 /// RFC 1123 has no underscores in host names, but container engines use them.
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -65,8 +88,10 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label)
 }
 
-fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+/// `parse` alone would accept a sign.
+fn parse_port(port: &str) -> Option<u16> {
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { port.parse().ok() } else { None }
 }
 
 /// The host of a request breaks the rules of RFC 9112, 3.2.
@@ -87,9 +112,9 @@ fn target(request: &Request) -> Option<&str> {
     request.uri().authority().map(|authority| authority.as_str())
 }
 
-/// The host that a request names, parsed from the same place as [`raw_host`]; `None` if an HTTP/1.0 request names none.
+/// The host and port that a request names, parsed from the same place as [`raw_host`]; `None` if an HTTP/1.0 request names none.
 /// It is well-formed, but not yet checked against the allowed hosts.
-pub(crate) fn requested_host(request: &Request) -> Result<Option<Host<'_>>, HostError> {
+pub(crate) fn requested_host(request: &Request) -> Result<Option<Authority<'_>>, HostError> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let header = match (headers.next(), headers.next()) {
         (Some(_), Some(_)) => return Err(HostError::MoreThanOne),
@@ -99,7 +124,7 @@ pub(crate) fn requested_host(request: &Request) -> Result<Option<Host<'_>>, Host
     };
 
     // Both must be well-formed, although only one is used.
-    let parse = |text| Host::parse_with_port(text).ok_or(HostError::Invalid);
+    let parse = |text| Authority::parse(text).ok_or(HostError::Invalid);
     let header = header.map(parse).transpose()?;
     let target = target(request).map(parse).transpose()?;
 
@@ -118,16 +143,16 @@ mod tests {
         let loopback = Host::Address([127, 0, 0, 1].into());
         let six = Host::Address("::1".parse().expect("an address"));
 
-        for (text, host) in [
-            ("example.org", Host::Name("example.org")),
-            ("example.org.:8000", Host::Name("example.org")),
-            ("my_server:80", Host::Name("my_server")),
-            ("127.0.0.1", loopback),
-            ("127.0.0.1.:80", loopback),
-            ("[::1]", six),
-            ("[0:0::0:1]:65535", six),
+        for (text, host, port) in [
+            ("example.org", Host::Name("example.org"), None),
+            ("example.org.:8000", Host::Name("example.org"), Some(8000)),
+            ("my_server:80", Host::Name("my_server"), Some(80)),
+            ("127.0.0.1", loopback, None),
+            ("127.0.0.1.:080", loopback, Some(80)),
+            ("[::1]", six, None),
+            ("[0:0::0:1]:65535", six, Some(65535)),
         ] {
-            assert_eq!(Host::parse_with_port(text), Some(host), "{text}");
+            assert_eq!(Authority::parse(text), Some(Authority { host, port }), "{text}");
         }
     }
 
@@ -170,7 +195,7 @@ mod tests {
         ];
 
         for text in malformed {
-            assert_eq!(Host::parse_with_port(text), None, "{text:?}");
+            assert_eq!(Authority::parse(text), None, "{text:?}");
         }
     }
 
@@ -192,7 +217,7 @@ mod tests {
             let request = request(hosts, target, version);
             let text = requested_host(&request)?.map(|host| {
                 let text = raw_host(&request).expect("a host");
-                assert_eq!(Host::parse_with_port(text), Some(host));
+                assert_eq!(Authority::parse(text), Some(host));
                 text.to_owned()
             });
 
@@ -234,19 +259,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_parsed_host_is_harmless_and_displays_as_itself(text in "\\PC{0,40}|[a-zA-Z0-9.:\\[\\]_-]{0,40}") {
-            if let Some(host) = Host::parse_with_port(&text) {
+            if let Some(authority) = Authority::parse(&text) {
                 let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
                 prop_assert!(text.bytes().all(harmless));
-                let shown = host.to_string();
-                prop_assert_eq!(Host::parse(&shown), Some(host));
+                let shown = authority.to_string();
+                prop_assert_eq!(Authority::parse(&shown), Some(authority));
             }
         }
 
         #[test]
         fn every_address_is_parsed(address: IpAddr, port: u16) {
-            let host = Host::Address(address);
-            let shown = format!("{host}:{port}");
-            prop_assert_eq!(Host::parse_with_port(&shown), Some(host));
+            let authority = Authority { host: Host::Address(address), port: Some(port) };
+            let shown = authority.to_string();
+            prop_assert_eq!(Authority::parse(&shown), Some(authority));
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], [`host`].
-//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] (links), [`problem`] (every error), [`error_response`]
+//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and [`public_url`] (links), [`problem`] (every error), [`error_response`]
 //!   (the errors that an operation documents), [`csp`] (pages).
 //! - The document: [`schema`].
 
@@ -16,6 +16,7 @@ pub(crate) mod page_query;
 pub(crate) mod params;
 pub(crate) mod preconditions;
 pub(crate) mod problem;
+pub(crate) mod public_url;
 pub(crate) mod schema;
 pub(crate) mod values;
 

@@ -1,58 +1,276 @@
-//! Conditional requests for immutable items (RFC 9110, 8.8 and 13): the entity tag is made from the id.
+//! Conditional requests (RFC 9110, 8.8 and 13), and the caching of immutable items: their entity tag is made from the id.
 //!
-//! A mutable resource needs more: a version in its entity tag, `Cache-Control: no-cache` instead of [`IMMUTABLE`], and
-//! `If-Match` on its writes, with a 412 if the version is another (RFC 9110, 13.1.1), so that no update is lost.
+//! A mutable resource needs more: a version in its entity tag, `Cache-Control: no-cache` instead of [`immutable`], and
+//! [`check_if_match`] on its writes, so that no update is lost.
 
 use domain::Id;
-use poem::{
-    http::HeaderMap,
-    web::headers::{ETag, HeaderMapExt, IfNoneMatch},
+use poem::http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{IF_MATCH, IF_NONE_MATCH},
+};
+use poem_openapi::{
+    registry::MetaSchema,
+    types::{ParseFromParameter, ParseResult},
+};
+use serde_json::json;
+
+use crate::http::{
+    base_url::BaseUrl,
+    problem::{Problem, Violation},
+    schema::schema_type,
 };
 
-/// `Cache-Control` of an item that never changes: any cache may hold it for a year, the longest time in common use,
-/// without revalidation (RFC 8246).
-pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
+/// one that is not ASCII as absent.
+#[derive(Debug)]
+pub(crate) struct IfMatchParam;
+
+schema_type!(
+    IfMatchParam,
+    MetaSchema {
+        pattern: Some(IF_MATCH_PATTERN.to_owned()),
+        example: Some(json!("*")),
+        ..MetaSchema::new("string")
+    }
+);
+
+/// `*`, or entity tags separated by commas, with empty elements.
+const IF_MATCH_PATTERN: &str =
+    r#"^[ \t]*(\*[ \t]*|[ \t,]*(W/)?"[!#-~]*"[ \t]*(,[ \t]*((W/)?"[!#-~]*"[ \t]*)?)*)$"#;
+
+impl ParseFromParameter for IfMatchParam {
+    fn parse_from_parameter(_: &str) -> ParseResult<Self> {
+        Ok(Self)
+    }
+}
+
+/// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use, without
+/// revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every request:
+/// otherwise one client could choose, by headers that the cache does not compare, what all others get for a year.
+pub(crate) fn immutable(base: &BaseUrl) -> &'static str {
+    match base {
+        BaseUrl::Configured(_) => "public, max-age=31536000, immutable",
+        BaseUrl::FromRequest(_) => "private, max-age=31536000, immutable",
+    }
+}
 
 /// A strong entity tag for an immutable item: whatever has this id has the same content.
 pub(crate) fn entity_tag<T>(id: Id<T>) -> String {
     ["\"", id.encode(&mut [0; domain::ID_LEN]), "\""].concat()
 }
 
-/// Whether the client's copy is current, so that the response is a 304: its `If-None-Match` lists the tag or is `*`. A
-/// malformed header counts as absent.
-pub(crate) fn is_not_modified(headers: &HeaderMap, tag: &str) -> bool {
-    let condition: Option<IfNoneMatch> = headers.typed_get();
-    let tag: Option<ETag> = tag.parse().ok();
+/// Evaluates the conditions of a GET for an item that has this strong tag, in their order (RFC 9110, 13.2.2). Returns
+/// whether the client's copy is current, so that the response is a 304. A malformed `If-None-Match` counts as absent.
+///
+/// # Errors
+/// Those of [`check_if_match`].
+pub(crate) fn is_not_modified(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
+    check_if_match(headers, tag)?;
 
-    condition
-        .zip(tag)
-        .is_some_and(|(condition, tag)| !condition.precondition_passes(&tag))
+    // The weak comparison (8.8.3.2).
+    let condition = evaluate(headers, &IF_NONE_MATCH, |listed| {
+        listed.strip_prefix(b"W/").unwrap_or(listed) == tag.as_bytes()
+    });
+    Ok(condition == Some(Condition::Matches))
+}
+
+/// Evaluates `If-Match` for an item that has this strong tag.
+///
+/// # Errors
+/// A 412 if the header lists other tags alone, a 400 if it is malformed: a guard that is not understood must not be
+/// ignored.
+pub(crate) fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
+    // The strong comparison: a weak tag equals none.
+    match evaluate(headers, &IF_MATCH, |listed| listed == tag.as_bytes()) {
+        None | Some(Condition::Matches) => Ok(()),
+        Some(Condition::Differs) => Err(Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "If-Match does not list the current entity tag",
+        )),
+        Some(Condition::Malformed) => {
+            let reason = "must be * or a list of entity tags in double quotes";
+            Err(Problem::bad_request(
+                "the If-Match header is not valid",
+                vec![Violation::new("/If-Match", reason)],
+            ))
+        }
+    }
+}
+
+/// What a list of entity tags says about an item that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    /// It is `*`, or a listed tag equals that of the item.
+    Matches,
+    /// The tags are well-formed, and none of them equals it.
+    Differs,
+    Malformed,
+}
+
+/// `None` without such a header. Several lines are one list.
+fn evaluate(headers: &HeaderMap, name: &HeaderName, equals: impl Fn(&[u8]) -> bool) -> Option<Condition> {
+    let lines = || headers.get_all(name).iter().map(|line| line.as_bytes());
+    lines().next()?;
+    if lines().map(<[u8]>::trim_ascii).eq([b"*"]) {
+        return Some(Condition::Matches);
+    }
+
+    let (mut matches, mut any) = (false, false);
+    for mut rest in lines() {
+        while let Some((element, following)) = next_element(rest) {
+            any |= !element.is_empty();
+            matches |= equals(element);
+            rest = following;
+        }
+        if !rest.trim_ascii().is_empty() {
+            return Some(Condition::Malformed);
+        }
+    }
+
+    Some(match (any, matches) {
+        (false, _) => Condition::Malformed,
+        (true, true) => Condition::Matches,
+        (true, false) => Condition::Differs,
+    })
+}
+
+/// Splits off the first element of a list, which is an entity tag or empty (RFC 9110, 5.6.1.2), and the comma after it.
+/// `None` at the end of the list, and before anything malformed.
+fn next_element(list: &[u8]) -> Option<(&[u8], &[u8])> {
+    let list = list.trim_ascii_start();
+    let is_tag_char = |byte: u8| byte == 0x21 || (0x23..=0x7e).contains(&byte) || byte >= 0x80;
+
+    let opaque = list.strip_prefix(b"W/").unwrap_or(list).strip_prefix(b"\"");
+    let element_len = match opaque {
+        None => 0,
+        Some(opaque) => {
+            let text_len = opaque.iter().take_while(|byte| is_tag_char(**byte)).count();
+            (opaque.get(text_len) == Some(&b'"')).then_some(list.len() - opaque.len() + text_len + 1)?
+        }
+    };
+
+    let (element, rest) = list.split_at(element_len);
+    let rest = rest.trim_ascii_start();
+    match rest.split_first() {
+        Some((b',', rest)) => Some((element, rest)),
+        None if !element.is_empty() => Some((element, rest)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use poem::http::{HeaderValue, header};
+    use poem::http::HeaderValue;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
-    #[test]
-    fn only_a_listed_tag_or_a_star_is_not_modified() {
-        let tag = entity_tag(Id::<()>::from_u128(1));
-        let other = entity_tag(Id::<()>::from_u128(2));
+    fn headers(name: &HeaderName, lines: &[&[u8]]) -> Option<HeaderMap> {
+        let values = lines.iter().map(|line| HeaderValue::from_bytes(line).ok());
+        let fields = values.map(|value| Some((name.clone(), value?)));
+        let fields = fields.collect::<Option<Vec<_>>>()?;
 
-        for (sent, expected) in [
-            (tag.clone(), true),
-            (format!("W/{tag}"), true),
-            (format!("{other}, {tag}"), true),
-            ("*".to_owned(), true),
-            (other, false),
-            (tag.replace('"', ""), false),
-            (String::new(), false),
-        ] {
-            let value = HeaderValue::from_str(&sent).expect("a header");
-            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value)]);
-            assert_eq!(is_not_modified(&headers, &tag), expected, "{sent}");
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(name, value);
         }
-        assert!(!is_not_modified(&HeaderMap::new(), &tag));
+        Some(headers)
+    }
+
+    /// What the lines of `If-Match` and of `If-None-Match` mean for an item with the tag `"a"`.
+    fn outcomes(lines: &[&[u8]]) -> Option<(u16, u16)> {
+        let status = |name| {
+            let outcome = is_not_modified(&headers(name, lines)?, "\"a\"");
+            Some(match outcome {
+                Ok(false) => 200,
+                Ok(true) => 304,
+                Err(problem) => problem.status.as_u16(),
+            })
+        };
+
+        Some((status(&IF_MATCH)?, status(&IF_NONE_MATCH)?))
+    }
+
+    #[test]
+    fn lists_of_entity_tags_are_compared_as_the_rfc_says() {
+        let (matches, weak, differs, malformed) = ((200, 304), (412, 304), (412, 200), (400, 200));
+
+        for (lines, expected) in [
+            (&[][..], (200, 200)),
+            (&["*"], matches),
+            (&[" * "], matches),
+            (&["\"a\""], matches),
+            (&["\"b\", \"a\""], matches),
+            (&["\"b\"\t,\"a\" "], matches),
+            (&[", ,\"a\",,"], matches),
+            (&["\"b\"", "\"a\""], matches),
+            (&["", "\"a\""], matches),
+            (&["W/\"a\""], weak),
+            (&["\"b\", W/\"a\""], weak),
+            (&["\"b\""], differs),
+            (&["\"\""], differs),
+            (&["\"A\""], differs),
+            (&["W/\"b\", \"c\""], differs),
+            (&["\"b,\", \"\u{e9}\""], differs),
+            (&["\"a,\""], differs),
+            (&["\"*\""], differs),
+            (&[""], malformed),
+            (&[","], malformed),
+            (&["a"], malformed),
+            (&["'a'"], malformed),
+            (&["\"a"], malformed),
+            (&["a\""], malformed),
+            (&["\"a b\""], malformed),
+            (&["w/\"a\""], malformed),
+            (&["W/ \"a\""], malformed),
+            (&["\"a\" \"b\""], malformed),
+            (&["\"a\"; \"b\""], malformed),
+            (&["\"a\", b"], malformed),
+            (&["\"a\", *"], malformed),
+            (&["*, *"], malformed),
+            (&["*", "*"], malformed),
+            (&["\"a\"", "*"], malformed),
+            (&["\"a\"", "b"], malformed),
+        ] {
+            let lines: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
+            assert_eq!(outcomes(&lines), Some(expected), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn if_match_is_evaluated_first() {
+        let mut both = headers(&IF_NONE_MATCH, &[b"\"a\""]).expect("headers");
+        both.append(IF_MATCH, HeaderValue::from_static("\"b\""));
+
+        let outcome = is_not_modified(&both, "\"a\"");
+        assert!(outcome.is_err_and(|problem| problem.status == StatusCode::PRECONDITION_FAILED));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_one_of_four_meanings(lines in vec(vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b',')], 0..20), 1..3)) {
+            let lines: Vec<_> = lines.iter().map(Vec::as_slice).collect();
+
+            if let Some(outcomes) = outcomes(&lines) {
+                prop_assert!([(200, 304), (412, 304), (412, 200), (400, 200)].contains(&outcomes));
+            }
+        }
+
+        #[test]
+        fn document_describes_which_lists_are_well_formed(list in "[ -~]{0,9}|((W/)?\"?[a *!]{0,2}\"?[ \t]?,?[ \t]?){0,4}|[ \t]?\\*[ \t]?") {
+            let pattern = regress::Regex::with_flags(IF_MATCH_PATTERN, "u").expect("ECMA 262");
+            let well_formed = pattern.find(&list).is_some();
+
+            let outcomes = outcomes(&[list.as_bytes()]).expect("a header");
+            prop_assert_eq!(outcomes != (400, 200), well_formed);
+        }
+
+        #[test]
+        fn the_tag_is_found_wherever_it_is_listed(others in vec("(W/)?\"[!#-~\u{e9}]{0,4}\"", 0..5), at in 0_usize..6) {
+            let mut tags = others;
+            tags.insert(at.min(tags.len()), "\"a\"".to_owned());
+
+            prop_assert_eq!(outcomes(&[tags.join(" , ").as_bytes()]), Some((200, 304)));
+        }
     }
 }

@@ -130,14 +130,14 @@ impl Serialize for TimestampValue {
     }
 }
 
-/// An absolute URL that the service made.
+/// A URL that the service made: absolute, except that HTTP/1.0 clients that name no host get a path.
 #[derive(Debug, Serialize)]
 pub(crate) struct UrlValue(pub(crate) String);
 
 json_string!(
     [] UrlValue,
     |text: &str| Ok::<_, String>(Self(text.to_owned())),
-    MetaSchema::new_with_format("string", "uri")
+    MetaSchema::new_with_format("string", "uri-reference")
 );
 
 /// The id in examples: 01KAN2FGVXM1SY9VXF7MJ4Z7QV.

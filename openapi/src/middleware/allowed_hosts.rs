@@ -1,16 +1,20 @@
 //! Layer: requests for other hosts than those of the service are rejected.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
-use poem::{Request, Response};
+use poem::{Request, Response, http::uri::Scheme};
 
 use super::{
     forwarded::Forwarded,
     layer::{Layer, Rejection},
 };
 use crate::http::{
-    host::{self, Host, HostError},
+    host::{self, Authority, Host, HostError},
     problem::{Problem, Violation},
+    public_url::PublicUrl,
 };
 
 /// The hosts that requests may name, after Django's `ALLOWED_HOSTS`. A host that an attacker chose would otherwise end up
@@ -19,7 +23,14 @@ use crate::http::{
 pub struct AllowedHosts(Vec<Pattern>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Pattern {
+struct Pattern {
+    host: HostPattern,
+    /// `None` for any port.
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HostPattern {
     Any,
     Name(String),
     /// `.example.com`: the name after the dot and its subdomains. Stored with the dot.
@@ -29,11 +40,11 @@ enum Pattern {
 
 /// The text is not a list of hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of host names, addresses, .names and *")]
+#[error("not a list of host names, addresses and .names, each with an optional port, or *")]
 pub struct ParseAllowedHostsError;
 
-/// Names and addresses, `.example.com` for a name and its subdomains, `*` for all, separated by commas. Without ports:
-/// they are not compared.
+/// Names and addresses, `.example.com` for a name and its subdomains, `*` for all, separated by commas. A port is compared
+/// where an entry has one.
 impl FromStr for AllowedHosts {
     type Err = ParseAllowedHostsError;
 
@@ -55,53 +66,104 @@ impl AllowedHosts {
         ];
         let address = Some(listen).filter(|listen| !listen.is_unspecified() && !loopback.contains(listen));
 
-        let localhost = Pattern::Domain(".localhost".to_owned());
-        let addresses = loopback.into_iter().chain(address).map(Pattern::Address);
-        Self([localhost].into_iter().chain(addresses).collect())
+        let localhost = HostPattern::Domain(".localhost".to_owned());
+        let addresses = loopback.into_iter().chain(address).map(HostPattern::Address);
+        Self([localhost].into_iter().chain(addresses).map(any_port).collect())
     }
 
-    /// An allowed host: this address if it is allowed, else the first of the list.
-    pub fn prefer(&self, address: IpAddr) -> String {
-        let preferred = Host::Address(address);
-        if self.allow(preferred) {
+    /// The same hosts and that of the public URL, with any port: no URL in a response shows the requested one.
+    #[must_use]
+    pub fn and_public_url(mut self, url: &PublicUrl) -> Self {
+        let host = url.host().map(HostPattern::from).map(any_port);
+        self.0.extend(host);
+        self
+    }
+
+    /// An allowed host with a port, for a request to this address over HTTP: the address itself if it is allowed, else
+    /// the first of the list.
+    pub fn prefer(&self, address: SocketAddr) -> String {
+        let preferred = Authority {
+            host: Host::Address(address.ip()),
+            port: Some(address.port()),
+        };
+        if self.allow(preferred, &Scheme::HTTP) {
             return preferred.to_string();
         }
 
-        match self.0.first() {
-            Some(Pattern::Name(name)) => name.clone(),
-            Some(Pattern::Domain(name)) => name.trim_start_matches('.').to_owned(),
-            Some(Pattern::Address(address)) => Host::Address(*address).to_string(),
-            Some(Pattern::Any) | None => preferred.to_string(),
-        }
+        let Some(Pattern { host, port }) = self.0.first() else {
+            return preferred.to_string();
+        };
+        let host = match host {
+            HostPattern::Name(name) => name.clone(),
+            HostPattern::Domain(name) => name.trim_start_matches('.').to_owned(),
+            HostPattern::Address(address) => Host::Address(*address).to_string(),
+            HostPattern::Any => preferred.host.to_string(),
+        };
+        format!("{host}:{}", port.unwrap_or(address.port()))
     }
 
-    /// Names match in any case, addresses however they are written. Allocates nothing: every request passes here.
-    fn allow(&self, host: Host<'_>) -> bool {
-        self.0.iter().any(|pattern| match (pattern, host) {
-            (Pattern::Any, _) => true,
-            (Pattern::Name(name), Host::Name(host)) => name.eq_ignore_ascii_case(host),
-            (Pattern::Domain(name), Host::Name(host)) => is_in_domain(name, host),
-            (Pattern::Address(address), Host::Address(host)) => *address == host,
-            _ => false,
+    /// Without a port, the host is that of the scheme's default port. Allocates nothing: every request passes here.
+    fn allow(&self, requested: Authority<'_>, scheme: &Scheme) -> bool {
+        let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
+        let requested_port = requested.port.unwrap_or(default_port);
+
+        self.0.iter().any(|pattern| {
+            pattern.port.is_none_or(|port| port == requested_port) && pattern.host.matches(requested.host)
         })
     }
+}
+
+fn any_port(host: HostPattern) -> Pattern {
+    Pattern { host, port: None }
 }
 
 impl Pattern {
     fn parse(entry: &str) -> Option<Self> {
         if entry == "*" {
-            return Some(Self::Any);
+            return Some(any_port(HostPattern::Any));
         }
-        // Without ports, bare IPv6 addresses are unambiguous, so they need no brackets.
+        // A bare IPv6 address has no port, so it needs no brackets.
         if let Ok(address) = entry.parse() {
-            return Some(Self::Address(address));
+            return Some(any_port(HostPattern::Address(address)));
         }
 
-        match (Host::parse(entry), entry.strip_prefix('.').and_then(Host::parse)) {
-            (Some(Host::Address(address)), _) => Some(Self::Address(address)),
-            (Some(Host::Name(name)), _) => Some(Self::Name(name.to_owned())),
-            (None, Some(Host::Name(name))) => Some(Self::Domain(format!(".{name}"))),
-            (None, _) => None,
+        if let Some(Authority { host, port }) = Authority::parse(entry) {
+            return Some(Self {
+                host: host.into(),
+                port,
+            });
+        }
+        match Authority::parse(entry.strip_prefix('.')?)? {
+            Authority {
+                host: Host::Name(name),
+                port,
+            } => Some(Self {
+                host: HostPattern::Domain(format!(".{name}")),
+                port,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl HostPattern {
+    /// Names match in any case, addresses however they are written.
+    fn matches(&self, host: Host<'_>) -> bool {
+        match (self, host) {
+            (Self::Any, _) => true,
+            (Self::Name(name), Host::Name(host)) => name.eq_ignore_ascii_case(host),
+            (Self::Domain(name), Host::Name(host)) => is_in_domain(name, host),
+            (Self::Address(address), Host::Address(host)) => *address == host,
+            _ => false,
+        }
+    }
+}
+
+impl From<Host<'_>> for HostPattern {
+    fn from(host: Host<'_>) -> Self {
+        match host {
+            Host::Name(name) => Self::Name(name.to_owned()),
+            Host::Address(address) => Self::Address(address),
         }
     }
 }
@@ -129,11 +191,12 @@ impl Layer for AllowedHostsLayer {
     type State = ();
 
     fn before(&self, request: &mut Request) -> Result<(), Rejection> {
+        let scheme = Forwarded::scheme(request);
         if let Some(host) = host::requested_host(request).map_err(host_problem)? {
-            self.check(Some(host), "/Host")?;
+            self.check(Some(host), scheme, "/Host")?;
         }
         if let Some(host) = Forwarded::host(request) {
-            self.check(Host::parse_with_port(host), "/X-Forwarded-Host")?;
+            self.check(Authority::parse(host), scheme, "/X-Forwarded-Host")?;
         }
         Ok(())
     }
@@ -142,9 +205,14 @@ impl Layer for AllowedHostsLayer {
 }
 
 impl AllowedHostsLayer {
-    fn check(&self, host: Option<Host<'_>>, pointer: &'static str) -> Result<(), Problem> {
+    fn check(
+        &self,
+        host: Option<Authority<'_>>,
+        scheme: &Scheme,
+        pointer: &'static str,
+    ) -> Result<(), Problem> {
         match host {
-            Some(host) if self.0.allow(host) => Ok(()),
+            Some(host) if self.0.allow(host, scheme) => Ok(()),
             Some(_) => Err(rejection(
                 "this service does not serve the requested host; ALLOWED_HOSTS lists the hosts that it serves",
                 Violation::new(pointer, "must be a host of this service"),

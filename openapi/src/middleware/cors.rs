@@ -8,7 +8,7 @@ use std::str::FromStr;
 use poem::{
     Request, Response,
     http::{
-        HeaderMap, HeaderValue, Method, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
             ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
@@ -53,6 +53,30 @@ impl FromStr for AllowedOrigins {
             .map(|entry| parse_origin(entry.trim()).ok_or(ParseAllowedOriginsError))
             .collect::<Result<_, _>>()
             .map(|origins| Self(Origins::Listed(origins)))
+    }
+}
+
+/// The request headers that scripts of other sites may send besides those in the document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHeaders(pub(crate) Vec<HeaderName>);
+
+/// The text is not a list of header names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a list of header names such as traceparent")]
+pub struct ParseAllowedHeadersError;
+
+/// Names separated by commas. `*` is none, although it has the syntax of one: browsers would allow everything.
+impl FromStr for AllowedHeaders {
+    type Err = ParseAllowedHeadersError;
+
+    fn from_str(list: &str) -> Result<Self, ParseAllowedHeadersError> {
+        let parse = |name: &str| HeaderName::from_bytes(name.as_bytes()).ok();
+
+        list.split(',')
+            .map(|name| parse(name.trim()).filter(|name| name != "*"))
+            .collect::<Option<_>>()
+            .map(Self)
+            .ok_or(ParseAllowedHeadersError)
     }
 }
 
@@ -176,6 +200,21 @@ pub(super) fn is_preflight(request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn header_names_are_tokens() {
+        let names = |list: &str| list.parse::<AllowedHeaders>().map(|headers| headers.0);
+        assert_eq!(
+            names("traceparent, X-Shop"),
+            Ok(["traceparent", "x-shop"].map(HeaderName::from_static).to_vec())
+        );
+
+        for list in [
+            "", ",", "a,", "a,,b", "*", "a, *", "a b", "a:b", "a\r\nb", "é", "(a)",
+        ] {
+            assert_eq!(names(list), Err(ParseAllowedHeadersError), "{list:?}");
+        }
+    }
 
     #[test]
     fn origins_must_be_written_as_browsers_write_them() {

@@ -1,4 +1,6 @@
-//! Layer: what trusted proxies report about the requests they forward.
+//! Layer: how clients reach the service, by configuration or as trusted proxies report it.
+
+use std::sync::Arc;
 
 use poem::{
     Request, Response,
@@ -10,18 +12,28 @@ use super::{
     layer::{Layer, Rejection},
     trusted_proxies::TrustedProxies,
 };
+use crate::http::public_url::{PublicUrl, parse_prefix};
 
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Attaches [`Forwarded`] and the [`ClientAddress`] to requests whose peer is a trusted proxy.
-pub(crate) struct ForwardedLayer(pub(crate) TrustedProxies);
+/// Attaches the [`PublicUrl`] to every request, and [`Forwarded`] and the [`ClientAddress`] to those whose peer is a
+/// trusted proxy.
+pub(crate) struct ForwardedLayer {
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) public_url: Option<Arc<PublicUrl>>,
+}
 
 impl Layer for ForwardedLayer {
     type State = ();
 
     fn before(&self, request: &mut Request) -> Result<(), Rejection> {
-        let Self(proxies) = self;
+        let Self { proxies, public_url } = self;
+        if let Some(url) = public_url {
+            request.set_data(Arc::clone(url));
+        }
+
         let Some(peer) = ClientAddress::peer(request).filter(|peer| proxies.contain(peer.0)) else {
             return Ok(());
         };
@@ -41,11 +53,13 @@ impl Layer for ForwardedLayer {
 pub(crate) struct Forwarded {
     scheme: Option<Scheme>,
     host: Option<String>,
+    prefix: Option<String>,
 }
 
 impl Forwarded {
     /// A scheme that is neither http nor https is left out: the scheme of the connection then applies, so a request is
-    /// never reported as HTTPS when it may not be. A host is taken as it is; the `allowed_hosts` layer checks it.
+    /// never reported as HTTPS when it may not be. A prefix that is not a path is left out too. A host is taken as it is;
+    /// the `allowed_hosts` layer checks it.
     fn parse(headers: &HeaderMap) -> Self {
         let scheme = last_value(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
             [Scheme::HTTPS, Scheme::HTTP]
@@ -55,7 +69,11 @@ impl Forwarded {
         let host =
             last_value(headers, &X_FORWARDED_HOST).map(|host| String::from_utf8_lossy(host).into_owned());
 
-        Self { scheme, host }
+        let prefix = last_value(headers, &X_FORWARDED_PREFIX)
+            .and_then(|prefix| parse_prefix(std::str::from_utf8(prefix).ok()?))
+            .map(str::to_owned);
+
+        Self { scheme, host, prefix }
     }
 
     /// `host[:port]` as a trusted proxy reports it for this request. Handlers see only allowed hosts here.
@@ -63,12 +81,21 @@ impl Forwarded {
         request.data::<Self>()?.host.as_deref()
     }
 
-    /// How the client reached the service, or the first trusted proxy: `http` or `https`.
+    /// The path under which a trusted proxy serves the service, without a final slash: empty if it reports none.
+    pub(crate) fn prefix(request: &Request) -> &str {
+        let forwarded = request.data::<Self>();
+        forwarded
+            .and_then(|forwarded| forwarded.prefix.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// How clients reach the service, `http` or `https`: as [`PublicUrl`] says, else as a trusted proxy reports it for
+    /// this request, else by the connection.
     pub(crate) fn scheme(request: &Request) -> &Scheme {
-        request
-            .data::<Self>()
-            .and_then(|forwarded| forwarded.scheme.as_ref())
-            .unwrap_or_else(|| request.scheme())
+        let configured = PublicUrl::of(request).map(|url| url.scheme());
+        let reported = || request.data::<Self>()?.scheme.as_ref();
+
+        configured.or_else(reported).unwrap_or_else(|| request.scheme())
     }
 }
 
@@ -94,10 +121,11 @@ mod tests {
 
     use super::*;
 
-    const HEADERS: [(&str, &str); 3] = [
+    const HEADERS: [(&str, &str); 4] = [
         ("x-forwarded-host", "www.example.org:8443"),
         ("x-forwarded-proto", "HTTPS"),
         ("x-forwarded-for", "6.6.6.6, 192.0.2.7"),
+        ("x-forwarded-prefix", "/evil, /ours/"),
     ];
 
     /// A request as it leaves the layer, which trusts 10.0.0.0/8.
@@ -117,7 +145,10 @@ mod tests {
         );
         let mut request = Request::from_parts(RequestParts::from(parts), Body::empty());
 
-        let layer = ForwardedLayer("10.0.0.0/8".parse().expect("proxies"));
+        let layer = ForwardedLayer {
+            proxies: "10.0.0.0/8".parse().expect("proxies"),
+            public_url: None,
+        };
         assert!(layer.before(&mut request).is_ok(), "this layer rejects nothing");
         request
     }
@@ -144,6 +175,8 @@ mod tests {
 
             assert_eq!(Forwarded::host(&request), host, "{peer}");
             assert_eq!(Forwarded::scheme(&request), &scheme, "{peer}");
+            let prefix = host.map_or("", |_| "/ours");
+            assert_eq!(Forwarded::prefix(&request), prefix, "{peer}");
             let client = Some(ClientAddress(client.parse().expect("an address")));
             assert_eq!(ClientAddress::of(&request), client, "{peer}");
         }
@@ -169,6 +202,22 @@ mod tests {
         for scheme in ["", "wss", "https://", "https\t;x", "javascript"] {
             let request = forwarded("10.1.2.3:1", &[("x-forwarded-proto", scheme)]);
             assert_eq!(Forwarded::scheme(&request), &Scheme::HTTP, "{scheme}");
+        }
+    }
+
+    #[test]
+    fn prefixes_that_are_no_paths_are_ignored() {
+        for prefix in [
+            "",
+            "/",
+            "ours",
+            "//evil.example",
+            "https://evil.example",
+            "/a/../b",
+            "/a\tb",
+        ] {
+            let request = forwarded("10.1.2.3:1", &[("x-forwarded-prefix", prefix)]);
+            assert_eq!(Forwarded::prefix(&request), "", "{prefix}");
         }
     }
 

@@ -5,7 +5,8 @@
 //! [`stack`] has the reason for its place.
 //!
 //! Layers share state only through a few documented types, attached to the request or the response:
-//! [`Forwarded`](forwarded::Forwarded), [`ClientAddress`](client_address::ClientAddress),
+//! [`PublicUrl`](crate::PublicUrl), [`Forwarded`](forwarded::Forwarded),
+//! [`ClientAddress`](client_address::ClientAddress),
 //! [`Principal`](domain::Principal), [`BearerAuth`](authentication::BearerAuth),
 //! [`SerializeError`](crate::http::json::SerializeError), [`Overloaded`](crate::Overloaded), which the server reads, and
 //! the router's [`PathPattern`](poem::PathPattern).
@@ -89,7 +90,11 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
     let routes = Arc::new(routes);
 
     // From the outside in. Outermost of the list, because the others need what proxies report: scheme, host and client.
-    let layers = ForwardedLayer(dependencies.trusted_proxies.clone())
+    let forwarded = ForwardedLayer {
+        proxies: dependencies.trusted_proxies.clone(),
+        public_url: dependencies.public_url.clone().map(Arc::new),
+    };
+    let layers = forwarded
         // Outside everything that can respond, so that every response is counted and all the work is timed.
         .then(Metrics::new(&routes, &dependencies.meter))
         // Beside the metrics, for the same reason.

@@ -1,12 +1,12 @@
-//! Layer: the headers that tell browsers what a response must not be used for.
+//! Layer: the headers that tell browsers and caches what a response must not be used for.
 
 use poem::{
     Request, Response,
     http::{
         HeaderName, HeaderValue,
         header::{
-            CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-            X_FRAME_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
         uri::Scheme,
     },
@@ -26,6 +26,10 @@ static ALWAYS: [(HeaderName, HeaderValue); 3] = [
 
 /// A response of the API is data: nothing in it may run, be shown or be loaded. A page sets its own policy.
 static DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Unless a handler says otherwise. A response without `Cache-Control` may be stored and reused (RFC 9111, 4.2.2), which
+/// Varnish does for two minutes, although it may have URLs that were made from this request's headers.
+static CACHE_POLICY: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// One year, for this host alone: nothing is known about its subdomains.
 static HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -50,6 +54,9 @@ impl Layer for SecurityHeaders {
         headers
             .entry(CONTENT_SECURITY_POLICY)
             .or_insert_with(|| DATA_POLICY.clone());
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert_with(|| CACHE_POLICY.clone());
 
         if over_tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS.clone());

@@ -24,7 +24,7 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
-        preconditions::{IMMUTABLE, entity_tag, is_not_modified},
+        preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
         problem::Problem,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
@@ -132,7 +132,10 @@ impl TweetsApi {
         headers: &HeaderMap,
         /// The tweet's id.
         id: Path<IdParam<Tweet>>,
-        /// The entity tags of cached tweets.
+        /// `*`, or the entity tags that the tweet may have; with other tags alone, the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached tweets, or `*`.
         #[oai(name = "If-None-Match")]
         _if_none_match: Header<Option<String>>,
     ) -> Result<GetTweetResponse, ErrorResponse<GetTweetErrors>> {
@@ -142,8 +145,8 @@ impl TweetsApi {
         let _permit = self.concurrency_limit.try_acquire()?;
         let tweet = self.tweets.get(id).await?.ok_or_else(not_found)?;
 
-        let (tag, cache_control) = (entity_tag(id), IMMUTABLE.to_owned());
-        if is_not_modified(headers, &tag) {
+        let (tag, cache_control) = (entity_tag(id), immutable(&base).to_owned());
+        if is_not_modified(headers, &tag)? {
             return Ok(GetTweetResponse::NotModified(tag, cache_control));
         }
         let body = TweetBody::new(tweet, &base);
@@ -187,7 +190,7 @@ enum GetTweetResponse {
         /// Send it as `If-None-Match` to learn whether a cached copy is current.
         #[oai(header = "ETag")]
         String,
-        /// May be cached without revalidation: a tweet never changes.
+        /// May be cached without revalidation: a tweet never changes. `public` if `href` is the same for all clients.
         #[oai(header = "Cache-Control")]
         String,
     ),
@@ -214,7 +217,7 @@ impl DocumentedErrors for ListTweetsErrors {
 struct GetTweetErrors;
 
 impl DocumentedErrors for GetTweetErrors {
-    const STATUSES: &'static [u16] = &[400, 404, 429, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 404, 412, 429, 500, 503];
 }
 
 #[cfg(test)]
@@ -255,7 +258,8 @@ mod tests {
 
         for (id, expected) in [(None, 404), (Some(example_id()), 503)] {
             let headers = HeaderMap::new();
-            let result = api.get(base(), &headers, Path(IdParam(id)), Header(None)).await;
+            let id = Path(IdParam(id));
+            let result = api.get(base(), &headers, id, Header(None), Header(None)).await;
             assert_eq!(status(result), expected);
         }
 

@@ -16,13 +16,13 @@ use crate::{
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Tweet", example)]
 pub(crate) struct TweetBody {
-    /// Its id. Ids rise with the time of creation.
+    /// Its id. Ids rise with the time of creation, as the clock of the instance that stored it has it.
     id: IdValue<Tweet>,
     /// Its text, in Unicode scalar values.
     text: TextValue<{ TweetText::MAX_CHARS }>,
     /// When it was stored, to the millisecond (RFC 3339).
     timestamp: TimestampValue,
-    /// Its URL.
+    /// Its URL: absolute, except in responses to HTTP/1.0 requests that name no host.
     href: UrlValue,
 }
 

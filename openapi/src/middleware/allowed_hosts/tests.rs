@@ -6,7 +6,7 @@ use super::*;
 
 fn allow(list: &str, host: &str) -> bool {
     let hosts: AllowedHosts = list.parse().expect("a list");
-    Host::parse_with_port(host).is_some_and(|host| hosts.allow(host))
+    Authority::parse(host).is_some_and(|host| hosts.allow(host, &Scheme::HTTP))
 }
 
 #[test]
@@ -51,7 +51,10 @@ fn malformed_lists_are_rejected() {
         ",",
         "a,",
         "a,,b",
-        "example.com:80",
+        "example.com:",
+        "example.com:65536",
+        "*:80",
+        "[::1]80",
         "*.example.com",
         "http://a",
         "a b",
@@ -72,7 +75,7 @@ fn malformed_lists_are_rejected() {
 fn without_a_list_the_machine_itself_is_allowed() {
     let allow = |listen: &str, host| {
         let hosts = AllowedHosts::local(listen.parse().expect("an address"));
-        Host::parse_with_port(host).is_some_and(|host| hosts.allow(host))
+        Authority::parse(host).is_some_and(|host| hosts.allow(host, &Scheme::HTTP))
     };
 
     for host in [
@@ -90,14 +93,50 @@ fn without_a_list_the_machine_itself_is_allowed() {
 
 #[test]
 fn health_checks_name_an_allowed_host() {
-    let loopback = IpAddr::from([127, 0, 0, 1]);
-    let prefer = |list: &str| list.parse::<AllowedHosts>().expect("a list").prefer(loopback);
+    let address = SocketAddr::from(([127, 0, 0, 1], 8000));
+    let prefer = |list: &str| list.parse::<AllowedHosts>().expect("a list").prefer(address);
 
-    assert_eq!(prefer("example.com,127.0.0.1"), "127.0.0.1");
-    assert_eq!(prefer("*"), "127.0.0.1");
-    assert_eq!(prefer("example.com"), "example.com");
-    assert_eq!(prefer(".example.com,a"), "example.com");
-    assert_eq!(prefer("[2001:db8::1]"), "[2001:db8::1]");
+    assert_eq!(prefer("example.com,127.0.0.1"), "127.0.0.1:8000");
+    assert_eq!(prefer("example.com,127.0.0.1:8000"), "127.0.0.1:8000");
+    assert_eq!(prefer("*"), "127.0.0.1:8000");
+    assert_eq!(prefer("example.com"), "example.com:8000");
+    assert_eq!(prefer("example.com:443,127.0.0.1:80"), "example.com:443");
+    assert_eq!(prefer(".example.com,a"), "example.com:8000");
+    assert_eq!(prefer("[2001:db8::1]"), "[2001:db8::1]:8000");
+}
+
+#[test]
+fn a_port_is_compared_where_an_entry_has_one() {
+    let list = "example.com:8443, .example.org:80, 192.0.2.1, [::1]:443";
+    let hosts: AllowedHosts = list.parse().expect("a list");
+    let allow = |host, scheme| hosts.allow(Authority::parse(host).expect("a host"), scheme);
+
+    for (host, over_http, over_https) in [
+        ("example.com:8443", true, true),
+        ("example.com:08443", true, true),
+        ("example.com", false, false),
+        ("example.com:443", false, false),
+        ("example.com:1337", false, false),
+        // Without a port, it is the default one.
+        ("a.example.org", true, false),
+        ("example.org:80", true, true),
+        ("example.org:8080", false, false),
+        ("192.0.2.1:1", true, true),
+        ("[::1]", false, true),
+    ] {
+        assert_eq!(allow(host, &Scheme::HTTP), over_http, "{host}");
+        assert_eq!(allow(host, &Scheme::HTTPS), over_https, "{host}");
+    }
+}
+
+#[test]
+fn the_host_of_the_public_url_is_allowed() {
+    let url = "https://api.example.com:8443/microblog".parse().expect("a URL");
+    let hosts = AllowedHosts::local([127, 0, 0, 1].into()).and_public_url(&url);
+    let allow = |host| hosts.allow(Authority::parse(host).expect("a host"), &Scheme::HTTPS);
+
+    assert!(allow("api.example.com") && allow("API.example.com:8443") && allow("localhost"));
+    assert!(!allow("example.com") && !allow("a.api.example.com"));
 }
 
 proptest! {
@@ -122,8 +161,9 @@ proptest! {
     #[test]
     fn parsing_never_panics(list in "\\PC{0,40}|[a.,:*\\[\\] ]{0,20}") {
         if let Ok(hosts) = list.parse::<AllowedHosts>() {
-            let host = hosts.prefer([192, 0, 2, 1].into());
-            prop_assert!(Host::parse(&host).is_some_and(|host| hosts.allow(host)), "{host}");
+            let host = hosts.prefer(([192, 0, 2, 1], 8000).into());
+            let allowed = Authority::parse(&host).is_some_and(|host| hosts.allow(host, &Scheme::HTTP));
+            prop_assert!(allowed, "{host}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::{
     Method, RequestBuilder,
-    header::{CONTENT_TYPE, HOST},
+    header::{CONTENT_TYPE, HOST, IF_MATCH},
 };
 use serde_json::json;
 use system_test::types::NewTweet;
@@ -17,21 +17,22 @@ const USED_KEY: &str = "of-a-system-test";
 
 /// A request for each error of each operation.
 pub(crate) async fn error_cases(service: &Service) -> Vec<ErrorCase> {
-    use_key(service).await;
+    let id = use_key(service).await;
 
     let mut cases = create_cases(service);
     cases.extend(list_cases(service));
-    cases.extend(get_cases(service));
+    cases.extend(get_cases(service, &id));
     cases
 }
 
-/// Uses `USED_KEY`. The status is 201 the first time and at each later run.
-async fn use_key(service: &Service) {
+/// Uses `USED_KEY`, and returns the id of its tweet. The status is 201 the first time and at each later run.
+async fn use_key(service: &Service) -> String {
     let body = NewTweet::builder().text("the text of a key");
     let request = service.client.create_tweet().idempotency_key(USED_KEY).body(body);
 
     let response = request.send().await.expect("a response");
     assert_eq!(response.status(), 201);
+    response.into_inner().id.to_string()
 }
 
 fn create_cases(service: &Service) -> Vec<ErrorCase> {
@@ -70,11 +71,13 @@ fn list_cases(service: &Service) -> Vec<ErrorCase> {
     of_operation("listTweets", cases)
 }
 
-fn get_cases(service: &Service) -> Vec<ErrorCase> {
+fn get_cases(service: &Service, id: &str) -> Vec<ErrorCase> {
     let get = |id: &str| service.request(Method::GET, &format!("/tweet/{id}"));
 
     let cases = vec![
         (400, get(UNKNOWN_ID).header(HOST, "not/a/host")),
+        (400, get(id).header(IF_MATCH, "not in quotes")),
+        (412, get(id).header(IF_MATCH, "\"another\"")),
         (404, get(UNKNOWN_ID)),
         (404, get("not-an-id")),
     ];
