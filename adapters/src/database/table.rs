@@ -183,10 +183,17 @@ impl Sql {
         let insert_prefix = format!("insert into {table} ({names})");
         let insert_idempotent_prefix =
             format!("insert into {table} ({names}, {IDEMPOTENCY_KEY}) select {inserted}");
-        let select = format!("select {names} from {table}");
+        // With the name of the table: without it, SQLite takes the quoted name of a column that the connection does not
+        // know, such as one that a migration has just added, for a text.
+        let selected: Vec<_> = columns
+            .iter()
+            .map(|column| format!("{table}.{}", quoted(column.name)))
+            .collect();
+        let selected = selected.join(", ");
+        let select = format!("select {selected} from {table}");
         // With the condition of the partial index, so that the planner can use it.
         let select_by_keys =
-            format!("select {names}, {IDEMPOTENCY_KEY} from {table} where {IDEMPOTENCY_KEY} is not null");
+            format!("select {selected}, {IDEMPOTENCY_KEY} from {table} where {IDEMPOTENCY_KEY} is not null");
 
         Self {
             insert: format!("{insert_prefix} select * from unnest({arrays})"),

@@ -1,6 +1,7 @@
 //! The schema changes while statements are prepared on it, and other transactions get in the way.
 
 use adapters::testing::FreshDatabase;
+use domain::RepositoryError;
 use sea_orm::ConnectionTrait;
 
 use crate::support::{
@@ -53,4 +54,27 @@ async fn statement_that_was_rolled_back_for_a_deadlock_is_executed_again() {
 
     store.add(&[item(1)]).await.expect("added");
     assert_eq!(store.latest(None, 9).await.expect("a page"), [item(1)]);
+}
+
+/// SQLite takes a quoted name that is not a column for a text, so a read could return the name of the column.
+#[tokio::test]
+async fn read_of_a_column_that_does_not_exist_is_an_error_on_sqlite() {
+    let fresh = FreshDatabase::sqlite();
+    let (database, store) = open(fresh.url()).await;
+    store.add(&[item(1)]).await.expect("added");
+    let rename = async |from: &str, to: &str| {
+        let change = format!("alter table {TABLE} rename column {from} to {to}");
+        let done = database.connection().execute_unprepared(&change).await;
+        done.expect("a schema change");
+    };
+
+    rename("text", "other").await;
+    let missing = store.find(&[item(1).id]).await;
+    assert!(
+        matches!(missing, Err(RepositoryError::Internal { .. })),
+        "{missing:?}"
+    );
+
+    rename("other", "text").await;
+    assert_eq!(store.find(&[item(1).id]).await.expect("found"), [item(1)]);
 }
