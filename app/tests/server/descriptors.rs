@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::Duration,
@@ -15,21 +14,9 @@ use tempfile::TempDir;
 use super::flood::Flood;
 use crate::support::{Service, client::Client, example, wait_until};
 
-/// A service that may not open more than this many files.
-fn service_with_open_files(limit: u32, variables: &[(&str, &str)], folder: &TempDir) -> Service {
-    let program = env!("CARGO_BIN_EXE_templatesite");
-    let child = Command::new("sh")
-        .args(["-c", &format!("ulimit -n {limit} && exec \"$0\""), program])
-        .env_clear()
-        .env("LISTEN_ADDR", "127.0.0.1:0")
-        .envs(variables.iter().copied())
-        .current_dir(folder.path())
-        .stderr(Stdio::piped())
-        .spawn();
-
-    let mut service = Service::from_child(child.expect("the program"));
-    service.wait_until_ready();
-    service
+/// A service that may not open more than 100 files.
+fn service_with_few_files(variables: &[(&str, &str)], folder: &TempDir) -> Service {
+    Service::start_after("ulimit -n 100", variables, folder.path())
 }
 
 #[test]
@@ -45,7 +32,7 @@ fn flood_leaves_descriptors_for_the_token_file_and_the_database() {
         ("API_TOKENS_FILE", "tokens"),
     ];
     // 44 of them are reserved.
-    let mut service = service_with_open_files(100, &variables, &folder);
+    let mut service = service_with_few_files(&variables, &folder);
     assert!(
         service.log.iter().any(|line| line.contains("max_connections=56")),
         "{:?}",
@@ -90,7 +77,7 @@ fn flood_leaves_descriptors_for_the_token_file_and_the_database() {
 #[test]
 fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
     let folder = TempDir::new().expect("a folder");
-    let mut service = service_with_open_files(100, &[("DATABASE_URL", "memory:")], &folder);
+    let mut service = service_with_few_files(&[("DATABASE_URL", "memory:")], &folder);
     let address = service.address;
     let mut open = Client::connect(address).expect("a connection");
     assert_eq!(open.post("hello").expect("a response").status, 201);

@@ -1,6 +1,6 @@
 //! The address of the client behind a request.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use poem::{
     Request,
@@ -25,11 +25,15 @@ impl From<SocketAddr> for ClientAddress {
 
 impl ClientAddress {
     /// What limits per client count by: the address or, for IPv6, its /64 network, since a client can use all the
-    /// addresses in it.
+    /// addresses in it. A translator between the two versions of IP puts all of IPv4 into one /64 network (RFC 6052, 2.1);
+    /// those clients are their IPv4 addresses.
     pub fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
-            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+            IpAddr::V6(address) => match address.segments() {
+                [0x64, 0xff9b, 0, 0, 0, 0, ..] => Ipv4Addr::from(u128::from(address) as u32).into(),
+                _ => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+            },
         }
     }
 

@@ -15,7 +15,10 @@ use governor::{
 };
 use poem::{
     Request, Response,
-    http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER},
+    },
 };
 
 use super::{
@@ -44,7 +47,7 @@ static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Counts the requests of each client. Responds with 429 to those beyond the limit, and reports on every counted response
-/// what the client may still send.
+/// what the client may still send, unless shared caches may store the response.
 pub(crate) struct RateLimiter<C: Clock = DefaultClock> {
     limiter: governor::RateLimiter<Client, BoundedStore<Client>, C, StateInformationMiddleware>,
     clock: C,
@@ -129,7 +132,7 @@ impl Layer for Option<RateLimiter> {
             return Ok(None);
         }
 
-        let client = ClientAddress::of(request).map_or(Client::NotOverIp, |address| Client::of(address.0));
+        let client = ClientAddress::of(request).map_or(Client::NotOverIp, Client::of);
         let decision = limiter.check(client);
         if decision.retry_after.is_none() {
             return Ok(Some(decision));
@@ -142,10 +145,19 @@ impl Layer for Option<RateLimiter> {
     }
 
     fn after(&self, decision: Option<Decision>, response: &mut Response) {
-        if let (Some(limiter), Some(decision)) = (self, decision) {
+        // A shared cache would show what one client may still send to all others.
+        if let (Some(limiter), Some(decision)) = (self, decision)
+            && !is_shared(response)
+        {
             limiter.report(decision, response);
         }
     }
+}
+
+/// Whether shared caches may store the response.
+fn is_shared(response: &Response) -> bool {
+    let cache_control = response.headers().get(CACHE_CONTROL);
+    cache_control.is_some_and(|value| value.as_bytes().starts_with(b"public"))
 }
 
 impl<C: Clock> RateLimiter<C> {
@@ -188,15 +200,10 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// A translator between the two versions of IP puts all of IPv4 into one /64 network (RFC 6052, 2.1). These clients
-    /// are their IPv4 addresses.
-    fn of(address: IpAddr) -> Self {
-        match address {
+    fn of(address: ClientAddress) -> Self {
+        match address.network() {
             IpAddr::V4(address) => Self::V4(address),
-            IpAddr::V6(address) => match address.segments() {
-                [0x64, 0xff9b, 0, 0, 0, 0, ..] => Self::V4(Ipv4Addr::from(u128::from(address) as u32)),
-                _ => Self::V6Network((u128::from(address) >> 64) as u64),
-            },
+            IpAddr::V6(network) => Self::V6Network((u128::from(network) >> 64) as u64),
         }
     }
 }

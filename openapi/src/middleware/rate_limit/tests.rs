@@ -15,14 +15,13 @@ fn limiter(per_second: u32, burst: u32) -> (RateLimiter<FakeRelativeClock>, Fake
 
 /// The `n`th of a series of IPv4 clients.
 fn client(n: u8) -> Client {
-    Client::of(IpAddr::from([192, 0, 2, n]))
+    Client::of(ClientAddress(IpAddr::from([192, 0, 2, n])))
 }
 
 /// The `n`th /64 network of an attacker, who has a /32.
 fn attacker(n: u32) -> Client {
-    Client::of(IpAddr::V6(Ipv6Addr::from(
-        0x2001_0db8 << 96 | u128::from(n) << 64,
-    )))
+    let address = Ipv6Addr::from(0x2001_0db8 << 96 | u128::from(n) << 64);
+    Client::of(ClientAddress(IpAddr::V6(address)))
 }
 
 /// How many of an attacker's requests, one from each of these networks, are not refused.
@@ -76,7 +75,7 @@ fn the_policy_covers_what_may_pass_in_its_window() {
 
 #[test]
 fn a_client_is_an_ipv4_address_or_an_ipv6_network() {
-    let client = |text: &str| Client::of(text.parse().expect("an address"));
+    let client = |text: &str| Client::of(ClientAddress(text.parse().expect("an address")));
     let same = |a, b| client(a) == client(b);
 
     assert!(same("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"));
