@@ -94,7 +94,7 @@ pub async fn connect_to(address: &Address, options: Options) -> Result<Database,
         ))),
         Err(CallError::Database(error)) => Err(failed(reason(&error, address))),
         Err(CallError::TimedOut(_)) => Err(failed(NO_RESPONSE.to_owned())),
-        Err(error @ CallError::FileReplaced) => Err(failed(error.to_string())),
+        Err(error @ CallError::FileDamaged(_)) => Err(failed(error.to_string())),
     }
 }
 

@@ -6,6 +6,8 @@ use domain::{BoxedSource, RepositoryError};
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::postgres::PgDatabaseError};
 use thiserror::Error;
 
+use super::file::FileDamage;
+
 /// Why a call to the database failed.
 #[derive(Debug, Error)]
 pub enum CallError {
@@ -15,11 +17,9 @@ pub enum CallError {
     /// The call timed out. The statement may have been executed, or may still be.
     #[error("no response within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// The SQLite file was removed or replaced while it was open. What is written now would be gone after a restart.
-    #[error(
-        "the database file was removed or replaced; restore it, or restart the service to use the new one"
-    )]
-    FileReplaced,
+    /// The files of SQLite are not those that were opened. What is written now may be gone after a restart.
+    #[error(transparent)]
+    FileDamaged(#[from] FileDamage),
 }
 
 impl From<CallError> for RepositoryError {
@@ -29,7 +29,7 @@ impl From<CallError> for RepositoryError {
             CallError::TimedOut(_) => Self::TimedOut {
                 source: Arc::new(error),
             },
-            CallError::FileReplaced => Self::Unavailable {
+            CallError::FileDamaged(_) => Self::Unavailable {
                 source: Arc::new(error),
             },
         }

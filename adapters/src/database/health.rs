@@ -34,7 +34,7 @@ impl HealthCheck for SeaOrmHealthCheck {
         let pinged = self.database.ping(PING_TIMEOUT).await;
         pinged.map_err(|error| Unhealthy {
             reason: match error {
-                CallError::FileReplaced => error.to_string(),
+                CallError::FileDamaged(_) => error.to_string(),
                 _ => "the database does not respond".to_owned(),
             },
             source: Some(Arc::new(error)),

@@ -26,11 +26,11 @@ mod hot_connections;
 
 mod disk_space;
 
+pub(crate) mod error;
+
 mod file;
 
 mod pool_kind;
-
-pub(crate) mod error;
 
 pub use address::{
     Address, Host, ParseAddressError, ParseHostError, ParseSslModeError, Part, PostgresAddress,
@@ -38,6 +38,7 @@ pub use address::{
 };
 pub use connect::{ConnectError, Options, connect, connect_to};
 pub use error::CallError;
+pub use file::FileDamage;
 pub use health::SeaOrmHealthCheck;
 pub use migration_lock::MigrationLockError;
 pub use pool_metrics::observe_pool;

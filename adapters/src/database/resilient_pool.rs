@@ -158,13 +158,12 @@ impl Database {
         }
     }
 
-    /// Fails if SQLite's file is no longer the one that was opened.
+    /// Fails if SQLite's files are no longer those that were opened.
     fn check_file(&self, pool: &PoolGeneration) -> Result<(), CallError> {
         let file = self.0.file.get_or_init(|| DatabaseFile::of(&pool.connection));
-        match file {
-            Some(file) if !file.is_in_place() => Err(CallError::FileReplaced),
-            _ => Ok(()),
-        }
+        file.as_ref().map_or(Ok(()), DatabaseFile::check)?;
+
+        Ok(())
     }
 
     pub(crate) fn pool(&self) -> Arc<PoolGeneration> {

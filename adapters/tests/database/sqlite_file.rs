@@ -30,7 +30,7 @@ async fn nothing_is_acknowledged_after(accident: Accident) {
         "{outcome:?}"
     );
     let unhealthy = check.check().await.expect_err("the file is gone");
-    assert!(unhealthy.reason.contains("removed or replaced"), "{unhealthy}");
+    assert!(unhealthy.reason.contains("was removed"), "{unhealthy}");
 }
 
 #[tokio::test]
@@ -52,6 +52,58 @@ async fn nothing_is_acknowledged_once_the_folder_is_moved() {
         fs::remove_dir_all(moved).expect("removed");
     })
     .await;
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_the_file_is_emptied() {
+    nothing_is_acknowledged_after(|path, _| {
+        fs::File::create(path).expect("emptied");
+    })
+    .await;
+}
+
+/// They hold the newest writes, which a kill would lose.
+#[tokio::test]
+async fn nothing_is_acknowledged_once_a_file_beside_it_is_removed() {
+    for suffix in ["-wal", "-shm"] {
+        let fresh = FreshDatabase::sqlite();
+        let path = fresh.url().trim_start_matches("sqlite://");
+        let (database, store) = open(fresh.url()).await;
+        store.add(&[item(1)]).await.expect("added");
+
+        fs::remove_file(format!("{path}{suffix}")).expect("removed");
+        let outcome = store.add(&[item(2)]).await;
+        assert!(
+            matches!(outcome, Err(RepositoryError::Unavailable { .. })),
+            "{suffix}: {outcome:?}"
+        );
+        let check = SeaOrmHealthCheck::new(database.clone());
+        let unhealthy = check.check().await.expect_err("a file is gone");
+        assert!(unhealthy.reason.contains("SIGTERM"), "{unhealthy}");
+
+        // As the message says: a regular end saves what was acknowledged.
+        drop((check, store));
+        database.connection().close().await.expect("closed");
+        let (_, store) = open(fresh.url()).await;
+        let stored = store.find(&[item(1).id]).await.expect("a page");
+        assert_eq!(stored, [item(1)], "{suffix}");
+    }
+}
+
+/// SQLite removes them with its last connection, and creates others with the next one.
+#[tokio::test]
+async fn files_beside_it_that_sqlite_creates_anew_are_no_damage() {
+    let fresh = FreshDatabase::sqlite();
+    let (database, store) = open(fresh.url()).await;
+
+    for n in 1..4 {
+        store.add(&[item(n)]).await.expect("added");
+        // The pool has one connection, which this closes.
+        let pool = database.connection();
+        let connection = pool.get_sqlite_connection_pool().acquire().await;
+        connection.expect("a connection").close().await.expect("closed");
+    }
+    assert_eq!(store.latest(None, 9).await.expect("a page").len(), 3);
 }
 
 #[tokio::test]

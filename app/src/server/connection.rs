@@ -1,6 +1,6 @@
 //! Serving one connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use http_body_util::combinators::BoxBody;
 use hyper::{
@@ -129,7 +129,12 @@ impl HttpServer {
         remote: &RemoteAddr,
     ) -> Result<Response<BoxBody<Bytes, io::Error>>, Infallible> {
         if let Some(time) = state.begin_request() {
+            state.begin_waiting_for_client();
             Box::pin(sleep_until(time)).await;
+            if !state.record_progress(true) {
+                // The connection is being closed for another one.
+                pending::<()>().await;
+            }
         }
 
         let (head, body) = request.into_parts();
@@ -153,7 +158,7 @@ impl HttpServer {
         // client must know that before it sends another request.
         if response.headers().contains_key(CONNECTION) {
             unread_body.forget();
-        } else if !unread_body.discard().await {
+        } else if !unread_body.discard(state).await {
             let headers = response.headers_mut();
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -56,11 +56,11 @@ pub(super) struct ConnectionState {
 struct Fields {
     phase: Phase,
     /// When the phase began, or made progress. In [`Phase::InRequest`], which has no timeout here, set only while
-    /// `waiting_for_body`.
+    /// `waiting_for_client`.
     since: Instant,
     /// Whether the client has never sent a byte.
     silent: bool,
-    waiting_for_body: bool,
+    waiting_for_client: bool,
     /// Whether the connection is being closed for another one.
     evicted: bool,
     response: SentResponse,
@@ -99,7 +99,7 @@ impl ConnectionState {
                 phase: Phase::Idle,
                 since: now,
                 silent: true,
-                waiting_for_body: false,
+                waiting_for_client: false,
                 evicted: false,
                 response: SentResponse::new(now),
                 read_ahead: false,
@@ -133,7 +133,7 @@ impl ConnectionState {
         fields.phase = Phase::Idle;
         fields.since = now;
         fields.response = SentResponse::new(now);
-        fields.waiting_for_body = false;
+        fields.waiting_for_client = false;
     }
 
     /// Delays the connection's next request until this much time has passed.
@@ -210,18 +210,18 @@ impl ConnectionState {
         self.sending.store(false, Relaxed);
     }
 
-    /// The body of the request has not arrived completely, and its handler waits for it.
-    pub(super) fn begin_waiting_for_body(&self) {
+    /// The request cannot go on: the rest of its body has not arrived, or it came too early after an overload.
+    pub(super) fn begin_waiting_for_client(&self) {
         let mut fields = self.fields();
-        fields.waiting_for_body = true;
+        fields.waiting_for_client = true;
         fields.since = Instant::now();
     }
 
-    /// A part of the body that was waited for has arrived. `last` tells whether it is the end. Returns whether the request
+    /// What was waited for has arrived, or a part of it. `last` tells whether it is the end. Returns whether the request
     /// may go on: it may not if the connection is being closed for another one.
-    pub(super) fn record_body(&self, last: bool) -> bool {
+    pub(super) fn record_progress(&self, last: bool) -> bool {
         let mut fields = self.fields();
-        fields.waiting_for_body &= !last;
+        fields.waiting_for_client &= !last;
         !fields.evicted
     }
 
@@ -261,7 +261,7 @@ impl Fields {
     fn waiting(&self, is_sending: bool) -> Option<(Waiting, Instant)> {
         let waiting = match self.phase {
             _ if self.evicted => return None,
-            Phase::InRequest if self.waiting_for_body => Waiting::RestOfRequest,
+            Phase::InRequest if self.waiting_for_client => Waiting::RestOfRequest,
             Phase::InRequest => return None,
             _ if is_sending => Waiting::Reader,
             Phase::ReadingHeader => Waiting::RestOfRequest,

@@ -72,7 +72,7 @@ impl Body for RequestBody {
 
         if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
             let last = matches!(frame, None | Some(Err(_))) || body.is_end_stream();
-            if self.timer.is_some() && !self.state.record_body(last) {
+            if self.timer.is_some() && !self.state.record_progress(last) {
                 return Poll::Pending;
             }
             self.readable = !matches!(frame, Some(Err(_)));
@@ -83,7 +83,7 @@ impl Body for RequestBody {
 
         let deadline = self.deadline;
         if self.timer.is_none() {
-            self.state.begin_waiting_for_body();
+            self.state.begin_waiting_for_client();
         }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         ready!(timer.as_mut().poll(cx));
@@ -128,13 +128,15 @@ enum Rest {
 impl UnreadBody {
     /// Reads what is left of the body, within bounds. Returns whether its end was reached, which is where the next
     /// request begins. Otherwise the connection must be closed (RFC 9112, 9.3).
-    pub(super) async fn discard(&self) -> bool {
+    pub(super) async fn discard(&self, state: &ConnectionState) -> bool {
         let rest = std::mem::take(&mut *self.lock());
 
         match rest {
             Rest::Nothing => true,
             Rest::Unread(body) if body.is_end_stream() => true,
             Rest::Unread(body) if body.size_hint().lower() <= MAX_DISCARDED => {
+                // From here on, the connection is of no use to anybody else until its client goes on.
+                state.begin_waiting_for_client();
                 // Boxed because timers are large and this is rare.
                 let at_end = Box::pin(timeout(DISCARD_TIMEOUT, read_to_end(body))).await;
                 at_end.unwrap_or(false)

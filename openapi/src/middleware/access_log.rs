@@ -42,6 +42,7 @@ impl Layer for AccessLog {
         let duration = arrival.at.elapsed();
         let route = self.0.of(response).map_or("-", |route| &*route.template);
         let status = response.status();
+        let client = arrival.client.map(ClientAddress::to_text);
 
         macro_rules! line {
             ($level:expr) => {
@@ -52,7 +53,7 @@ impl Layer for AccessLog {
                     route,
                     status = status.as_u16(),
                     duration_ms = duration.as_micros() as f64 / 1000.0,
-                    client = arrival.client.map(|client| tracing::field::display(client.0)),
+                    client = client.as_deref(),
                     user = response.data::<Principal>().map(Principal::as_str),
                 )
             };

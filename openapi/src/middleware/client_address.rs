@@ -37,6 +37,29 @@ impl ClientAddress {
         }
     }
 
+    /// The address as text. IPv4 is written without the formatter, because every access line has it.
+    pub(crate) fn to_text(self) -> String {
+        let IpAddr::V4(address) = self.0 else {
+            return self.0.to_string();
+        };
+
+        let mut text = String::with_capacity("255.255.255.255".len());
+        for octet in address.octets() {
+            let digit = |value: u8| char::from(b'0' + value % 10);
+            if !text.is_empty() {
+                text.push('.');
+            }
+            if octet >= 100 {
+                text.push(digit(octet / 100));
+            }
+            if octet >= 10 {
+                text.push(digit(octet / 10));
+            }
+            text.push(digit(octet));
+        }
+        text
+    }
+
     /// The client of a request that passed the `forwarded` layer. `None` only if the request did not come over IP.
     pub fn of(request: &Request) -> Option<Self> {
         request.data().copied().or_else(|| Self::peer(request))
@@ -150,6 +173,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn text_is_that_of_the_formatter(address in any::<IpAddr>()) {
+            prop_assert_eq!(ClientAddress(address).to_text(), address.to_string());
+        }
+
         #[test]
         fn clients_cannot_hide_their_address(written in "[ -~]{0,80}|((6[.]6[.]6|10[.]0[.]0)[.][0-9],? ?){0,4}") {
             let line = written + ", 192.0.2.7, 10.0.0.8";
