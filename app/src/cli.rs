@@ -42,6 +42,8 @@ fn hide_values(mut error: clap::Error) -> clap::Error {
         values.push(ContextKind::InvalidArg);
     }
 
+    // Repeats what was given.
+    error.remove(ContextKind::Suggested);
     for kind in values {
         if error.get(kind).is_some() {
             error.insert(kind, ContextValue::String("(not shown)".to_owned()));

@@ -26,7 +26,7 @@ pub use idempotency_key::{
 };
 pub use page::{Page, PageLimit};
 pub use ports::{Authenticator, Clock, HealthCheck};
-pub use principal::{ParsePrincipalError, Principal};
+pub use principal::{ParsePrincipalError, Principal, TOKEN_PREFIX};
 pub use text::{Text, TextError};
 pub use tweet::{
     IdempotentTweet, NewTweet, Tweet, TweetId, TweetText, repository::TweetRepository, service::TweetService,

@@ -104,15 +104,7 @@ impl HttpConfig {
         let public_url = reader.optional::<PublicUrl>("PUBLIC_URL");
         let allowed_hosts = reader.optional("ALLOWED_HOSTS");
         let trusted_proxies = reader.optional("TRUSTED_PROXIES");
-        let tokens_file = match reader.string("API_TOKENS_FILE") {
-            // A pasted token would be printed as the name of a missing file.
-            Some(_) => reader
-                .parse_with("API_TOKENS_FILE", |file| {
-                    (!file.contains("tws_")).then(|| file.into())
-                })
-                .map(Some),
-            None => Some(None),
-        };
+        let tokens_file = reader.file("API_TOKENS_FILE");
         let allowed_origins = reader.optional("CORS_ALLOWED_ORIGINS");
         let allowed_headers = reader.parse("CORS_ALLOWED_HEADERS");
 

@@ -155,8 +155,7 @@ mod tests {
             ("SYSLOG_PROTOCOL", "UDP"),
         ] {
             let problems = syslog(&[(name, value)]).expect_err(value);
-            let problem = format!("{name} is {value:?}; expected ");
-            assert!(problems.contains(&problem), "{problems}");
+            assert!(problems.contains(&format!("{name} is ")), "{problems}");
         }
     }
 }

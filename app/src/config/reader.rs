@@ -6,9 +6,12 @@ use std::{
     fmt,
     num::NonZeroU16,
     ops::RangeInclusive,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
+
+use domain::TOKEN_PREFIX;
 
 use super::{
     Variable,
@@ -63,7 +66,8 @@ impl Reader {
         }
     }
 
-    /// The value as `parse` understands it. If that returns `None`, the value is a problem.
+    /// The value as `parse` understands it. If that returns `None`, the value is a problem; so is a secret in the place of
+    /// something that is not one, because that is printed.
     pub(super) fn parse_with<T>(
         &mut self,
         name: &'static str,
@@ -72,7 +76,7 @@ impl Reader {
         let variable = self.declared(name)?;
         let value = &self.values.get(name)?.text;
 
-        let parsed = parse(value);
+        let parsed = parse(value).filter(|_| variable.is_secret || !looks_like_a_secret(value));
         if parsed.is_none() {
             self.problems.push(invalid(variable, value));
         }
@@ -132,6 +136,14 @@ impl Reader {
         self.parse(name).map(NonZeroU16::get)
     }
 
+    /// The name of a file; `Some(None)` if it is not set.
+    pub(super) fn file(&mut self, name: &'static str) -> Option<Option<PathBuf>> {
+        match self.string(name) {
+            Some(_) => self.parse_with(name, |file| Some(file.into())).map(Some),
+            None => Some(None),
+        }
+    }
+
     pub(super) fn bool(&mut self, name: &'static str) -> Option<bool> {
         self.parse(name)
     }
@@ -170,31 +182,30 @@ impl Reader {
     }
 }
 
+/// The message about an invalid value. It repeats none that could be a secret in the wrong place; only short numbers.
 fn invalid(variable: &Variable, value: &str) -> String {
     let Variable { name, expected, .. } = variable;
+    let is_short_number = value.len() <= 5 && value.parse::<f32>().is_ok();
 
-    if variable.is_secret {
-        format!("{name} is invalid (not shown: it is a secret); expected {expected}")
-    } else if may_hold_a_secret(variable, value) {
-        format!("{name} is invalid (not shown: it may contain a secret); expected {expected}")
+    if is_short_number && !variable.is_secret {
+        format!("{name} is {value}; expected {expected}")
     } else {
-        format!("{name} is {value:?}; expected {expected}")
+        format!("{name} is invalid (not shown: it may be a secret); expected {expected}")
     }
 }
 
-/// Whether an invalid value may be, or contain, a secret in the wrong place: a URL with a password, or the value of the
-/// variable beside it.
-fn may_hold_a_secret(variable: &Variable, value: &str) -> bool {
-    const MAX_SHOWN: usize = 64;
-    let is_beside_a_secret = ["DATABASE_", "POSTGRES_"]
-        .iter()
-        .any(|prefix| variable.name.starts_with(prefix));
-    let is_short_number = value.len() <= 5 && value.parse::<f32>().is_ok();
+/// Whether a text looks like a token or a URL with a password.
+fn looks_like_a_secret(text: &str) -> bool {
+    text.contains(TOKEN_PREFIX) || text.contains("://") && text.contains('@')
+}
 
-    if is_beside_a_secret {
-        !is_short_number
+/// The name of a file for a message.
+pub fn shown_file(path: &Path) -> String {
+    let name = path.display().to_string();
+    if looks_like_a_secret(&name) {
+        "the file (name not shown: it may be a secret)".to_owned()
     } else {
-        value.len() > MAX_SHOWN || value.contains('@') || value.contains("tws_")
+        name
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the data is stored: by a URL, or by the parts of one.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use adapters::database::{Address, Host, ParseAddressError, ParseHostError, PostgresAddress, SslMode, Tls};
 
@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<StoreUrl> {
     let mode = reader
         .string(SSL_MODE)
         .map(|_| reader.parse_with(SSL_MODE, |mode| mode.parse::<SslMode>().ok()));
-    let root_certificate = reader.string(SSL_ROOT_CERT).map(PathBuf::from);
+    let root_certificate = reader.file(SSL_ROOT_CERT).flatten();
     let (mut url, url_layer) = url?;
     if let StoreUrl::Sql(Address::Postgres(PostgresAddress { tls, .. })) = &mut url {
         let mode = mode.map_or(Some(None), |mode| mode.map(Some))?;

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     layers::Values,
     names::{find, misspelt},
+    reader::shown_file,
 };
 
 /// Reads a TOML file. Returns its values by the names of their variables, in upper case.
@@ -16,7 +17,7 @@ use super::{
 /// # Errors
 /// Problems that prevent the file from being used.
 pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Values, Vec<String>> {
-    let file = path.display();
+    let file = shown_file(path);
     let text = fs::read(path).map_err(|error| vec![format!("{file} cannot be read: {error}")])?;
     let text = text_file::decode(text).map_err(|error| vec![format!("{file} cannot be used: {error}")])?;
 

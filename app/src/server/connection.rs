@@ -50,6 +50,8 @@ impl HttpServer {
         let mut http1 = http1::Builder::new();
         // hyper's own header timeout runs while a connection is idle too, so `ConnectionState` tells the two apart.
         http1.max_buf_size(MAX_HEADER).header_read_timeout(None);
+        // A client that has sent everything may close its direction and wait for the response.
+        http1.half_close(true);
 
         Self {
             router,

@@ -1,6 +1,11 @@
 //! How many connections may be open: what is configured, within what the system allows.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::fs;
+
+use rustix::{
+    fs::OFlags,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
 
 use super::accept::BACKLOG;
 use crate::config::Config;
@@ -34,7 +39,7 @@ impl ConnectionLimits {
     pub(super) fn of(config: &Config) -> Self {
         let wanted = config.server.max_connections;
         let database = u64::from(config.database.max_connections);
-        let reserve = RESERVED + RESERVED_PER_DATABASE_CONNECTION * database;
+        let reserve = RESERVED + RESERVED_PER_DATABASE_CONNECTION * database + inherited_files();
         let open_files = raise_open_files(reserve + wanted as u64 + u64::from(BACKLOG));
 
         let available = usize::try_from(open_files.saturating_sub(reserve)).unwrap_or(usize::MAX);
@@ -65,6 +70,23 @@ impl ConnectionLimits {
             while_draining: available.max(1),
         }
     }
+}
+
+/// How many files this process got from the one that started it, besides the standard streams: those that are not closed
+/// when another program is executed, as all are that this one opens. Without `/proc`, as on macOS, none is known.
+fn inherited_files() -> u64 {
+    let stays_open = |info: &str| {
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        let flags = u32::from_str_radix(flags.trim(), 8).ok()?;
+        Some(!OFlags::from_bits_retain(flags).contains(OFlags::CLOEXEC))
+    };
+
+    let files = fs::read_dir("/proc/self/fdinfo").into_iter().flatten().flatten();
+    let inherited = files
+        .filter(|file| !matches!(file.file_name().to_str(), Some("0" | "1" | "2")))
+        .filter_map(|file| fs::read_to_string(file.path()).ok())
+        .filter(|info| stays_open(info) == Some(true));
+    inherited.count() as u64
 }
 
 /// Raises the limit of open files to this number, or as far as it is allowed. Returns the limit that is then in force.

@@ -35,6 +35,9 @@ pub(super) struct RequestBody {
     /// Whether the rest of the body can be read once this is dropped. If not, it failed, or the client waits for
     /// "100 Continue" and may never send it.
     readable: bool,
+    /// Whether trailers were read. hyper takes a bare LF in them for a part of a line, where a proxy may see the end of the
+    /// request: the connection must not be used for another one.
+    has_trailers: bool,
     unread: UnreadBody,
     state: Arc<ConnectionState>,
 }
@@ -55,6 +58,7 @@ impl RequestBody {
             deadline: Instant::now() + timeout,
             timer: None,
             readable: !headers.contains_key(EXPECT),
+            has_trailers: false,
             unread: unread.clone(),
             state,
         }
@@ -75,7 +79,10 @@ impl Body for RequestBody {
             if self.timer.is_some() && !self.state.record_progress(last) {
                 return Poll::Pending;
             }
-            self.readable = !matches!(frame, Some(Err(_)));
+            self.readable = !matches!(&frame, Some(Err(_)));
+            if matches!(&frame, Some(Ok(frame)) if frame.is_trailers()) {
+                self.has_trailers = true;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         // Once it is asked for the body, hyper sends the "100 Continue" that the client may wait for.
@@ -103,7 +110,7 @@ impl Body for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         *self.unread.lock() = match self.body.take() {
-            Some(body) if self.readable => Rest::Unread(body),
+            Some(body) if self.readable && !self.has_trailers => Rest::Unread(body),
             _ => Rest::Lost,
         };
     }
@@ -160,7 +167,7 @@ async fn read_to_end(mut body: Incoming) -> bool {
     let mut discarded = 0;
 
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
+        let Some(frame) = frame.ok().filter(|frame| !frame.is_trailers()) else {
             return false;
         };
         discarded += frame.data_ref().map_or(0, Bytes::len) as u64;

@@ -2,7 +2,11 @@
 
 use tempfile::TempDir;
 
-use crate::support::{Service, client::Client, example};
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    example,
+};
 
 #[test]
 fn each_request_is_one_line_with_method_route_status_duration_and_client() {
@@ -93,4 +97,36 @@ fn json_log_lines_are_json_objects() {
         let timestamp = line["timestamp"].as_str();
         assert!(timestamp.is_some_and(|time| time.ends_with('Z')), "{line}");
     }
+}
+
+/// The store may have executed the request by then.
+#[test]
+fn request_that_a_shutdown_aborts_has_a_line() {
+    let mut service = Service::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
+    let mut client = Client::of(&service);
+    client
+        .send(post_head(100).as_bytes())
+        .expect("all of the request but its body");
+    service.get("/livez");
+
+    service.signal("TERM");
+    let line = service.wait_for_log("status=499");
+    assert!(line.contains("method=POST route=- status=499"), "{line}");
+    assert!(service.child.wait().expect("an exit").success());
+}
+
+#[test]
+fn client_that_has_sent_everything_may_close_its_direction() {
+    let service = Service::in_memory(&[]);
+    let mut client = Client::of(&service);
+    let body = example::body("hello");
+
+    client
+        .send(format!("{}{body}", post_head(body.len())).as_bytes())
+        .expect("the request");
+    client
+        .stream()
+        .shutdown(std::net::Shutdown::Write)
+        .expect("one direction");
+    assert_eq!(client.response().expect("a response").status, 201);
 }

@@ -43,7 +43,7 @@ fn statement_timeout_is_shorter_than_request_timeout() {
     for value in ["4", "5", "0", "3.5"] {
         let problems = problems(&[(request, "4"), (statement, value)]);
         let problem = format!(
-            "{statement} is {value:?}; expected a whole number of seconds from 1 to 3600, less than `{request}`"
+            "{statement} is {value}; expected a whole number of seconds from 1 to 3600, less than `{request}`"
         );
         assert!(problems.ends_with(&problem), "{problems}");
     }
@@ -115,9 +115,9 @@ fn all_invalid_values_are_reported_at_once_with_what_is_expected() {
             .expect("a variable");
 
         assert!(line.contains(variable.expected), "{line}");
-        let shows_value = line.contains(&format!("{value:?}"));
-        let is_shown = !variable.is_secret && (!name.starts_with("DATABASE_") || value == "0");
-        assert_eq!(shows_value, is_shown, "{line}");
+        let shows_value = line.contains(&format!(" is {value};"));
+        let is_a_short_number = value.len() <= 5 && value.parse::<f32>().is_ok();
+        assert_eq!(shows_value, is_a_short_number, "{line}");
     }
     let leaks = problems.contains("hunter2") || problems.contains('\u{1b}');
     assert!(!leaks, "{problems}");
@@ -140,7 +140,7 @@ fn store_urls_without_a_host_or_a_file_are_invalid() {
         "x",
     ] {
         let problems = problems(&[("DATABASE_URL", url)]);
-        let problem = "DATABASE_URL is invalid (not shown: it is a secret); expected `postgres://";
+        let problem = "DATABASE_URL is invalid (not shown: it may be a secret); expected `postgres://";
         assert!(problems.contains(problem), "{url}: {problems}");
     }
 }
@@ -148,7 +148,7 @@ fn store_urls_without_a_host_or_a_file_are_invalid() {
 #[test]
 fn invalid_parts_of_the_store_url_are_reported() {
     let port = problems(&[("POSTGRES_HOST", "a/b"), ("POSTGRES_PORT", "0")]);
-    assert!(port.contains("POSTGRES_PORT is \"0\""), "{port}");
+    assert!(port.contains("POSTGRES_PORT is 0"), "{port}");
     assert!(port.contains("POSTGRES_HOST is invalid (not shown"), "{port}");
 
     let password = problems(&[("POSTGRES_PASSWORD", "hunter2")]);

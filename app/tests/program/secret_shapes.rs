@@ -41,7 +41,7 @@ pub(super) const ADDRESSES: [&str; 36] = [
 ];
 
 /// Where it may stand in other variables.
-pub(super) const VARIABLES: [(&str, &str); 19] = [
+pub(super) const VARIABLES: [(&str, &str); 27] = [
     ("API_TOKENS_FILE", "tws_{s}"),
     ("DATABASE_URL_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "{s}"),
@@ -61,6 +61,14 @@ pub(super) const VARIABLES: [(&str, &str); 19] = [
     ("CORS_ALLOWED_ORIGINS", "https://u:{s}@example.com"),
     ("ALLOWED_HOSTS", "u:{s}@example.com"),
     ("LOG_LEVEL", "tws_{s}"),
+    ("LOG_LEVEL", "{s}"),
+    ("TRUSTED_PROXIES", "{s}"),
+    ("API_TOKENS_FILE", "postgres://u:{s}@127.0.0.1/db"),
+    ("DATABASE_SSLROOTCERT", "tws_{s}"),
+    ("DATABASE_SSLROOTCERT", "postgres://u:{s}@127.0.0.1/db"),
+    ("ALLOWED_HOSTS", "tws_{s}"),
+    ("CORS_ALLOWED_HEADERS", "tws_{s}"),
+    ("PUBLIC_URL", "https://u:{s}@example.com"),
 ];
 
 /// Where it may stand in a configuration file.

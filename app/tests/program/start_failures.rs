@@ -131,8 +131,8 @@ fn invalid_configuration_is_reported_before_anything_is_started() {
     assert_eq!(
         log,
         "templatesite: the configuration is invalid; nothing was started:\n  \
-         LOG_LEVEL is \"loud\"; expected error, warn, info, debug or trace\n  \
-         DEBUG_MODE is \"maybe\"; expected true or false\n"
+         LOG_LEVEL is invalid (not shown: it may be a secret); expected error, warn, info, debug or trace\n  \
+         DEBUG_MODE is invalid (not shown: it may be a secret); expected true or false\n"
     );
     assert!(!folder.path().join("templatesite.db").exists());
 }

@@ -31,10 +31,10 @@ fn flood_leaves_descriptors_for_the_token_file_and_the_database() {
         ("DATABASE_MAX_CONNECTIONS", "4"),
         ("API_TOKENS_FILE", "tokens"),
     ];
-    // 44 of them are reserved.
+    // 44 of them are reserved, and those that the service got from this test.
     let mut service = service_with_few_files(&variables, &folder);
     assert!(
-        service.log.iter().any(|line| line.contains("max_connections=56")),
+        service.log.iter().any(|line| line.contains("max_connections=5")),
         "{:?}",
         service.log
     );
@@ -117,4 +117,22 @@ fn running_out_of_file_descriptors_is_logged_once_and_recovered_from() {
     // The other warning is that the limit allows fewer connections than MAX_CONNECTIONS.
     let warnings = service.log.iter().filter(|line| line.contains("WARN")).count();
     assert_eq!(warnings, 2, "{:?}", service.log);
+}
+
+#[test]
+fn files_that_the_service_inherited_are_reserved_as_well() {
+    let folder = TempDir::new().expect("a folder");
+    let setup = "ulimit -n 100 && exec 3</dev/null 4</dev/null 5</dev/null 6</dev/null 7</dev/null";
+    let reserve = |service: &Service| {
+        let line = service.log.iter().find(|line| line.contains("reserve=")).cloned();
+        let reserve = line
+            .as_deref()
+            .and_then(|line| line.split("reserve=").nth(1)?.parse().ok());
+        reserve.unwrap_or_else(|| panic!("no reserve in {line:?}"))
+    };
+
+    let variables = [("DATABASE_URL", "memory:")];
+    let [without, with]: [u32; 2] = ["ulimit -n 100", setup]
+        .map(|setup| reserve(&Service::start_after(setup, &variables, folder.path())));
+    assert_eq!(with, without + 5);
 }

@@ -122,3 +122,28 @@ fn bare_lf_ends_lines_of_headers_but_not_of_chunks() {
     assert!(response.status == 400 && response.closes(), "{response:?}");
     assert_eq!(items(&service), 0, "nothing is stored");
 }
+
+/// hyper takes a bare LF in a trailer for a part of its line, and so a request behind it for a trailer. A proxy that sees
+/// the end of the body there would take the next response for that request's.
+#[test]
+fn request_with_trailers_is_the_last_one_of_its_connection() {
+    let service = Service::in_memory(&[]);
+    let head = post_head(0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    let content = chunked(&body("hello"));
+    let content = content.trim_end_matches("\r\n");
+    let next = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    for trailers in ["\r\nA: b\r\n\r\n", "\r\n\n", "\r\nA: b\n\n", "\r\nA: b\n\r\n"] {
+        for target in [COLLECTION, "/nothing"] {
+            let head = head.replace(COLLECTION, target);
+            let mut client = Client::of(&service);
+            client
+                .send(format!("{head}{content}{trailers}{next}{next}").as_bytes())
+                .expect("the requests are taken");
+
+            let response = client.response().expect("a response");
+            assert!(response.closes(), "{target} {trailers:?}: {response:?}");
+            client.wait_until_closed();
+        }
+    }
+}

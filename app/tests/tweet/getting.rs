@@ -34,6 +34,38 @@ async fn shared_caches_may_hold_a_tweet_if_its_url_is_configured() {
     }
 }
 
+/// Not every cache heeds `Vary`.
+#[tokio::test]
+async fn response_that_differs_by_origin_stays_out_of_shared_caches() {
+    for (origins, scope) in [("*", "public"), ("https://app.example.com", "private")] {
+        let variables = [
+            ("PUBLIC_URL", "https://api.example.com"),
+            ("CORS_ALLOWED_ORIGINS", origins),
+        ];
+        let service = InProcess::with(&variables).await;
+        let tweet = service.create("hello").await;
+        let id = tweet["id"].as_str().expect("an id");
+
+        for origin in [
+            None,
+            Some("https://app.example.com"),
+            Some("https://other.example.com"),
+        ] {
+            let mut request = service.get(format!("/tweet/{id}"));
+            if let Some(origin) = origin {
+                request = request.header("Origin", origin);
+            }
+            let response = request.send().await;
+            let expected = format!("{scope}, max-age=31536000, immutable");
+            assert_eq!(
+                header(&response, "cache-control"),
+                Some(expected),
+                "{origins} {origin:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn shared_response_does_not_show_what_one_client_may_still_send() {
     let limit = [("RATE_LIMIT_PER_SECOND", "100"), ("RATE_LIMIT_BURST", "100")];

@@ -21,10 +21,16 @@ const MONITORED: [&str; 3] = ["/livez", "/healthcheck/", "/metrics"];
 /// the route is the template, and addresses are written from their parsed form.
 pub(crate) struct AccessLog(pub(crate) Arc<Routes>);
 
+/// The status of a request that got no response, because its connection ended before: the client closed it, or the service
+/// did in a shutdown. nginx logs the same number.
+pub(super) const NO_RESPONSE: u16 = 499;
+
+/// A request in progress. If its connection ends, it is dropped and gets its line then.
 pub(crate) struct Arrival {
     method: &'static str,
     client: Option<ClientAddress>,
     at: Instant,
+    is_logged: bool,
 }
 
 impl Layer for AccessLog {
@@ -35,34 +41,51 @@ impl Layer for AccessLog {
             method: known_method(request.method()),
             client: ClientAddress::of(request),
             at: Instant::now(),
+            is_logged: false,
         })
     }
 
-    fn after(&self, arrival: Arrival, response: &mut Response) {
-        let duration = arrival.at.elapsed();
+    fn after(&self, mut arrival: Arrival, response: &mut Response) {
         let route = self.0.of(response).map_or("-", |route| &*route.template);
-        let status = response.status();
-        let client = arrival.client.map(ClientAddress::to_text);
+        let user = response.data::<Principal>().map(Principal::as_str);
+
+        arrival.log(route, response.status().as_u16(), user);
+    }
+}
+
+impl Arrival {
+    fn log(&mut self, route: &str, status: u16, user: Option<&str>) {
+        self.is_logged = true;
+        let duration = self.at.elapsed();
+        let client = self.client.map(ClientAddress::to_text);
 
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
                     target: "access",
                     $level,
-                    method = arrival.method,
+                    method = self.method,
                     route,
-                    status = status.as_u16(),
+                    status,
                     duration_ms = duration.as_micros() as f64 / 1000.0,
                     client = client.as_deref(),
-                    user = response.data::<Principal>().map(Principal::as_str),
+                    user,
                 )
             };
         }
         // The level of an event is a constant.
-        if status.is_success() && MONITORED.contains(&route) {
+        if status < 300 && MONITORED.contains(&route) {
             line!(Level::DEBUG);
         } else {
             line!(Level::INFO);
+        }
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if !self.is_logged {
+            self.log("-", NO_RESPONSE, None);
         }
     }
 }

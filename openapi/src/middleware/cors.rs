@@ -11,8 +11,8 @@ use poem::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-            VARY,
+            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+            CACHE_CONTROL, ORIGIN, VARY,
         },
     },
 };
@@ -133,8 +133,23 @@ impl Layer for Cors {
 
     fn after(&self, cors: Option<CorsHeaders>, response: &mut Response) {
         if let Some(cors) = cors {
+            if cors.varies {
+                keep_out_of_shared_caches(response.headers_mut());
+            }
             self.apply(cors, response.headers_mut());
         }
+    }
+}
+
+/// A shared cache that ignores `Vary` would give the headers for one origin to all others.
+fn keep_out_of_shared_caches(headers: &mut HeaderMap) {
+    let cache_control = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let Some(rest) = cache_control.and_then(|value| value.strip_prefix("public")) else {
+        return;
+    };
+
+    if let Ok(private) = HeaderValue::try_from(format!("private{rest}")) {
+        headers.insert(CACHE_CONTROL, private);
     }
 }
 

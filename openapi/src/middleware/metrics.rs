@@ -11,7 +11,10 @@ use opentelemetry::{
 };
 use poem::{Request, Response, http::Method};
 
-use super::layer::{Layer, Rejection};
+use super::{
+    access_log::NO_RESPONSE,
+    layer::{Layer, Rejection},
+};
 use crate::routes::Routes;
 
 /// The methods of RFC 9110 and PATCH. The last one stands for all others, so that a client cannot invent values.
@@ -40,7 +43,13 @@ pub(crate) struct Metrics {
     routes: Arc<Routes>,
     duration: Histogram<f64>,
     series: Box<[OnceLock<Series>]>,
-    active: [Arc<BoundUpDownCounter<i64>>; METHODS.len()],
+    methods: [Arc<MethodSeries>; METHODS.len()],
+}
+
+struct MethodSeries {
+    method: &'static str,
+    active: BoundUpDownCounter<i64>,
+    duration: Histogram<f64>,
 }
 
 struct Series {
@@ -50,16 +59,23 @@ struct Series {
     duration: BoundHistogram<f64>,
 }
 
-/// A request in progress. It stops being active when this is dropped, which also happens if the client goes away.
+/// A request in progress. It stops being active when this is dropped, which also happens if the connection ends
+/// before the response.
 pub(crate) struct Active {
-    method: &'static str,
     started: Instant,
-    counter: Arc<BoundUpDownCounter<i64>>,
+    series: Arc<MethodSeries>,
+    is_recorded: bool,
 }
 
 impl Drop for Active {
     fn drop(&mut self) {
-        self.counter.add(-1);
+        self.series.active.add(-1);
+
+        if !self.is_recorded {
+            let seconds = self.started.elapsed().as_secs_f64();
+            let attributes = attributes(self.series.method, NO_ROUTE, NO_RESPONSE);
+            self.series.duration.record(seconds, &attributes);
+        }
     }
 }
 
@@ -69,17 +85,19 @@ impl Layer for Metrics {
     fn before(&self, request: &mut Request) -> Result<Active, Rejection> {
         let method = known_method(request.method());
         let index = METHODS.iter().position(|known| *known == method);
-        let counter = Arc::clone(&self.active[index.unwrap_or(METHODS.len() - 1)]);
+        let series = Arc::clone(&self.methods[index.unwrap_or(METHODS.len() - 1)]);
 
-        counter.add(1);
+        series.active.add(1);
         Ok(Active {
-            method,
             started: Instant::now(),
-            counter,
+            series,
+            is_recorded: false,
         })
     }
 
-    fn after(&self, active: Active, response: &mut Response) {
+    fn after(&self, mut active: Active, response: &mut Response) {
+        active.is_recorded = true;
+        let method = active.series.method;
         let seconds = active.started.elapsed().as_secs_f64();
         let route = self
             .routes
@@ -87,11 +105,9 @@ impl Layer for Metrics {
             .map_or(NO_ROUTE, |route| &*route.template);
         let status = response.status().as_u16();
 
-        match self.series(active.method, route, status) {
+        match self.series(method, route, status) {
             Some(series) => series.duration.record(seconds),
-            None => self
-                .duration
-                .record(seconds, &attributes(active.method, route, status)),
+            None => self.duration.record(seconds, &attributes(method, route, status)),
         }
     }
 }
@@ -111,10 +127,15 @@ impl Metrics {
 
         Self {
             routes: Arc::clone(routes),
-            duration,
             series: (0..SERIES).map(|_| OnceLock::new()).collect(),
-            active: METHODS
-                .map(|method| Arc::new(active.bind(&[KeyValue::new("http.request.method", method)]))),
+            methods: METHODS.map(|method| {
+                Arc::new(MethodSeries {
+                    method,
+                    active: active.bind(&[KeyValue::new("http.request.method", method)]),
+                    duration: duration.clone(),
+                })
+            }),
+            duration,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc};
 
-use domain::Clock;
+use domain::{Clock, TOKEN_PREFIX};
 use poem::{
     Endpoint, Request, Response,
     http::{HeaderName, HeaderValue},
@@ -16,7 +16,7 @@ use crate::http::schema::schema_type;
 pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request: `[A-Za-z0-9._@-]{1,128}`, so that it is safe in a header, in JSON and in a log line.
-/// A client may choose it; one that is missing or does not fit is replaced by a new ULID.
+/// A client may choose it; one that is missing, does not fit or looks like a token is replaced by a new ULID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -64,7 +64,7 @@ impl Default for RequestId {
 
 fn is_valid(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
-    (1..=128).contains(&id.len()) && id.bytes().all(allowed)
+    (1..=128).contains(&id.len()) && id.bytes().all(allowed) && !id.contains(TOKEN_PREFIX)
 }
 
 /// Gives every request an id, makes it the [current](RequestId::current) one while the request is served, and returns it

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use domain::Principal;
+use domain::{Principal, TOKEN_PREFIX};
 
 use super::table::{entry, to_hex};
 
@@ -22,7 +22,7 @@ pub fn issue(principal: &Principal) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
 
-    let token = format!("tws_{}", to_hex(&random));
+    let token = format!("{TOKEN_PREFIX}{}", to_hex(&random));
     Ok(Issued {
         line: entry(principal, &token),
         token,
