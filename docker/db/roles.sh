@@ -8,6 +8,12 @@ set -eu
 : "${MIGRATION_PASSWORD:?is not set, so the role "migration" has no password}"
 : "${SERVICE_PASSWORD:?is not set, so the role "service" has no password}"
 
+# By hand, this may come before the server has started.
+for _ in $(seq 60); do
+    pg_isready --quiet && break
+    sleep 1
+done
+
 # The passwords are read from the environment, because arguments are visible to other processes.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 \getenv migration_password MIGRATION_PASSWORD

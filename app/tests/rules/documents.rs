@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use app::config::{self, Config};
 
-use super::{MEMBERS, read, root};
+use super::{read, root};
 
 #[test]
 fn openapi_document_is_up_to_date() {
@@ -117,35 +117,6 @@ fn proxies_in_the_documents_are_those_that_are_tested() {
             "docs/operations.md shows a configuration that is not tested"
         );
     }
-}
-
-/// Finds a command whose script or package was renamed. What the commands do is tested, or run by `.ci/run`.
-#[test]
-fn commands_of_the_contributing_page_exist() {
-    let page = read("CONTRIBUTING.md");
-    let commands: Vec<_> = shell_commands(&page).collect();
-    assert!(
-        !commands.is_empty(),
-        "CONTRIBUTING.md must show commands in blocks of sh"
-    );
-
-    for command in commands {
-        let mut words = command.split_whitespace();
-        match words.next() {
-            Some("cargo") => {
-                let package = words.skip_while(|word| *word != "-p").nth(1);
-                assert!(package.is_none_or(|name| MEMBERS.contains(&name)), "{command}");
-            }
-            Some(script) => assert!(root().join(script).is_file(), "no such script: {command}"),
-            None => {}
-        }
-    }
-}
-
-/// The lines of the code blocks of a page that are in the language `sh`.
-fn shell_commands(page: &str) -> impl Iterator<Item = &str> {
-    let blocks = page.split("\n```sh\n").skip(1);
-    blocks.flat_map(|block| block.split("\n```").next().unwrap_or_default().lines())
 }
 
 /// The text under a heading of the second or third level.

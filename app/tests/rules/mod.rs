@@ -1,5 +1,6 @@
 //! The rules of the code base, which `ARCHITECTURE.md` states.
 
+mod commands;
 mod contracts;
 mod dependencies;
 mod documents;
