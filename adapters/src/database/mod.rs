@@ -28,9 +28,11 @@ mod disk_space;
 
 mod file;
 
-mod pool_kind;
-
 pub(crate) mod error;
+
+mod pooler;
+
+mod pool_kind;
 
 pub use address::{
     Address, Host, ParseAddressError, ParseHostError, ParseSslModeError, Part, PostgresAddress,
