@@ -64,10 +64,15 @@ impl<T: CacheItem> Cache<T> {
             ])
         };
 
+        let (hits, misses) = (lookups_with("hit"), lookups_with("miss"));
+        // Both series exist from the start, so that a rate sees their first increase.
+        hits.add(0);
+        misses.add(0);
+
         Self {
             items: sync::Cache::with_weighter(items, max_bytes, Bytes),
-            hits: lookups_with("hit"),
-            misses: lookups_with("miss"),
+            hits,
+            misses,
         }
     }
 
