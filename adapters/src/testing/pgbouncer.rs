@@ -147,14 +147,17 @@ fn text(upstream: &Url, mode: PoolMode, settings: &str) -> String {
     let host = upstream.host_str().expect("a host");
     let port = upstream.port().unwrap_or(5432);
     let user = upstream.username();
-    let password = upstream.password().unwrap_or_default();
+    let password = upstream
+        .password()
+        .map(|password| format!("password='{password}'"));
+    let password = password.unwrap_or_default();
     let mode = match mode {
         PoolMode::Session => "session",
         PoolMode::Transaction => "transaction",
     };
 
     format!(
-        "[databases]\n* = host={host} port={port} user={user} password='{password}'\n\
+        "[databases]\n* = host={host} port={port} user={user} {password}\n\
          [pgbouncer]\nlisten_addr = 127.0.0.1\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n{settings}\n"
     )
 }
