@@ -1,7 +1,13 @@
 //! A cache of immutable items: what a `Cached` decorator is built from.
 
 use domain::Id;
+use opentelemetry::{
+    KeyValue,
+    metrics::{BoundCounter, Meter},
+};
 use quick_cache::{Weighter, sync};
+
+use crate::timed::COLLECTION;
 
 /// An item that never changes once it is stored.
 pub(crate) trait CacheItem: Clone {
@@ -19,7 +25,11 @@ pub(crate) trait CacheItem: Clone {
 const OVERHEAD_BYTES: usize = 96;
 
 /// Items by id, up to a number of bytes.
-pub(crate) struct Cache<T: CacheItem>(sync::Cache<Id<T>, T, Bytes>);
+pub(crate) struct Cache<T: CacheItem> {
+    items: sync::Cache<Id<T>, T, Bytes>,
+    hits: BoundCounter<u64>,
+    misses: BoundCounter<u64>,
+}
 
 #[derive(Clone)]
 struct Bytes;
@@ -35,20 +45,44 @@ fn entry_bytes<T>(heap_bytes: usize) -> u64 {
 }
 
 impl<T: CacheItem> Cache<T> {
-    /// A cache of about this many bytes.
-    pub(crate) fn new(max_bytes: u64) -> Self {
+    /// A cache of about this many bytes for the items of a collection, with the counter `cache.lookups`: one for each id
+    /// that is looked up, by `cache.result` (`hit` or `miss`) and `db.collection.name`.
+    pub(crate) fn new(collection: &'static str, max_bytes: u64, meter: &Meter) -> Self {
         let items = max_bytes / entry_bytes::<T>(T::TYPICAL_HEAP_BYTES);
         let items = usize::try_from(items).unwrap_or(usize::MAX);
 
-        Self(sync::Cache::with_weighter(items, max_bytes, Bytes))
+        let lookups = meter
+            .u64_counter("cache.lookups")
+            .with_unit("{lookup}")
+            .with_description("Lookups of items by id in the cache.")
+            .build();
+        // The series, looked up once: a count is one atomic addition.
+        let lookups_with = |result| {
+            lookups.bind(&[
+                KeyValue::new(COLLECTION, collection),
+                KeyValue::new("cache.result", result),
+            ])
+        };
+
+        let (hits, misses) = (lookups_with("hit"), lookups_with("miss"));
+        // Both series exist from the start, so that a rate sees their first increase.
+        hits.add(0);
+        misses.add(0);
+
+        Self {
+            items: sync::Cache::with_weighter(items, max_bytes, Bytes),
+            hits,
+            misses,
+        }
     }
 
     /// The cached items with these ids, each once, and the ids that are not cached.
     pub(crate) fn lookup(&self, ids: &[Id<T>]) -> (Vec<T>, Vec<Id<T>>) {
         // Nearly every lookup is for one id: no copy of the ids, no sorting.
         if let [id] = ids
-            && let Some(item) = self.0.get(id)
+            && let Some(item) = self.items.get(id)
         {
+            self.hits.add(1);
             return (vec![item], Vec::new());
         }
 
@@ -57,20 +91,23 @@ impl<T: CacheItem> Cache<T> {
         missing.dedup();
 
         let mut found = Vec::with_capacity(missing.len());
-        missing.retain(|id| match self.0.get(id) {
+        missing.retain(|id| match self.items.get(id) {
             Some(item) => {
                 found.push(item);
                 false
             }
             None => true,
         });
+
+        self.hits.add(found.len() as u64);
+        self.misses.add(missing.len() as u64);
         (found, missing)
     }
 
     /// Caches items that the store returned or acknowledged.
     pub(crate) fn insert(&self, items: &[T]) {
         for item in items {
-            self.0.insert(item.id(), item.clone());
+            self.items.insert(item.id(), item.clone());
         }
     }
 }

@@ -8,8 +8,10 @@ use opentelemetry::{
     metrics::{BoundHistogram, Histogram, Meter},
 };
 
-const COLLECTION: &str = "db.collection.name";
-const OPERATION: &str = "db.operation.name";
+/// The attribute for the collection of a store, such as a table.
+pub(crate) const COLLECTION: &str = "db.collection.name";
+/// The attribute for an operation on a collection.
+pub(crate) const OPERATION: &str = "db.operation.name";
 
 /// The operations on one collection, in the histogram `db.client.operation.duration` (OpenTelemetry semantic
 /// conventions).

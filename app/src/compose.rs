@@ -86,13 +86,13 @@ pub fn tweet_stack(config: &DatabaseConfig, store: &Store, meter: &Meter) -> Arc
     }
 
     // Below the cache, to batch the calls that miss it, whichever request they belong to.
-    let batched = Batched::new(metered);
+    let batched = Batched::new(metered, meter);
     if config.cache_bytes == 0 {
         return Arc::new(batched);
     }
 
     // Outermost, so that a hit waits in no queue and needs no statement.
-    let cached = Cached::new(batched, config.cache_bytes);
+    let cached = Cached::new(batched, config.cache_bytes, meter);
     Arc::new(cached)
 }
 

@@ -14,6 +14,8 @@ use divan::{Bencher, counter::ItemsCount};
 use domain::{
     Clock, IdGenerator, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, TweetText,
 };
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
 
 const CALLERS: usize = 64;
@@ -75,10 +77,12 @@ enum Stack {
 const STACKS: [Stack; 3] = [Stack::Bare, Stack::Batched, Stack::BatchedAndCached];
 
 fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
+    let meter = SdkMeterProvider::default().meter("bench");
+
     match stack {
         Stack::Bare => Arc::new(Slow::new()),
-        Stack::Batched => Arc::new(Batched::new(Slow::new())),
-        Stack::BatchedAndCached => Arc::new(Cached::new(Batched::new(Slow::new()), 1 << 20)),
+        Stack::Batched => Arc::new(Batched::new(Slow::new(), &meter)),
+        Stack::BatchedAndCached => Arc::new(Cached::new(Batched::new(Slow::new(), &meter), 1 << 20, &meter)),
     }
 }
 

@@ -29,7 +29,7 @@ where
         }
 
         let items: Vec<_> = batch.iter().flat_map(|call| &call.items).cloned().collect();
-        match queue.execute(&self.key, &items).await {
+        match queue.execute(&self.key, &items, batch.len()).await {
             Ok(output) => {
                 // Starts the next statement first: the store need not wait until the results are sent.
                 drop(self);
@@ -38,7 +38,7 @@ where
             // Calls without items are identical, so none of them can be the bad one.
             Err(error) if batch.len() > 1 && !items.is_empty() && worth_retrying_individually(&error) => {
                 for call in batch {
-                    let result = queue.execute(&self.key, &call.items).await;
+                    let result = queue.execute(&self.key, &call.items, 1).await;
                     call.send(result);
                 }
             }

@@ -7,6 +7,7 @@
 
 pub(crate) mod distribute;
 mod execute;
+pub(crate) mod sizes;
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -16,6 +17,7 @@ use std::{
 };
 
 use domain::RepositoryError;
+use opentelemetry::metrics::BoundHistogram;
 use tokio::{runtime::Handle, sync::oneshot};
 
 /// The maximum number of items (ids or values) that share a statement. A call with more executes alone.
@@ -44,6 +46,8 @@ pub(crate) struct BatchQueue<Repository, Key, Item, Output> {
     method: Method<Repository, Key, Item, Output>,
     distribute: Distribute<Item, Output>,
     batch_start: BatchStart,
+    /// For each statement, the number of calls that shared it.
+    sizes: BoundHistogram<u64>,
     /// A key is present as long as its statement is in flight.
     queues: Mutex<HashMap<Key, WaitingCalls<Item, Output>>>,
 }
@@ -87,6 +91,7 @@ where
     /// An empty queue for the calls of this method.
     pub(crate) fn new(
         repository: &Arc<Repository>,
+        sizes: BoundHistogram<u64>,
         batch_start: BatchStart,
         method: Method<Repository, Key, Item, Output>,
         distribute: Distribute<Item, Output>,
@@ -96,6 +101,7 @@ where
             method,
             distribute,
             batch_start,
+            sizes,
             queues: Mutex::default(),
         })
     }
@@ -104,7 +110,7 @@ where
     /// It shares only statements that start after it.
     pub(crate) async fn call(self: &Arc<Self>, key: Key, items: &[Item]) -> Result<Output, RepositoryError> {
         if items.len() > MAX_BATCH_SIZE {
-            return self.execute(&key, items).await;
+            return self.execute(&key, items, 1).await;
         }
 
         match self.join(&key, items) {
@@ -114,7 +120,7 @@ where
                     key,
                     started: true,
                 };
-                self.execute(&leader.key, items).await
+                self.execute(&leader.key, items, 1).await
             }
             Join::Follow(result) => result.await.unwrap_or_else(|_| Err(execute::batch_dropped())),
             Join::Reject => Err(execute::queue_full()),
@@ -141,7 +147,9 @@ where
         }
     }
 
-    async fn execute(&self, key: &Key, items: &[Item]) -> Result<Output, RepositoryError> {
+    /// Executes a statement that this many calls share.
+    async fn execute(&self, key: &Key, items: &[Item], calls: usize) -> Result<Output, RepositoryError> {
+        self.sizes.record(calls as u64);
         (self.method)(&self.repository, key, items).await
     }
 

@@ -14,6 +14,7 @@ use super::{
     driver_options::{self, CertificateError},
     encoding::other_than_utf8,
     error::CallError,
+    pooler::{self, REFUSES_PGOPTIONS, SHARES_SESSIONS},
     resilient_pool::Database,
 };
 
@@ -88,6 +89,9 @@ pub async fn connect_to(address: &Address, options: Options) -> Result<Database,
         .run(|pool, _| async move { other_than_utf8(pool.connection()).await })
         .await;
     match encoding {
+        Ok(None) if pooler::shares_sessions(&database.connection()).await => {
+            Err(failed(SHARES_SESSIONS.to_owned()))
+        }
         Ok(None) => Ok(database),
         Ok(Some(encoding)) => Err(failed(format!(
             "its encoding is {encoding}, which cannot hold every text; create it with ENCODING 'UTF8' TEMPLATE template0"
@@ -121,7 +125,7 @@ async fn open_pool(address: &Address, options: Options) -> Result<DatabaseConnec
         Address::Postgres(postgres) => {
             driver_options::warn_if_unprotected(postgres);
             let connect_options = driver_options::postgres(postgres, options)?;
-            let pool = driver_options::pool(options)
+            let pool = driver_options::postgres_pool(options)
                 .connect_with(connect_options)
                 .await?;
             Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
@@ -144,9 +148,9 @@ const NO_TLS: &str = "the server does not offer TLS. It is required, so that the
 fn reason(error: &DbErr, address: &Address) -> String {
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => NO_RESPONSE.to_owned(),
-        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
-            driver_reason(error, address)
-        }
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => driver_reason(error, address),
         other => other.to_string(),
     }
 }
@@ -155,6 +159,9 @@ fn driver_reason(error: &SqlxError, address: &Address) -> String {
     match error {
         SqlxError::PoolTimedOut => NO_RESPONSE.to_owned(),
         SqlxError::Database(error) => {
+            if error.try_downcast_ref().is_some_and(pooler::is_another_statement) {
+                return SHARES_SESSIONS.to_owned();
+            }
             let code = error.code().unwrap_or_default();
             database_reason(&code, error.message(), address)
         }
@@ -182,6 +189,9 @@ fn database_reason(code: &str, message: &str, address: &Address) -> String {
             return "the server does not accept this user: there is no such role, or pg_hba.conf has no entry that lets \
                     it connect from here in this way"
                 .to_owned();
+        }
+        "08P01" if message == "unsupported startup parameter: options" => {
+            return format!("{message}; {REFUSES_PGOPTIONS}");
         }
         _ => {}
     }

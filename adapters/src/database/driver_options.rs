@@ -1,10 +1,10 @@
 //! What the driver is told about a connection: everything explicitly, so that variables of the environment and its own
 //! parser have no say. Only `PGSSLCERT`, `PGSSLKEY`, `PGSSLROOTCERT` and `PGOPTIONS` remain, as they are for libpq.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use sea_orm::sqlx::{
-    ConnectOptions, Database,
+    AssertSqlSafe, ConnectOptions, Database, Executor, PgConnection, Postgres,
     pool::PoolOptions,
     postgres::{PgConnectOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -32,6 +32,18 @@ pub(super) fn pool<DB: Database>(options: Options) -> PoolOptions<DB> {
         .test_before_acquire(false)
 }
 
+/// A pool whose connections let the server cancel statements in time. A statement sets that, because poolers such as
+/// PgBouncer refuse it, or ignore it, as a parameter of the connection.
+pub(super) fn postgres_pool(options: Options) -> PoolOptions<Postgres> {
+    let timeout = statement_timeout(options).as_millis();
+    let set_timeout: Arc<str> = format!("set statement_timeout = {timeout}").into();
+
+    pool(options).after_connect(move |connection: &mut PgConnection, _| {
+        let set_timeout = AssertSqlSafe(Arc::clone(&set_timeout));
+        Box::pin(async move { connection.execute(set_timeout).await.map(drop) })
+    })
+}
+
 pub(super) fn postgres(
     address: &PostgresAddress,
     options: Options,
@@ -41,10 +53,8 @@ pub(super) fn postgres(
         // Empty instead of none, which would be the one in PGPASSWORD.
         .password(address.password.as_deref().unwrap_or_default())
         .application_name("templatesite")
-        .options([(
-            "statement_timeout",
-            statement_timeout(options).as_millis().to_string(),
-        )]);
+        // PgBouncer refuses it. The default of PostgreSQL 12 is exact as well.
+        .extra_float_digits(None);
 
     let connect = match &address.user {
         Some(user) => connect.username(user),

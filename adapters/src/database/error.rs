@@ -6,7 +6,10 @@ use domain::{BoxedSource, RepositoryError};
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::postgres::PgDatabaseError};
 use thiserror::Error;
 
-use super::file::FileDamage;
+use super::{
+    file::FileDamage,
+    pooler::{self, SHARES_SESSIONS},
+};
 
 /// Why a call to the database failed.
 #[derive(Debug, Error)]
@@ -75,12 +78,9 @@ fn classify(error: DbErr) -> RepositoryError {
     }
 }
 
-/// A prepared statement that this service made is unknown on its connection, or known before it was made.
+/// A prepared statement of this service is unknown on its connection, or another one.
 #[derive(Debug, Error)]
-#[error(
-    "{0}. A pooler in front of the database gives the transactions of one connection to several others. Use session \
-     pooling, or PgBouncer 1.21 or later with max_prepared_statements"
-)]
+#[error("{SHARES_SESSIONS}: {0}")]
 struct PoolerError(#[source] DbErr);
 
 /// Whether a row with this unique key is already stored.
@@ -182,6 +182,10 @@ fn kind_of_driver_error(error: &SqlxError) -> Kind {
 
 /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 fn kind_of_postgres_error(error: &PgDatabaseError) -> Kind {
+    if pooler::is_another_statement(error) {
+        return Kind::StatementNotPrepared;
+    }
+
     match error.code() {
         // query_canceled, which is how statement_timeout shows; lock_not_available.
         "57014" | "55P03" => Kind::TimedOut,
@@ -193,8 +197,6 @@ fn kind_of_postgres_error(error: &PgDatabaseError) -> Kind {
         "0A000" if error.routine() == Some("RevalidateCachedQuery") => Kind::StalePlan,
         // serialization_failure, deadlock_detected.
         "40001" | "40P01" => Kind::RolledBack,
-        // invalid_sql_statement_name, duplicate_prepared_statement.
-        "26000" | "42P05" => Kind::StatementNotPrepared,
         // Class 53: insufficient resources. Class 58, system error, is what a failing disk shows as.
         code if code.starts_with("53") || code.starts_with("58") => Kind::OutOfSpace,
         // Class 08: connection exception.

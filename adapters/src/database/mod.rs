@@ -30,6 +30,8 @@ pub(crate) mod error;
 
 mod file;
 
+mod pooler;
+
 mod pool_kind;
 
 pub use address::{

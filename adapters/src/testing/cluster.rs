@@ -185,8 +185,8 @@ impl Drop for PostgresServer {
     }
 }
 
-/// `initdb` refuses to run as root, so root runs it as the user that the package created.
-fn command_without_root() -> Command {
+/// `initdb` and PgBouncer refuse to run as root, so root runs them as the user that the package created.
+pub(super) fn command_without_root() -> Command {
     use std::os::unix::fs::MetadataExt;
 
     let is_root = Path::new("/proc/self")
@@ -201,7 +201,7 @@ fn command_without_root() -> Command {
     command
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|socket| socket.local_addr())
         .expect("a free port")

@@ -1,5 +1,5 @@
 //! What tests use (feature `testing`): databases that exist for one test each, a PostgreSQL server and a network that can
-//! fail, and stores that tests control.
+//! fail, a pooler, and stores that tests control.
 
 #![expect(
     clippy::expect_used,
@@ -12,8 +12,10 @@ pub mod tweet;
 mod cluster;
 mod fresh_database;
 mod gate;
+mod pgbouncer;
 mod proxy;
 
 pub use cluster::PostgresServer;
 pub use fresh_database::FreshDatabase;
+pub use pgbouncer::{PgBouncer, PoolMode};
 pub use proxy::Proxy;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use opentelemetry::metrics::Meter;
 
 use crate::batch_queue::{
     BatchQueue,
     BatchStart::{AfterYield, Immediate},
     distribute,
+    sizes::BatchSizes,
 };
 
 type Queue<Repository, Key, Item, Output> = Arc<BatchQueue<Repository, Key, Item, Output>>;
@@ -20,6 +22,8 @@ type PageKey = (Option<TweetId>, usize);
 /// A call shares only statements that start after it, so a read sees what was written before it. A call returns when
 /// its statement did. If a shared statement fails, its calls are made individually, so that one bad item fails only its
 /// own caller; if the store is unavailable or does not respond in time, all of them fail at once.
+///
+/// Every statement is recorded in `db.client.operation.batch.size`, with the number of its calls.
 pub struct Batched<R: TweetRepository + 'static> {
     adds: Queue<R, (), Tweet, ()>,
     idempotent_adds: Queue<R, (), IdempotentTweet, Vec<Tweet>>,
@@ -28,25 +32,29 @@ pub struct Batched<R: TweetRepository + 'static> {
 }
 
 impl<R: TweetRepository + 'static> Batched<R> {
-    /// Batches calls to `inner`.
-    pub fn new(inner: R) -> Self {
+    /// Batches calls to `inner`, and records the sizes of batches with an instrument of `meter`.
+    pub fn new(inner: R, meter: &Meter) -> Self {
         let inner = Arc::new(inner);
+        let sizes = BatchSizes::new("tweet", meter);
 
         Self {
             adds: BatchQueue::new(
                 &inner,
+                sizes.operation("add"),
                 Immediate,
                 |store, (), tweets| store.add(tweets),
                 distribute::whole,
             ),
             idempotent_adds: BatchQueue::new(
                 &inner,
+                sizes.operation("add_idempotent"),
                 Immediate,
                 |store, (), tweets| store.add_idempotent(tweets),
                 distribute::in_order,
             ),
             finds: BatchQueue::new(
                 &inner,
+                sizes.operation("find"),
                 AfterYield,
                 |store, (), ids| store.find(ids),
                 |found, batch| distribute::by_id(found, batch, |tweet| tweet.id),
@@ -54,6 +62,7 @@ impl<R: TweetRepository + 'static> Batched<R> {
             // Without items: calls for the same page share its statement.
             pages: BatchQueue::new(
                 &inner,
+                sizes.operation("latest"),
                 AfterYield,
                 |store, &(before, limit), _| store.latest(before, limit),
                 distribute::whole,

@@ -2,23 +2,24 @@
 
 use async_trait::async_trait;
 use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use opentelemetry::metrics::Meter;
 
 use crate::cache::{Cache, CacheItem};
 
 /// [`TweetRepository`] that caches tweets by id, up to a number of bytes. That is safe with any number of instances,
 /// because tweets are immutable. It caches only what the store returned or acknowledged, and neither absence nor errors.
-/// Pages always come from the store.
+/// Pages always come from the store. Hits and misses are counted in `cache.lookups`.
 pub struct Cached<R> {
     inner: R,
     cache: Cache<Tweet>,
 }
 
 impl<R> Cached<R> {
-    /// Caches at most about this many bytes of tweets.
-    pub fn new(inner: R, max_bytes: u64) -> Self {
+    /// Caches at most about this many bytes of tweets, and counts with an instrument of `meter`.
+    pub fn new(inner: R, max_bytes: u64, meter: &Meter) -> Self {
         Self {
             inner,
-            cache: Cache::new(max_bytes),
+            cache: Cache::new("tweet", max_bytes, meter),
         }
     }
 }

@@ -13,6 +13,7 @@ mod full_disk;
 mod hot_connections;
 mod lost_connections;
 mod migration_lock;
+mod poolers;
 mod schema_change;
 mod sqlite_file;
 mod timeouts;

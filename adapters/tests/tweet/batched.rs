@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use adapters::{testing::tweet::Gated, tweet::Batched};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
+use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 use tokio::task::{JoinError, JoinHandle};
 
 type Call<T> = JoinHandle<Result<T, RepositoryError>>;
@@ -14,7 +15,13 @@ type Call<T> = JoinHandle<Result<T, RepositoryError>>;
 fn batched() -> (Arc<Batched<Gated>>, Gated) {
     let store = Gated::default();
 
-    (Arc::new(Batched::new(store.clone())), store)
+    (
+        Arc::new(Batched::new(
+            store.clone(),
+            &NoopMeterProvider::new().meter("test"),
+        )),
+        store,
+    )
 }
 
 fn source() -> BoxedSource {

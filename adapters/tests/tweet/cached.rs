@@ -4,12 +4,16 @@ use std::{slice, sync::Arc};
 
 use adapters::{testing::tweet::Gated, tweet::Cached};
 use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
+use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 
 fn cached(bytes: u64) -> (Cached<Gated>, Gated) {
     let store = Gated::default();
     store.release(1_000_000);
 
-    (Cached::new(store.clone(), bytes), store)
+    (
+        Cached::new(store.clone(), bytes, &NoopMeterProvider::new().meter("test")),
+        store,
+    )
 }
 
 #[tokio::test]

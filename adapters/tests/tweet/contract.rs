@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use adapters::{
     InMemoryTweetRepository, SeaOrmTweetRepository, database,
-    testing::FreshDatabase,
+    testing::{FreshDatabase, PgBouncer, PoolMode},
     tweet::{Batched, Cached, Metered},
 };
 use domain::TweetRepository;
 use migration::{Migrator, MigratorTrait};
-use opentelemetry::metrics::MeterProvider;
+use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+fn meter() -> Meter {
+    SdkMeterProvider::default().meter("contract")
+}
 
 /// An empty store for one test.
 struct Fresh {
     repository: Arc<dyn TweetRepository>,
+    _pooler: Option<PgBouncer>,
     _database: Option<FreshDatabase>,
 }
 
@@ -31,37 +36,56 @@ impl Fresh {
         Self::on(FreshDatabase::postgres().await).await
     }
 
+    async fn pgbouncer() -> Self {
+        let database = FreshDatabase::postgres().await;
+        let pooler = PgBouncer::start(database.url(), PoolMode::Session, "");
+
+        Self {
+            repository: Self::sql(pooler.url()).await,
+            _pooler: Some(pooler),
+            _database: Some(database),
+        }
+    }
+
     async fn metered() -> Self {
-        let meter = SdkMeterProvider::default().meter("contract");
-        Self::over(Metered::new(Arc::new(InMemoryTweetRepository::default()), &meter))
+        Self::over(Metered::new(
+            Arc::new(InMemoryTweetRepository::default()),
+            &meter(),
+        ))
     }
 
     async fn batched() -> Self {
-        Self::over(Batched::new(InMemoryTweetRepository::default()))
+        Self::over(Batched::new(InMemoryTweetRepository::default(), &meter()))
     }
 
     async fn cached() -> Self {
         // So small that it evicts tweets in the middle of a case.
-        Self::over(Cached::new(InMemoryTweetRepository::default(), 4_000))
+        Self::over(Cached::new(InMemoryTweetRepository::default(), 4_000, &meter()))
     }
 
     fn over(repository: impl TweetRepository + 'static) -> Self {
         Self {
             repository: Arc::new(repository),
+            _pooler: None,
             _database: None,
         }
     }
 
     async fn on(database: FreshDatabase) -> Self {
-        let pool = database::connect(database.url(), database::Options::default())
+        Self {
+            repository: Self::sql(database.url()).await,
+            _pooler: None,
+            _database: Some(database),
+        }
+    }
+
+    async fn sql(url: &str) -> Arc<dyn TweetRepository> {
+        let pool = database::connect(url, database::Options::default())
             .await
             .expect("connect");
         Migrator::up(&pool.connection(), None).await.expect("migrate");
 
-        Self {
-            repository: Arc::new(SeaOrmTweetRepository::new(pool)),
-            _database: Some(database),
-        }
+        Arc::new(SeaOrmTweetRepository::new(pool))
     }
 
     fn repository(&self) -> Arc<dyn TweetRepository> {
@@ -82,6 +106,11 @@ mod sqlite {
 mod postgres {
     use super::Fresh;
     domain::tweet_repository_contract!(Fresh::postgres());
+}
+
+mod postgres_behind_pgbouncer {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::pgbouncer());
 }
 
 mod metered {

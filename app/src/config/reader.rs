@@ -149,8 +149,14 @@ impl Reader {
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Option<String> {
-        self.declared(name)?;
-        self.values.get(name).map(|value| value.text.clone())
+        let variable = self.declared(name)?;
+        let text = &self.values.get(name)?.text;
+
+        if !variable.is_secret && looks_like_a_secret(text) {
+            self.problems.push(invalid(variable, text));
+            return None;
+        }
+        Some(text.clone())
     }
 
     pub(super) fn problem(&mut self, problem: String) {

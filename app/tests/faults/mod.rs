@@ -5,6 +5,7 @@ mod postgres;
 
 mod killed;
 mod many;
+mod poolers;
 mod retries;
 mod roles;
 mod rollback;

@@ -41,7 +41,7 @@ async fn after_some_requests(database: FreshDatabase) -> InProcess {
 }
 
 /// The sum of the series that contain all of these parts.
-fn sum(samples: &Samples, parts: &[&str]) -> f64 {
+pub(super) fn sum(samples: &Samples, parts: &[&str]) -> f64 {
     let matching = samples
         .iter()
         .filter(|(series, _)| parts.iter().all(|part| series.contains(part)));

@@ -17,6 +17,7 @@ mod public_url;
 mod rate_limit;
 mod request_id;
 mod security_headers;
+mod store_metrics;
 mod token_file;
 
 mod hostile;
