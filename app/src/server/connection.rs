@@ -20,7 +20,7 @@ use poem::{
 use tokio::{net::TcpStream, sync::watch, time::sleep_until};
 
 use super::{
-    closing,
+    closing::Socket,
     connection_state::{ConnectionState, Phase},
     request_body::{RequestBody, UnreadBody},
     tracked_io::TrackedIo,
@@ -67,7 +67,7 @@ impl HttpServer {
     /// Serves one connection until the client or a response closes it, it makes no progress, or `shutdown` changes.
     pub(super) async fn serve_connection(
         &self,
-        mut stream: TcpStream,
+        stream: TcpStream,
         client: SocketAddr,
         state: Arc<ConnectionState>,
         shutdown: watch::Receiver<()>,
@@ -75,11 +75,15 @@ impl HttpServer {
         // Responses are written whole; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
 
-        match self.serve_requests(&mut stream, client, &state, shutdown).await {
+        let mut socket = Socket::new(stream, Arc::clone(&state));
+        match self
+            .serve_requests(&mut socket.stream, client, &state, shutdown)
+            .await
+        {
             // The client may still be reading the last response, so it has as long as for any other.
-            End::Finished => closing::close(stream, self.idle).await,
-            End::Stalled if state.is_sending() => closing::reset(stream),
-            End::Stalled => closing::close(stream, CLOSE_TIMEOUT).await,
+            End::Finished => socket.close(self.idle).await,
+            End::Stalled if state.is_sending() => socket.reset(),
+            End::Stalled => socket.close(CLOSE_TIMEOUT).await,
         }
     }
 

@@ -9,13 +9,13 @@ use super::connection_state::{ConnectionState, Waiting};
 /// A connection is spared for this long after it was accepted, began a request or got a response, as long as there are
 /// others to close: a distant client needs about this time for its next bytes. Without it, clients that send half a
 /// request at once would displace those that are just connecting.
+///
+/// A response counts as being read for this long after the client has last made room for more of it. A longer time would
+/// let clients that never read keep all places with fewer new connections in a second.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A connection is not closed at all for this long, because its next request may be in the queue of its socket already.
 const MIN_AGE: Duration = Duration::from_millis(100);
-
-/// A response of which the client has read nothing for this long is not being read.
-const UNREAD_TIME: Duration = Duration::from_secs(5);
 
 /// How many candidates one look at all connections finds, so that a flood costs few such looks. The test of `registry.rs`
 /// has the figures.
@@ -44,10 +44,10 @@ fn usefulness((waiting, since): (Waiting, Instant), now: Instant) -> Option<Usef
     let time = now.saturating_duration_since(since);
 
     match waiting {
-        Waiting::Reader if time < UNREAD_TIME => None,
-        Waiting::Reader => Some(Usefulness::Unread),
+        Waiting::Reader if time < GRACE => None,
         _ if time < MIN_AGE => None,
         _ if time < GRACE => Some(Usefulness::Young),
+        Waiting::Reader => Some(Usefulness::Unread),
         Waiting::FirstByte => Some(Usefulness::Silent),
         Waiting::RestOfRequest => Some(Usefulness::Incomplete),
         Waiting::NextRequest => Some(Usefulness::Idle),
@@ -158,14 +158,14 @@ mod tests {
             (NextRequest, 70_000),
             (NextRequest, 1_000),
             (Reader, 60_000),
-            (Reader, 5_000),
+            (Reader, 1_000),
             // Spared as long as there are others, whatever they have sent.
             (NextRequest, 999),
             (FirstByte, 500),
             (RestOfRequest, 100),
         ];
         let spared = [
-            (Reader, 4_999),
+            (Reader, 999),
             (FirstByte, 99),
             (RestOfRequest, 99),
             (NextRequest, 0),

@@ -8,29 +8,26 @@ use std::{
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::{
-    TcpStream,
-    tcp::{ReadHalf, WriteHalf},
+use tokio::{
+    io::{AsyncReadExt, Take},
+    net::{
+        TcpStream,
+        tcp::{ReadHalf, WriteHalf},
+    },
 };
 
 use super::connection_state::ConnectionState;
 
+/// How much is read at once, in bytes. After a read of 8 KiB, hyper makes room for twice as much, which a connection then
+/// holds while its client sends nothing more.
+const MAX_READ: u64 = 8 * 1024 - 1;
+
 /// A socket that records reads and writes in the state of its connection. It is borrowed, so that it can be closed
 /// properly when hyper is done with it.
 pub(super) struct TrackedIo<'a> {
-    reader: TokioIo<ReadHalf<'a>>,
+    reader: TokioIo<Take<ReadHalf<'a>>>,
     writer: TokioIo<WriteHalf<'a>>,
     state: &'a ConnectionState,
-}
-
-/// A connection that is closed for another one is reset, so that nothing of it remains in the system.
-impl Drop for TrackedIo<'_> {
-    fn drop(&mut self) {
-        if self.state.is_reset() {
-            let stream: &TcpStream = self.reader.inner().as_ref();
-            let _ = stream.set_zero_linger();
-        }
-    }
 }
 
 impl<'a> TrackedIo<'a> {
@@ -38,7 +35,7 @@ impl<'a> TrackedIo<'a> {
         let (reader, writer) = stream.split();
 
         Self {
-            reader: TokioIo::new(reader),
+            reader: TokioIo::new(reader.take(MAX_READ)),
             writer: TokioIo::new(writer),
             state,
         }
@@ -61,6 +58,7 @@ impl Read for TrackedIo<'_> {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        self.reader.inner_mut().set_limit(MAX_READ);
         ready!(Pin::new(&mut self.reader).poll_read(cx, buffer))?;
         self.state.record_read();
 

@@ -12,6 +12,9 @@ use crate::support::{
 /// How often each status is tried: whether the body comes before or after the response is a race.
 const ATTEMPTS: usize = 20;
 
+/// Lengths of bodies that are discarded as a whole.
+const SIZES: [usize; 3] = [10, 5000, 60_000];
+
 /// A request that is rejected by its header, whatever its body.
 fn head(line: &str, headers: &str, length: usize) -> String {
     format!("{line} HTTP/1.1\r\n{headers}Content-Length: {length}\r\n\r\n")
@@ -51,28 +54,32 @@ fn connection_survives_an_early_response_or_the_response_announces_its_end() {
     let json = "Host: localhost\r\nContent-Type: application/json\r\n";
 
     thread::scope(|scope| {
-        for (address, line, headers, status) in [
-            (closed.address, &*post, json, 401),
-            (open.address, "POST /nothing/", json, 404),
-            (open.address, "POST /livez", json, 405),
-            (open.address, "GET /livez", json, 200),
+        for (address, line, headers, lengths, status) in [
+            (closed.address, &*post, json, SIZES, 401),
+            (open.address, "POST /nothing/", json, SIZES, 404),
+            (open.address, "POST /livez", json, SIZES, 405),
+            (open.address, "GET /livez", json, SIZES, 200),
+            // Just too large, and all of it is discarded.
+            (open.address, &post, json, [16_385, 20_000, 60_000], 413),
             (
                 open.address,
                 &post,
                 "Host: localhost\r\nContent-Type: text/plain\r\n",
+                SIZES,
                 415,
             ),
             (
                 open.address,
                 &post,
                 "Host: foreign.example\r\nContent-Type: application/json\r\n",
+                SIZES,
                 400,
             ),
         ] {
             scope.spawn(move || {
                 for attempt in 0..ATTEMPTS {
                     let delay = Duration::from_millis(attempt as u64 % 5 * 10);
-                    for length in [10, 5000, 60_000] {
+                    for length in lengths {
                         let head = head(line, headers, length);
                         let body = vec![b'x'; length];
                         assert_eq!(send_body_late(address, &head, &body, delay), status, "{head}");
@@ -81,6 +88,34 @@ fn connection_survives_an_early_response_or_the_response_announces_its_end() {
             });
         }
     });
+}
+
+/// The timeout of a body and the body itself come at about the same time.
+#[test]
+fn connection_survives_the_timeout_of_its_body_or_the_response_announces_its_end() {
+    let service = Service::in_memory(&[("BODY_READ_TIMEOUT_SECONDS", "1")]);
+    let address = service.address;
+    let body = body("hello");
+
+    let statuses: Vec<_> = thread::scope(|scope| {
+        let attempts: Vec<_> = (0..3 * ATTEMPTS)
+            .map(|attempt| {
+                let (head, body) = (post_head(body.len()), &body);
+                let delay = Duration::from_millis(900 + attempt as u64 % 20 * 10);
+                scope.spawn(move || send_body_late(address, &head, body.as_bytes(), delay))
+            })
+            .collect();
+        attempts
+            .into_iter()
+            .map(|attempt| attempt.join().expect("a status"))
+            .collect()
+    });
+
+    assert!(statuses.contains(&408), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [201, 408].contains(status)),
+        "{statuses:?}"
+    );
 }
 
 #[test]

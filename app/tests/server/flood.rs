@@ -156,10 +156,8 @@ fn probes_and_new_clients_are_served_during_a_flood_of_unused_connections() {
             flood.wait_for(4 * MAX_CONNECTIONS + 20 * request);
         }
 
-        let metrics = service.get("/metrics");
-        let evicted = r#"http_server_evicted_connections_total{limit="MAX_CONNECTIONS"} "#;
-        let evicted = metrics.lines().find_map(|line| line.strip_prefix(evicted));
-        let evicted: usize = evicted.expect("the metric").parse().expect("a number");
+        let evicted =
+            service.metric(r#"http_server_evicted_connections_total{limit="MAX_CONNECTIONS"}"#) as usize;
         assert!(evicted >= 3 * MAX_CONNECTIONS, "{attack:?}: {evicted} evicted");
         assert!(service.metric("http_server_open_connections") <= MAX_CONNECTIONS as u64);
     }
@@ -178,35 +176,42 @@ fn connections_that_do_not_read_their_responses_are_closed_for_new_ones() {
         })
         .collect();
 
-    // They count as unread after five seconds.
+    // They count as unread after a second.
     let time = time_of_new_client(&service);
-    assert!(time > Duration::from_secs(4), "closed after {time:?}");
-    assert!(time < Duration::from_secs(10), "{time:?}");
+    assert!(time < 2 * PROMISE, "{time:?}");
     service.wait_for_log("MAX_CONNECTIONS reached");
 }
 
 #[test]
 fn flood_is_logged_once_when_it_begins_and_once_when_it_ends() {
     let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "20")]);
-    let flood = Flood::silent(service.address);
-    flood.wait_for(100);
-    drop(flood);
 
-    let (address, done) = (service.address, AtomicBool::new(false));
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Relaxed) {
-                let response = Client::connect(address).and_then(|mut client| client.get("/livez"));
-                assert_eq!(response.expect("a response").status, 200);
-                thread::sleep(Duration::from_millis(50));
-            }
+    for _ in 0..2 {
+        let flood = Flood::silent(service.address);
+        // Longer than an episode lasts by itself.
+        flood.wait_for(3 * MAX_CONNECTIONS + 300);
+        drop(flood);
+
+        let (address, done) = (service.address, AtomicBool::new(false));
+        let end = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    let response = Client::connect(address).and_then(|mut client| client.get("/livez"));
+                    assert_eq!(response.expect("a response").status, 200);
+                    thread::sleep(Duration::from_millis(50));
+                }
+            });
+            let end = service.wait_for_log("fewer than MAX_CONNECTIONS are open again");
+            done.store(true, Relaxed);
+            end
         });
-        service.wait_for_log("fewer than MAX_CONNECTIONS are open again");
-        done.store(true, Relaxed);
-    });
+
+        let number = end.split(['=', ' ']).find_map(|word| word.parse().ok());
+        assert!(number > Some(300), "not the whole flood: {end}");
+    }
 
     let warnings = service.log.iter().filter(|line| line.contains("WARN")).count();
-    assert_eq!(warnings, 1, "{:?}", service.log);
+    assert_eq!(warnings, 2, "{:?}", service.log);
 }
 
 #[test]

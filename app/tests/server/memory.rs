@@ -79,8 +79,12 @@ fn check(state: &str, service: &Service, requests: &[u8], limit: usize) {
 /// What a connection may hold, in bytes.
 const LIMIT: usize = 64 * 1024;
 
-/// The same with a body of almost the largest size, or with a page of 200 items of plain text.
+/// The same with a header and a body of almost the largest sizes, or with a page of 200 items of plain text, which is
+/// built as a whole.
 const LARGE_LIMIT: usize = 96 * 1024;
+
+/// The same with a page of 200 items whose every character is escaped, which takes 195 KB.
+const ESCAPED_LIMIT: usize = 224 * 1024;
 
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -107,13 +111,22 @@ fn connection_that_sends_no_complete_request_holds_little_memory() {
         ),
         ("a full header", full_header.clone(), LIMIT),
         (
-            "half a body",
+            "almost a whole body",
             format!("{full_header}{}", " ".repeat(15_000)),
             LARGE_LIMIT,
         ),
         (
             "a body in chunks of one byte",
             format!("{chunked}{}", "1\r\n \r\n".repeat(10_000)),
+            LIMIT,
+        ),
+        (
+            "chunks of four bytes behind a full header",
+            format!(
+                "{}{}",
+                full_header.replace("Content-Length: 16000", "Transfer-Encoding: chunked"),
+                "4\r\n    \r\n".repeat(3990)
+            ),
             LARGE_LIMIT,
         ),
     ] {
@@ -145,8 +158,8 @@ fn connection_with_an_unread_page_of_200_items_holds_at_most_that_page() {
         ("a page of plain text", "x", 1, LIMIT),
         ("pages of plain text", "x", 20, LARGE_LIMIT),
         // Each character is six bytes of JSON.
-        ("a page of escaped text", "\u{1}", 1, 256 * 1024),
-        ("pages of escaped text", "\u{1}", 20, 256 * 1024),
+        ("a page of escaped text", "\u{1}", 1, ESCAPED_LIMIT),
+        ("pages of escaped text", "\u{1}", 20, ESCAPED_LIMIT),
     ] {
         let service = Service::in_memory(&[]);
         let mut client = Client::of(&service);

@@ -2,6 +2,7 @@
 
 use std::{
     io::Read,
+    net::Shutdown,
     thread,
     time::{Duration, Instant},
 };
@@ -58,6 +59,53 @@ fn response_that_the_system_has_taken_as_a_whole_leaves_nothing_behind() {
     wait_until("responses are sent", || Sockets::of(&service).unread > 0);
 
     wait_until("no connection is left", || Sockets::of(&service).count == 0);
+}
+
+/// The system, which would go on sending to such clients, no longer counts their connections.
+#[test]
+fn response_to_clients_that_only_close_their_own_direction_leaves_nothing_behind() {
+    const COUNT: usize = 50;
+
+    let service = Service::in_memory(&[("IDLE_TIMEOUT_SECONDS", "3")]);
+    let request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let clients = clients(&service, request, COUNT);
+    // The service has sent them as a whole.
+    wait_until("all responses are sent", || {
+        Sockets::of(&service).unread > COUNT as u64 * 20_000
+    });
+    let started = Instant::now();
+    for client in &clients {
+        let closed = client.stream().shutdown(Shutdown::Write);
+        closed.expect("the direction is closed");
+    }
+
+    let open = service.metric("http_server_open_connections");
+    assert!(open >= COUNT as u64, "{open} connections are counted");
+    wait_until("no connection is left", || Sockets::of(&service).count == 0);
+    let time = started.elapsed();
+    assert!(time < Duration::from_secs(8), "{time:?}");
+}
+
+#[test]
+fn connection_that_waits_to_be_closed_is_reset_for_a_new_one() {
+    let service = Service::in_memory(&[("MAX_CONNECTIONS", "5"), ("MAX_CONNECTIONS_PER_CLIENT", "5")]);
+    let request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let _unread = clients(&service, request, 5);
+    wait_until("all responses are sent", || {
+        Sockets::of(&service).unread > 5 * 20_000
+    });
+    // From then on, its last response counts as delivered or not being read.
+    thread::sleep(Duration::from_millis(1100));
+
+    let mut others: Vec<_> = (0..5).map(|_| Client::of(&service)).collect();
+    for client in &mut others {
+        assert_eq!(client.get("/livez").expect("a response").status, 200);
+    }
+
+    wait_until("nothing is stored for the evicted connections", || {
+        Sockets::of(&service).unread == 0
+    });
+    assert_eq!(Sockets::of(&service).count, 5);
 }
 
 /// Reads this much every 100 ms. Returns how long the service keeps the connection, if it closes it before `limit`.
