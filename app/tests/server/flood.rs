@@ -34,9 +34,14 @@ enum Attack {
     SlowHeader,
     /// They send a header and a part of the body.
     HalfBody,
+    /// They send requests that are refused before their body arrives, each with the last byte of the one before.
+    LateBody,
     /// They send a request, and stay.
     Idle,
 }
+
+/// A request that is refused whatever its body is, without the one byte of it.
+const REFUSED: &[u8] = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n";
 
 /// A running flood, from eight addresses.
 pub(super) struct Flood {
@@ -74,8 +79,8 @@ impl Flood {
                 if clients.len() > 8 * MAX_CONNECTIONS {
                     clients.pop_front();
                 }
-                if matches!(attack, Attack::SlowHeader) && number.is_multiple_of(20) {
-                    clients.retain_mut(|client| client.send(b"x").is_ok());
+                if number.is_multiple_of(attack.interval()) {
+                    clients.retain_mut(|client| attack.go_on(client).is_ok());
                 }
             }
         });
@@ -112,7 +117,25 @@ impl Attack {
                 client.send(post_head(1000).as_bytes())?;
                 client.send(b"{")
             }
+            Self::LateBody => client.send(REFUSED),
             Self::Idle => client.get("/livez").map(drop),
+        }
+    }
+
+    /// After how many new connections all clients go on.
+    fn interval(self) -> usize {
+        match self {
+            // 0.8 s: just before the service would give up.
+            Self::LateBody => 160,
+            _ => 20,
+        }
+    }
+
+    fn go_on(self, client: &mut Client) -> std::io::Result<()> {
+        match self {
+            Self::SlowHeader => client.send(b"x"),
+            Self::LateBody => client.send(&[b"x", REFUSED].concat()),
+            _ => Ok(()),
         }
     }
 }
@@ -136,6 +159,7 @@ fn probes_and_new_clients_are_served_during_a_flood_of_unused_connections() {
         Attack::HalfHeader,
         Attack::SlowHeader,
         Attack::HalfBody,
+        Attack::LateBody,
         Attack::Idle,
     ] {
         let mut service = Service::in_memory(&[
