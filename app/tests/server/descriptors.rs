@@ -47,12 +47,12 @@ fn flood_leaves_descriptors_for_the_token_file_and_the_database() {
 
     let flood = Flood::silent(service.address);
     flood.wait_for(400);
-    service.wait_for_log("MAX_CONNECTIONS reached");
 
     fs::write(&file, format!("{}\n", bob.line)).expect("a token file");
     wait_until("the withdrawn token is refused", || {
         status(&service, &alice.token) == "401"
     });
+    service.wait_for_log("MAX_CONNECTIONS reached");
 
     server.stop_immediately();
     server.restart();

@@ -9,7 +9,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -71,8 +71,11 @@ impl Service {
 
     /// Waits for the next log line that contains `part`, and returns it.
     pub(crate) fn wait_for_log(&mut self, part: &str) -> String {
+        let deadline = Instant::now() + TIMEOUT;
+
         loop {
-            let Ok(line) = self.lines.recv_timeout(TIMEOUT) else {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
                 panic!("no line contains {part:?} in the log:\n{}", self.log.join("\n"));
             };
 
