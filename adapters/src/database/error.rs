@@ -155,6 +155,8 @@ fn kind_of(error: &DbErr) -> Kind {
             kind_of_driver_error(error)
         }
         DbErr::Conn(_) => Kind::Unavailable,
+        // Of `pooler::row_error`; nothing else makes such an error.
+        DbErr::Custom(_) => Kind::StatementNotPrepared,
         _ => Kind::Internal,
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    DatabaseConnection, SqlxError,
-    sqlx::{self, Connection, PgConnection, postgres::PgDatabaseError},
+    DatabaseConnection, DbErr, RuntimeErr, SqlxError,
+    sqlx::{self, Connection, PgConnection, postgres::PgDatabaseError, types::uuid},
 };
 use tokio::time::timeout;
 
@@ -21,8 +21,8 @@ pub(super) const SHARES_SESSIONS: &str = "a pooler in front of the database give
 pub(super) const REFUSES_PGOPTIONS: &str = "remove the variable PGOPTIONS, or let the pooler ignore what it asks for \
                                             (PgBouncer: ignore_startup_parameters = options)";
 
-/// A pooler at its limit lets a connection wait.
-const MAX_WAIT: Duration = Duration::from_secs(1);
+/// A pooler at its limit lets a connection wait. On a busy machine, opening one takes a second.
+const MAX_WAIT: Duration = Duration::from_secs(3);
 
 /// Whether a pooler gives one session of PostgreSQL to several connections, whose prepared statements then meet each
 /// other. `connection` must have prepared a statement. `false` if that does not show: while others use the pooler, the
@@ -45,6 +45,23 @@ pub(super) async fn shares_sessions(connection: &DatabaseConnection) -> bool {
         Ok(Err(SqlxError::Database(error))) => error.try_downcast_ref().is_some_and(is_another_statement),
         // A database without a connection to spare is none of our business here.
         Ok(_) | Err(_) => false,
+    }
+}
+
+/// The error of a row that cannot be read from PostgreSQL. PostgreSQL's ids have 16 bytes, so a row whose id has not is
+/// one of another statement, with the same parameters: [`DbErr::Custom`].
+pub(super) fn row_error(error: DbErr) -> DbErr {
+    let is_another_row = match &error {
+        DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(&**error, SqlxError::ColumnDecode { source, .. } if source.is::<uuid::Error>())
+        }
+        _ => false,
+    };
+
+    if is_another_row {
+        DbErr::Custom(format!("a row of another statement: {error}"))
+    } else {
+        error
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, AssertSqlSafe, Postgres, postgres::PgArguments, query::Query},
 };
 
-use super::{bind_arrays, pool_kind::postgres, resilient_pool::PoolGeneration};
+use super::{bind_arrays, pool_kind::postgres, pooler, resilient_pool::PoolGeneration};
 
 /// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
 pub(crate) const MAX_BIND_VALUES: usize = 32_766;
@@ -57,7 +57,7 @@ impl PoolGeneration {
         self.hot_connections.put_back(pool, pooled);
 
         rows.into_iter()
-            .map(|row| Row::from_query_result(&row.into(), ""))
+            .map(|row| Row::from_query_result(&row.into(), "").map_err(pooler::row_error))
             .collect()
     }
 
