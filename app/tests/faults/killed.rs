@@ -3,11 +3,8 @@
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
-use super::{
-    load::{Load, all_acknowledged_are_stored, all_succeeded_or_met_an_outage},
-    report,
-};
-use crate::support::{Service, wait_until};
+use super::load::{Load, all_acknowledged_are_stored, all_succeeded_or_met_an_outage};
+use crate::support::{Service, report, wait_until};
 
 /// SIGKILL leaves no time for anything: whatever was acknowledged must be stored already.
 fn acknowledged_items_survive_kills(url: &str) {

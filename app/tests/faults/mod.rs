@@ -51,9 +51,3 @@ fn is_an_outage(response: &Response) -> bool {
         && response.header("content-type") == Some("application/problem+json")
         && response.header("retry-after") == Some("1")
 }
-
-/// Prints what a test measured, for `--nocapture`.
-#[expect(clippy::print_stdout, reason = "measurements, for --nocapture")]
-fn report(measured: &str) {
-    println!("{measured}");
-}

@@ -6,9 +6,8 @@ use tempfile::TempDir;
 use super::{
     TIMEOUTS, get, is_alive_but_not_ready,
     load::{Load, all_acknowledged_are_stored, all_responses_were_in_time, all_succeeded_or_met_an_outage},
-    report,
 };
-use crate::support::{Service, run, wait_until};
+use crate::support::{Service, report, run, wait_until};
 
 fn service_at(url: &str, folder: &TempDir) -> Service {
     Service::start(&[&TIMEOUTS[..], &[("DATABASE_URL", url)]].concat(), folder.path())

@@ -14,9 +14,8 @@ use super::{
         Attempt, Load, all_acknowledged_are_stored, all_responses_were_in_time,
         all_succeeded_or_met_an_outage,
     },
-    report,
 };
-use crate::support::{Service, client::request, example, wait_until};
+use crate::support::{Service, client::request, example, report, wait_until};
 
 fn service_on(server: &PostgresServer, folder: &TempDir) -> Service {
     let url = [("DATABASE_URL", server.url())];

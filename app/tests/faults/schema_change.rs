@@ -3,11 +3,8 @@
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
-use super::{
-    load::{Load, all_acknowledged_are_stored, all_responses_were_in_time},
-    report,
-};
-use crate::support::{Service, example, wait_until};
+use super::load::{Load, all_acknowledged_are_stored, all_responses_were_in_time};
+use crate::support::{Service, example, report, wait_until};
 
 /// Each of these invalidates what was prepared on the table, and leaves what this version stores valid.
 const CHANGES: [&str; 3] = [

@@ -8,9 +8,8 @@ use tempfile::TempDir;
 use super::{
     MAX_REQUEST_TIME, TIMEOUTS, get, is_alive_but_not_ready, is_an_outage,
     load::{Load, all_acknowledged_are_stored, all_responses_were_in_time, all_succeeded_or_met_an_outage},
-    report,
 };
-use crate::support::{Service, client::request, example, wait_until};
+use crate::support::{Service, client::request, example, report, wait_until};
 
 fn wait_until_ready(service: &Service) {
     wait_until("the service is ready", || {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -115,7 +115,7 @@ impl Session<'_> {
     fn execute(&self, command: &str) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_templatesite"));
         let programs = program.parent().expect("the program's folder");
-        let path = format!("{}:{}", programs.display(), env::var("PATH").unwrap_or_default());
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display());
 
         Command::new("sh")
             .args(["-c", command])

@@ -6,7 +6,7 @@ use crate::support::{
     Service,
     client::{Client, post_head},
     example::COLLECTION,
-    wait_until,
+    report, wait_until,
 };
 
 /// How many connections are measured together.
@@ -72,7 +72,7 @@ fn bytes_per_connection(service: &Service, requests: &[u8]) -> usize {
 fn check(state: &str, service: &Service, requests: &[u8], limit: usize) {
     let held = bytes_per_connection(service, requests);
 
-    eprintln!("{state}: {held} bytes per connection");
+    report(&format!("{state}: {held} bytes per connection"));
     assert!(held <= limit, "{state}: {held} bytes per connection");
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Service, client::Client, sockets::Sockets, wait_until};
+use crate::support::{Service, client::Client, report, sockets::Sockets, wait_until};
 
 const DOCS: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const DOCS_AND_CLOSE: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -45,7 +45,7 @@ fn unread_responses_take_little_of_the_system_and_leave_nothing_behind() {
             sockets.count == 0
         });
 
-        eprintln!("at most {most:?}");
+        report(&format!("at most {most:?}"));
         let limit = COUNT as u64 * MAX_UNREAD;
         assert!(most.unread > 0 && most.unread < limit, "{most:?}");
     }

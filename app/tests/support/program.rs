@@ -146,3 +146,9 @@ fn spawn(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> Child
         .spawn()
         .expect("the program starts")
 }
+
+/// Prints what a test measured, for `--nocapture`.
+#[expect(clippy::print_stdout, reason = "measurements, for --nocapture")]
+pub(crate) fn report(measured: &str) {
+    println!("{measured}");
+}
