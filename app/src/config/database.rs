@@ -119,7 +119,7 @@ impl DatabaseConfig {
 fn statement_timeout(reader: &mut Reader, request_timeout: Option<Duration>) -> Option<Duration> {
     // Without one, the configuration is invalid already, and this value is still checked as far as possible.
     let request_timeout = request_timeout.unwrap_or(Duration::MAX);
-    if reader.string(STATEMENT_TIMEOUT).is_none() {
+    if !reader.is_set(STATEMENT_TIMEOUT) {
         return Some(request_timeout / 2);
     }
 

@@ -103,6 +103,11 @@ impl Reader {
         }
     }
 
+    /// Whether the variable is set, or has a default.
+    pub(super) fn is_set(&mut self, name: &'static str) -> bool {
+        self.declared(name).is_some() && self.values.contains_key(name)
+    }
+
     /// The layer that sets this variable.
     pub(super) fn layer(&self, name: &str) -> Option<Layer> {
         self.values.get(name).map(|value| value.layer)
@@ -114,7 +119,7 @@ impl Reader {
 
     /// For a variable without a default: `Some(None)` if it is not set.
     pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Option<Option<T>> {
-        if self.string(name).is_some() {
+        if self.is_set(name) {
             self.parse(name).map(Some)
         } else {
             Some(None)
@@ -138,9 +143,10 @@ impl Reader {
 
     /// The name of a file; `Some(None)` if it is not set.
     pub(super) fn file(&mut self, name: &'static str) -> Option<Option<PathBuf>> {
-        match self.string(name) {
-            Some(_) => self.parse_with(name, |file| Some(file.into())).map(Some),
-            None => Some(None),
+        if self.is_set(name) {
+            self.parse_with(name, |file| Some(file.into())).map(Some)
+        } else {
+            Some(None)
         }
     }
 

@@ -104,11 +104,12 @@ impl ServerConfig {
         let listen = reader.parse("LISTEN_ADDR");
         let worker_threads = reader.optional::<NonZeroU8>("WORKER_THREADS");
         let max_connections = reader.number("MAX_CONNECTIONS", 1..=1_000_000);
-        let max_connections_per_client = match reader.string("MAX_CONNECTIONS_PER_CLIENT") {
-            Some(_) => reader
+        let max_connections_per_client = if reader.is_set("MAX_CONNECTIONS_PER_CLIENT") {
+            reader
                 .number("MAX_CONNECTIONS_PER_CLIENT", 1..=1_000_000)
-                .map(Some),
-            None => Some(None),
+                .map(Some)
+        } else {
+            Some(None)
         };
 
         let header_read_timeout = reader.seconds("HEADER_READ_TIMEOUT_SECONDS", 1..=3600);

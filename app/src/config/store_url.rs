@@ -30,7 +30,7 @@ impl fmt::Debug for StoreUrl {
 
 /// The store, from the settings that say where it is and whether it is reached over TLS.
 pub(super) fn read(reader: &mut Reader) -> Option<StoreUrl> {
-    let url = if reader.string("DATABASE_URL").is_some() {
+    let url = if reader.is_set("DATABASE_URL") {
         let layer = reader.layer("DATABASE_URL");
         reader
             .parse_or_explain("DATABASE_URL", parse_url)
@@ -40,8 +40,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<StoreUrl> {
     };
 
     let mode = reader
-        .string(SSL_MODE)
-        .map(|_| reader.parse_with(SSL_MODE, |mode| mode.parse::<SslMode>().ok()));
+        .is_set(SSL_MODE)
+        .then(|| reader.parse_with(SSL_MODE, |mode| mode.parse::<SslMode>().ok()));
     let root_certificate = reader.file(SSL_ROOT_CERT).flatten();
     let (mut url, url_layer) = url?;
     if let StoreUrl::Sql(Address::Postgres(PostgresAddress { tls, .. })) = &mut url {
@@ -90,7 +90,7 @@ fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
     let (database, user) = (reader.string("POSTGRES_DB"), reader.string("POSTGRES_USER"));
     let password = reader.string("POSTGRES_PASSWORD");
 
-    if reader.string("POSTGRES_HOST").is_none() {
+    if !reader.is_set("POSTGRES_HOST") {
         if password.is_some() {
             reader.problem(
                 "POSTGRES_PASSWORD is set, but neither POSTGRES_HOST nor DATABASE_URL is".to_owned(),

@@ -101,18 +101,18 @@ fn json_log_lines_are_json_objects() {
 
 /// The store may have executed the request by then.
 #[test]
-fn request_that_a_shutdown_aborts_has_a_line() {
-    let mut service = Service::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
+fn request_whose_connection_is_closed_for_another_one_has_a_line_and_is_counted() {
+    let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "1")]);
     let mut client = Client::of(&service);
     client
         .send(post_head(100).as_bytes())
         .expect("all of the request but its body");
-    service.get("/livez");
 
-    service.signal("TERM");
+    assert!(service.get("/livez").starts_with("HTTP/1.1 200 "));
     let line = service.wait_for_log("status=499");
     assert!(line.contains("method=POST route=- status=499"), "{line}");
-    assert!(service.child.wait().expect("an exit").success());
+    let metrics = service.get("/metrics");
+    assert!(metrics.contains("http_response_status_code=\"499\""), "{metrics}");
 }
 
 #[test]

@@ -11,37 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{
-    Service,
-    client::{Client, post_head},
-    example::COLLECTION,
-    wait_until,
-};
+use super::attack::Attack;
+use crate::support::{Service, client::Client, example::COLLECTION, wait_until};
 
 const MAX_CONNECTIONS: usize = 100;
 
 /// Every probe and every request of a well-behaved client gets its response within this time.
 const PROMISE: Duration = Duration::from_secs(1);
-
-/// What the clients of a flood do with their connections.
-#[derive(Debug, Clone, Copy)]
-enum Attack {
-    /// They send nothing.
-    Silent,
-    /// They send a part of a header.
-    HalfHeader,
-    /// They send a header, byte by byte.
-    SlowHeader,
-    /// They send a header and a part of the body.
-    HalfBody,
-    /// They send requests that are refused before their body arrives, each with the last byte of the one before.
-    LateBody,
-    /// They send a request, and stay.
-    Idle,
-}
-
-/// A request that is refused whatever its body is, without the one byte of it.
-const REFUSED: &[u8] = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n";
 
 /// A running flood, from eight addresses.
 pub(super) struct Flood {
@@ -104,38 +80,6 @@ impl Drop for Flood {
         self.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
-        }
-    }
-}
-
-impl Attack {
-    fn begin(self, client: &mut Client) -> std::io::Result<()> {
-        match self {
-            Self::Silent => Ok(()),
-            Self::HalfHeader | Self::SlowHeader => client.send(b"GET /livez HTTP/1.1\r\nX: "),
-            Self::HalfBody => {
-                client.send(post_head(1000).as_bytes())?;
-                client.send(b"{")
-            }
-            Self::LateBody => client.send(REFUSED),
-            Self::Idle => client.get("/livez").map(drop),
-        }
-    }
-
-    /// After how many new connections all clients go on.
-    fn interval(self) -> usize {
-        match self {
-            // 0.8 s: just before the service would give up.
-            Self::LateBody => 160,
-            _ => 20,
-        }
-    }
-
-    fn go_on(self, client: &mut Client) -> std::io::Result<()> {
-        match self {
-            Self::SlowHeader => client.send(b"x"),
-            Self::LateBody => client.send(&[b"x", REFUSED].concat()),
-            _ => Ok(()),
         }
     }
 }

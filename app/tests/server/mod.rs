@@ -1,5 +1,6 @@
 //! The server: connections, their timeouts and limits, overload and shutdown.
 
+mod attack;
 mod connection_limit;
 mod descriptors;
 mod early_responses;
