@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{
     file::FileDamage,
-    pooler::{self, SHARES_SESSIONS},
+    pooler::{self, FOREIGN_ROW, SHARES_SESSIONS},
 };
 
 /// Why a call to the database failed.
@@ -155,8 +155,7 @@ fn kind_of(error: &DbErr) -> Kind {
             kind_of_driver_error(error)
         }
         DbErr::Conn(_) => Kind::Unavailable,
-        // Of `pooler::row_error`; nothing else makes such an error.
-        DbErr::Custom(_) => Kind::StatementNotPrepared,
+        DbErr::Custom(text) if text.starts_with(FOREIGN_ROW) => Kind::StatementNotPrepared,
         _ => Kind::Internal,
     }
 }
@@ -199,8 +198,10 @@ fn kind_of_postgres_error(error: &PgDatabaseError) -> Kind {
         "0A000" if error.routine() == Some("RevalidateCachedQuery") => Kind::StalePlan,
         // serialization_failure, deadlock_detected.
         "40001" | "40P01" => Kind::RolledBack,
-        // Class 53: insufficient resources. Class 58, system error, is what a failing disk shows as.
-        code if code.starts_with("53") || code.starts_with("58") => Kind::OutOfSpace,
+        // disk_full; io_error, which is how a failing disk shows.
+        "53100" | "58030" => Kind::OutOfSpace,
+        // The other limits of its resources, and errors of its system.
+        code if code.starts_with("53") || code.starts_with("58") => Kind::Unavailable,
         // Class 08: connection exception.
         code if code.starts_with("08") => Kind::ConnectionLost,
         _ => Kind::Internal,

@@ -48,6 +48,9 @@ pub(super) async fn shares_sessions(connection: &DatabaseConnection) -> bool {
     }
 }
 
+/// How the text of such an error begins.
+pub(super) const FOREIGN_ROW: &str = "a row of another statement";
+
 /// The error of a row that cannot be read from PostgreSQL. PostgreSQL's ids have 16 bytes, so a row whose id has not is
 /// one of another statement, with the same parameters: [`DbErr::Custom`].
 pub(super) fn row_error(error: DbErr) -> DbErr {
@@ -59,7 +62,7 @@ pub(super) fn row_error(error: DbErr) -> DbErr {
     };
 
     if is_another_row {
-        DbErr::Custom(format!("a row of another statement: {error}"))
+        DbErr::Custom(format!("{FOREIGN_ROW}: {error}"))
     } else {
         error
     }

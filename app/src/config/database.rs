@@ -21,7 +21,7 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             "POSTGRES_HOST",
             "The host of the PostgreSQL server. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
-             variables are taken literally; `DATABASE_URL` makes the others unused.",
+             variables are taken literally; with `DATABASE_URL`, the others are not used.",
         )
         .expected("a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`"),
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")

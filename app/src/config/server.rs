@@ -29,16 +29,16 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             "MAX_CONNECTIONS",
             "The maximum number of open connections. A further one takes the place of one on which no request is handled: \
-             first of those that never sent a byte, then of those with an incomplete request, then of idle ones. The limit \
-             of open files (`ulimit -n`) may allow fewer; the start of the log says how many.",
+             first of those that never sent a byte, then of those with an incomplete request, then of idle ones, then of \
+             those whose client does not read its response. The limit of open files (`ulimit -n`) may allow fewer; the start of the log says how many.",
         )
         .default("10000")
         .expected(COUNT),
         Variable::new(
             "MAX_CONNECTIONS_PER_CLIENT",
             "The maximum number of open connections from one IP address (IPv6: from one /64 network). A further one takes \
-             the place of one of them. Peers in `TRUSTED_PROXIES` have no such limit. If not set: half of \
-             `MAX_CONNECTIONS`.",
+             the place of one of them, or is closed if all are in use. Peers in `TRUSTED_PROXIES` have no such limit. If \
+             not set: half of `MAX_CONNECTIONS`.",
         )
         .expected(COUNT),
         Variable::new(

@@ -99,11 +99,24 @@ impl Acceptor {
         }
 
         let listener = self.listener.into_std()?;
-        while connections.can_drain_another()
-            && let Ok((stream, peer)) = listener.accept()
-        {
-            stream.set_nonblocking(true)?;
-            connections.spawn(TcpStream::from_std(stream)?, peer, None);
+        // Not more than waited when the shutdown began: those that come meanwhile could keep it from ever ending.
+        for _ in 0..BACKLOG {
+            if !connections.can_drain_another() {
+                break;
+            }
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let stream = stream
+                        .set_nonblocking(true)
+                        .and_then(|()| TcpStream::from_std(stream));
+                    // An error concerns this connection alone.
+                    if let Ok(stream) = stream {
+                        connections.spawn(stream, peer, None);
+                    }
+                }
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(_) => break,
+            }
         }
 
         Ok(())
@@ -122,8 +135,8 @@ impl Acceptor {
             if !evicted {
                 if self.at_limit.record() {
                     tracing::warn!(
-                        "MAX_CONNECTIONS reached: for each new connection, the least useful one is closed that no request \
-                         is handled on; if there is none, the new one waits"
+                        "MAX_CONNECTIONS reached: each new connection takes the place of the least useful one on which no \
+                         request is being handled, or waits if there is none"
                     );
                 }
                 connections.evict();

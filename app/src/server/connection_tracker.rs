@@ -26,7 +26,7 @@ pub(super) struct ConnectionTracker {
     permits: Arc<Semaphore>,
     registry: Arc<Registry>,
     metrics: Arc<ConnectionMetrics>,
-    /// Each connection holds a receiver while it is open. `GracefulShutdown` of hyper-util is built the same way, but it
+    /// Each connection holds a receiver while it is served; one that is only being closed no longer does. `GracefulShutdown` of hyper-util is built the same way, but it
     /// would also close a connection on which the header of a further request is arriving: to hyper, that is idle.
     shutdown: watch::Sender<()>,
 }

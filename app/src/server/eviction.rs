@@ -88,8 +88,8 @@ pub(super) struct EvictionQueue {
     /// The least useful one last.
     candidates: Vec<Candidate>,
     filled: Option<Instant>,
-    /// Whether nothing was found when it was filled.
-    in_vain: bool,
+    /// Whether few were found when it was filled, so that the next look soon would find few as well.
+    found_few: bool,
 }
 
 impl EvictionQueue {
@@ -104,7 +104,7 @@ impl EvictionQueue {
 
     /// Whether it is worth looking at all connections.
     pub(super) fn may_fill(&self, now: Instant) -> bool {
-        !self.in_vain || self.filled.is_none_or(|filled| now - filled >= SCAN_INTERVAL)
+        !self.found_few || self.filled.is_none_or(|filled| now - filled >= SCAN_INTERVAL)
     }
 
     /// Takes the least useful of these.
@@ -117,7 +117,7 @@ impl EvictionQueue {
         }
         candidates.sort_unstable_by_key(|candidate| Reverse(candidate.order()));
 
-        self.in_vain = candidates.is_empty();
+        self.found_few = candidates.len() < CANDIDATES / 8;
         self.candidates = candidates;
         self.filled = Some(now);
     }

@@ -148,7 +148,7 @@ impl Inner {
         {
             let task = self
                 .connection(client, id)
-                .filter(|connection| connection.state.evict(waiting))
+                .filter(|connection| connection.task.is_some() && connection.state.evict(waiting))
                 .and_then(|connection| connection.task.take());
             if task.is_some() {
                 self.remove(client, id);

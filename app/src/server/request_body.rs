@@ -1,4 +1,4 @@
-//! The body of a request: its timeout, and what happens to the part of it that nobody reads.
+//! The body of a request: its timeout, and what happens to the part of it that no handler reads.
 
 use std::{
     io,

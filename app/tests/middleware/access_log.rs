@@ -105,12 +105,19 @@ fn request_whose_connection_is_closed_for_another_one_has_a_line_and_is_counted(
     let mut service = Service::in_memory(&[("MAX_CONNECTIONS", "1")]);
     let mut client = Client::of(&service);
     client
-        .send(post_head(100).as_bytes())
+        .send(
+            post_head(100)
+                .replace("Content-Type", "X-Request-ID: abc-123\r\nContent-Type")
+                .as_bytes(),
+        )
         .expect("all of the request but its body");
 
     assert!(service.get("/livez").starts_with("HTTP/1.1 200 "));
     let line = service.wait_for_log("status=499");
-    assert!(line.contains("method=POST route=- status=499"), "{line}");
+    assert!(
+        line.contains("[abc-123] access: method=POST route=- status=499"),
+        "{line}"
+    );
     let metrics = service.get("/metrics");
     assert!(metrics.contains("http_response_status_code=\"499\""), "{metrics}");
 }

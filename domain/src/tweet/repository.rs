@@ -32,7 +32,8 @@ pub trait TweetRepository: Send + Sync {
     /// Returns, for each item of `tweets` in the same order, the tweet that is stored under its key: the given one or
     /// the earlier one, whatever its content.
     ///
-    /// A key belongs to its owner: two owners never get each other's tweets, whatever their keys.
+    /// A key belongs to its owner: two owners never get each other's tweets, whatever their keys. A key that
+    /// was stored when keys had no owner belongs to every owner.
     ///
     /// At most one tweet is ever stored under a key, however many calls are made through however many instances of the
     /// service. If a key occurs more than once in `tweets`, the first of these is stored.

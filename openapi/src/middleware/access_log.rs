@@ -10,6 +10,7 @@ use super::{
     client_address::ClientAddress,
     layer::{Layer, Rejection},
     metrics::known_method,
+    request_id::RequestId,
 };
 use crate::routes::Routes;
 
@@ -30,6 +31,8 @@ pub(crate) struct Arrival {
     method: &'static str,
     client: Option<ClientAddress>,
     at: Instant,
+    /// For a line that is written outside of the request.
+    id: RequestId,
     is_logged: bool,
 }
 
@@ -41,6 +44,7 @@ impl Layer for AccessLog {
             method: known_method(request.method()),
             client: ClientAddress::of(request),
             at: Instant::now(),
+            id: RequestId::current().unwrap_or_default(),
             is_logged: false,
         })
     }
@@ -85,7 +89,8 @@ impl Arrival {
 impl Drop for Arrival {
     fn drop(&mut self) {
         if !self.is_logged {
-            self.log("-", NO_RESPONSE, None);
+            let id = self.id.clone();
+            id.scope(|| self.log("-", NO_RESPONSE, None));
         }
     }
 }

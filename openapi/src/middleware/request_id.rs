@@ -35,6 +35,11 @@ impl RequestId {
         &self.0
     }
 
+    /// Does this as a part of the request with this id.
+    pub(super) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
+    }
+
     pub(crate) fn of(request: &Request, clock: &dyn Clock) -> Self {
         let sent = request
             .headers()

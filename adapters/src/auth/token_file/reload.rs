@@ -64,7 +64,10 @@ impl Reload {
                 Ok(confirmed) => {
                     self.confirmed = confirmed;
                     self.problem = None;
-                    file.open_again();
+                    // A read that hung for long tells what the file was then.
+                    if confirmed.elapsed() < self.timing.grace_period {
+                        file.open_again();
+                    }
                 }
                 Err(problem) => self.fail(&file, problem),
             }

@@ -22,13 +22,13 @@ pub(super) const CAPACITY: usize = SHARDS * MAX_ENTRIES_PER_SHARD;
 /// The counters of at most 114,688 clients. With an entry of 24 bytes, and one byte for each of 131,072 places, that is
 /// at most 3.3 MB.
 ///
-/// A client shares its counter with nobody. If a shard is full, some of its clients are forgotten, which gives them back
+/// No two clients share a counter. If a shard is full, some of its clients are forgotten, which gives them back
 /// their whole allowance: never is a client charged for another. An entry is the time at which the allowance of its
 /// client is full again, and those with the earliest time are forgotten first. So the counters of clients that sent few
 /// requests make room for those of clients near their limit.
 pub(super) struct BoundedStore<Key> {
     shards: Box<[Mutex<Shard<Key>>]>,
-    /// Cannot be predicted from outside, so nobody can fill a shard of their choice.
+    /// Cannot be predicted from outside, so an attacker cannot fill a shard of its choice.
     hasher: RandomState,
 }
 
@@ -84,11 +84,11 @@ fn forget_a_quarter<Key: Eq + Hash>(shard: &mut Shard<Key>) {
     let (_, &mut last_forgotten, _) = times.select_nth_unstable(quarter);
 
     // Into a new table: removals would leave marks behind, for which the old one grows.
-    let kept = mem::take(shard)
+    let remaining = mem::take(shard)
         .into_iter()
         .filter(|(_, full_at)| *full_at > last_forgotten);
     let mut table = HashMap::with_capacity(MAX_ENTRIES_PER_SHARD);
-    table.extend(kept);
+    table.extend(remaining);
     *shard = table;
 }
 
