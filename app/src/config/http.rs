@@ -104,7 +104,7 @@ impl HttpConfig {
         let public_url = reader.optional::<PublicUrl>("PUBLIC_URL");
         let allowed_hosts = reader.optional("ALLOWED_HOSTS");
         let trusted_proxies = reader.optional("TRUSTED_PROXIES");
-        let tokens_file = reader.file("API_TOKENS_FILE");
+        let tokens_file = reader.optional("API_TOKENS_FILE");
         let allowed_origins = reader.optional("CORS_ALLOWED_ORIGINS");
         let allowed_headers = reader.parse("CORS_ALLOWED_HEADERS");
 

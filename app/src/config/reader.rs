@@ -6,7 +6,7 @@ use std::{
     fmt,
     num::NonZeroU16,
     ops::RangeInclusive,
-    path::{Path, PathBuf},
+    path::Path,
     str::FromStr,
     time::Duration,
 };
@@ -141,28 +141,12 @@ impl Reader {
         self.parse(name).map(NonZeroU16::get)
     }
 
-    /// The name of a file; `Some(None)` if it is not set.
-    pub(super) fn file(&mut self, name: &'static str) -> Option<Option<PathBuf>> {
-        if self.is_set(name) {
-            self.parse_with(name, |file| Some(file.into())).map(Some)
-        } else {
-            Some(None)
-        }
-    }
-
     pub(super) fn bool(&mut self, name: &'static str) -> Option<bool> {
         self.parse(name)
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Option<String> {
-        let variable = self.declared(name)?;
-        let text = &self.values.get(name)?.text;
-
-        if !variable.is_secret && looks_like_a_secret(text) {
-            self.problems.push(invalid(variable, text));
-            return None;
-        }
-        Some(text.clone())
+        self.parse_with(name, |text| Some(text.to_owned()))
     }
 
     pub(super) fn problem(&mut self, problem: String) {

@@ -1,6 +1,6 @@
 //! Where the data is stored: by a URL, or by the parts of one.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use adapters::database::{Address, Host, ParseAddressError, ParseHostError, PostgresAddress, SslMode, Tls};
 
@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<StoreUrl> {
     let mode = reader
         .is_set(SSL_MODE)
         .then(|| reader.parse_with(SSL_MODE, |mode| mode.parse::<SslMode>().ok()));
-    let root_certificate = reader.file(SSL_ROOT_CERT).flatten();
+    let root_certificate = reader.optional::<PathBuf>(SSL_ROOT_CERT).flatten();
     let (mut url, url_layer) = url?;
     if let StoreUrl::Sql(Address::Postgres(PostgresAddress { tls, .. })) = &mut url {
         let mode = mode.map_or(Some(None), |mode| mode.map(Some))?;

@@ -1,15 +1,12 @@
 //! More connections than `MAX_CONNECTIONS`, while requests are handled on some of them. `flood.rs` has those on which
 //! none is.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use adapters::testing::{FreshDatabase, Proxy};
 use tempfile::TempDir;
 
-use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION};
+use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION, wait_until};
 
 /// Sends a request whose response needs the database, which does not respond before the proxy resumes.
 fn begin_request(service: &Service, proxy: &Proxy) -> Client {
@@ -19,14 +16,7 @@ fn begin_request(service: &Service, proxy: &Proxy) -> Client {
         .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
         .expect("the request is taken");
 
-    let started = Instant::now();
-    while !proxy.has_held() {
-        assert!(
-            started.elapsed() < TIMEOUT,
-            "the request did not reach the database"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the request reaches the database", || proxy.has_held());
     client
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -12,10 +11,11 @@ use poem::{http::StatusCode, test::TestClient};
 use tempfile::TempDir;
 
 use crate::support::{
-    Service, TIMEOUT,
+    Service,
     client::Client,
     config,
     example::{COLLECTION, Gated, store_over},
+    wait_until,
 };
 
 #[tokio::test]
@@ -77,14 +77,7 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     served
         .send(format!("GET {COLLECTION} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
         .expect("the request is taken");
-    let started = Instant::now();
-    while !proxy.has_held() {
-        assert!(
-            started.elapsed() < TIMEOUT,
-            "the request did not reach the database"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the request reaches the database", || proxy.has_held());
 
     let mut rejected = Client::of(&service);
     let started = Instant::now();
