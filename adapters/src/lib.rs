@@ -1,6 +1,6 @@
 //! The driven side of the hexagon: implementations of the ports of `domain`.
 //!
-//! - Resource: [`tweet`], its stores and their decorators. Yours to replace.
+//! - Resource: a folder of its name, with its stores and their decorators. Yours to change.
 //! - Mechanism: everything else. Decorators are built from `batch_queue`, `cache` and `timed`, SQL stores from
 //!   [`database`].
 

@@ -1,7 +1,7 @@
-//! The inside of the hexagon: what a tweet is, what can be done with tweets, and the ports to the rest of the world.
-//! It depends on no framework, runtime, database or HTTP crate.
+//! The inside of the hexagon: what the service is about, what can be done with it, and the ports to the rest of the
+//! world. It depends on no framework, runtime, database or HTTP crate.
 //!
-//! - Resource: [`tweet`], its values, its port and its use cases. Yours to replace.
+//! - Resource: a folder of its name, with its values, its port and its use cases. Yours to change.
 //! - Mechanism: everything else. [`ports`] holds the ports that every service needs; [`Id`], [`Text`], [`Page`] and
 //!   [`Idempotent`] are what resources are built from.
 

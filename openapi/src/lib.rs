@@ -1,7 +1,7 @@
 //! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the domain
 //! and knows no adapter.
 //!
-//! - Resource: `tweet`, its handlers, request and response bodies. Yours to replace.
+//! - Resource: a folder of its name, with its handlers, request and response bodies. Yours to change.
 //! - Mechanism: `middleware` is the stack around all operations, `http` what the handlers of any resource use;
 //!   `health`, `docs` and `metrics_page` are operations that every service has.
 //!
@@ -156,7 +156,7 @@ impl<A: OpenApi> OpenApi for SpecOnly<A> {
 
 fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
     OpenApiService::new(api, "templatesite", VERSION)
-        .description("Stores tweets and lets clients create and retrieve them.")
+        .description("A small REST service.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
         // Any text: a pattern would promise that other values are rejected.
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(

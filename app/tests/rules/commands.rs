@@ -36,8 +36,9 @@ const RUN_OTHERWISE: [(&str, &str, &str); 6] = [
 ];
 
 /// A page, the beginning of its commands, and why only a person tries them.
-const TRIED_BY_HAND: [(&str, &str, &str); 3] = [
-    ("docs/make-it-yours.md", "", "they rename the whole tree"),
+const TRIED_BY_HAND: [(&str, &str, &str); 4] = [
+    ("README.md", "cargo xtask ", "they change the whole tree"),
+    ("docs/make-it-yours.md", "", "they change the whole tree"),
     ("docs/clients.md", "npm ", "they need Node"),
     ("docs/clients.md", "npx ", "they need Node"),
 ];

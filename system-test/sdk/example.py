@@ -1,6 +1,6 @@
-from templatesite_client import Client
-from templatesite_client.api.tweets import create_tweet, get_tweet
-from templatesite_client.models import NewTweet
+from client import Client
+from client.api.tweets import create_tweet, get_tweet
+from client.models import NewTweet
 
 with Client(base_url="http://127.0.0.1:8000") as client:
     created = create_tweet.sync(client=client, body=NewTweet(text="Hello from Python"))
