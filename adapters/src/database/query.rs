@@ -10,16 +10,16 @@ use sea_orm::{
 use super::{bind_arrays, pool_kind::postgres, pooler, resilient_pool::PoolGeneration};
 
 /// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
-pub(crate) const MAX_BIND_VALUES: usize = 32_766;
+pub const MAX_BIND_VALUES: usize = 32_766;
 
 impl PoolGeneration {
     /// Which database this is.
-    pub(crate) fn backend(&self) -> DbBackend {
+    pub fn backend(&self) -> DbBackend {
         self.connection.get_database_backend()
     }
 
     /// Executes a statement and returns the number of affected rows.
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+    pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let affected = self.execute_one(statement).await?;
         self.disk_space.record_success();
 
@@ -43,7 +43,7 @@ impl PoolGeneration {
     }
 
     /// Executes a query and returns its rows.
-    pub(crate) async fn read<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+    pub async fn read<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         let Some(pool) = postgres(&self.connection) else {
             return Row::find_by_statement(statement).all(&self.connection).await;
         };
@@ -63,7 +63,7 @@ impl PoolGeneration {
 
     /// Executes the statement for all items, in a transaction if they need more than one, and returns the number of
     /// affected rows. PostgreSQL needs one: it binds arrays of any length.
-    pub(crate) async fn execute_chunked<T>(
+    pub async fn execute_chunked<T>(
         &self,
         items: &[T],
         max_per_statement: usize,
@@ -87,7 +87,7 @@ impl PoolGeneration {
     }
 
     /// Executes the query for all items, in several statements if they need more than one, and returns all rows.
-    pub(crate) async fn read_chunked<T, Row: FromQueryResult>(
+    pub async fn read_chunked<T, Row: FromQueryResult>(
         &self,
         items: &[T],
         max_per_statement: usize,
@@ -105,7 +105,7 @@ impl PoolGeneration {
 }
 
 /// A PostgreSQL array, bound as one value.
-pub(crate) fn array(element: ArrayType, values: Vec<Value>) -> Value {
+pub fn array(element: ArrayType, values: Vec<Value>) -> Value {
     Value::Array(element, Some(Box::new(values)))
 }
 

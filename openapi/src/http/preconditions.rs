@@ -23,7 +23,7 @@ use crate::http::{
 /// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
 /// one that is not ASCII as absent.
 #[derive(Debug)]
-pub(crate) struct IfMatchParam;
+pub struct IfMatchParam;
 
 schema_type!(
     IfMatchParam,
@@ -47,7 +47,7 @@ impl ParseFromParameter for IfMatchParam {
 /// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use, without
 /// revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every request:
 /// otherwise one client could choose, by headers that the cache does not compare, what all others get for a year.
-pub(crate) fn immutable(base: &BaseUrl) -> &'static str {
+pub fn immutable(base: &BaseUrl) -> &'static str {
     match base {
         BaseUrl::Configured(_) => "public, max-age=31536000, immutable",
         BaseUrl::FromRequest(_) => "private, max-age=31536000, immutable",
@@ -55,7 +55,7 @@ pub(crate) fn immutable(base: &BaseUrl) -> &'static str {
 }
 
 /// A strong entity tag for an immutable item: whatever has this id has the same content.
-pub(crate) fn entity_tag<T>(id: Id<T>) -> String {
+pub fn entity_tag<T>(id: Id<T>) -> String {
     ["\"", id.encode(&mut [0; domain::ID_LEN]), "\""].concat()
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn entity_tag<T>(id: Id<T>) -> String {
 ///
 /// # Errors
 /// Those of [`check_if_match`].
-pub(crate) fn is_not_modified(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
+pub fn is_not_modified(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> {
     check_if_match(headers, tag)?;
 
     // The weak comparison (8.8.3.2).
@@ -79,7 +79,7 @@ pub(crate) fn is_not_modified(headers: &HeaderMap, tag: &str) -> Result<bool, Pr
 /// # Errors
 /// A 412 if the header lists other tags alone, a 400 if it is malformed: a guard that is not understood must not be
 /// ignored.
-pub(crate) fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
+pub fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
     // The strong comparison: a weak tag equals none.
     match evaluate(headers, &IF_MATCH, |listed| listed == tag.as_bytes()) {
         None | Some(Condition::Matches) => Ok(()),

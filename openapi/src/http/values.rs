@@ -47,7 +47,7 @@ macro_rules! json_string {
 
 /// The prefix of an error whose whole text is for the client. serde passes errors on as text only, so the text itself
 /// must show where it comes from.
-pub(crate) const DOMAIN_ERROR: &str = "domain error: ";
+pub const DOMAIN_ERROR: &str = "domain error: ";
 
 /// An error of the domain on its way through serde. `reason` must quote nothing.
 fn domain_error<E: de::Error>(reason: impl Display) -> E {
@@ -57,7 +57,7 @@ fn domain_error<E: de::Error>(reason: impl Display) -> E {
 /// A text that a client sends. White space around it is allowed and removed, so its schema is a pattern; a `maxLength`
 /// would count that white space as well.
 #[derive(Debug)]
-pub(crate) struct TextInput<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+pub struct TextInput<const MAX_CHARS: usize>(pub Text<MAX_CHARS>);
 
 json_string!(
     [const MAX_CHARS: usize] TextInput<MAX_CHARS>,
@@ -77,7 +77,7 @@ impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
 
 /// A text as it is stored.
 #[derive(Debug)]
-pub(crate) struct TextValue<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+pub struct TextValue<const MAX_CHARS: usize>(pub Text<MAX_CHARS>);
 
 json_string!(
     [const MAX_CHARS: usize] TextValue<MAX_CHARS>,
@@ -97,7 +97,7 @@ impl<const MAX_CHARS: usize> Serialize for TextValue<MAX_CHARS> {
 
 /// The id of a `T`.
 #[derive(Debug)]
-pub(crate) struct IdValue<T>(pub(crate) Id<T>);
+pub struct IdValue<T>(pub Id<T>);
 
 json_string!(
     [T] IdValue<T>,
@@ -113,7 +113,7 @@ impl<T> Serialize for IdValue<T> {
 
 /// A time, to the millisecond, in UTC (RFC 3339).
 #[derive(Debug)]
-pub(crate) struct TimestampValue(pub(crate) DateTime<Utc>);
+pub struct TimestampValue(pub DateTime<Utc>);
 
 json_string!(
     [] TimestampValue,
@@ -132,7 +132,7 @@ impl Serialize for TimestampValue {
 
 /// A URL that the service made: absolute, except that HTTP/1.0 clients that name no host get a path.
 #[derive(Debug, Serialize)]
-pub(crate) struct UrlValue(pub(crate) String);
+pub struct UrlValue(pub String);
 
 json_string!(
     [] UrlValue,
@@ -141,18 +141,18 @@ json_string!(
 );
 
 /// The id in examples: 01KAN2FGVXM1SY9VXF7MJ4Z7QV.
-pub(crate) const fn example_id<T>() -> Id<T> {
+pub const fn example_id<T>() -> Id<T> {
     Id::from_u128(0x019a_aa27_c37d_a073_e4ef_af3d_244f_9efb)
 }
 
 /// A text in examples.
 #[expect(clippy::expect_used, reason = "a constant, used only to make the document")]
-pub(crate) fn example_text<const MAX_CHARS: usize>(text: &'static str) -> Text<MAX_CHARS> {
+pub fn example_text<const MAX_CHARS: usize>(text: &'static str) -> Text<MAX_CHARS> {
     Text::new(text).expect("a valid example")
 }
 
 /// The schema of an id, in bodies, paths and queries.
-pub(crate) fn id_schema() -> MetaSchema {
+pub fn id_schema() -> MetaSchema {
     MetaSchema {
         pattern: Some("^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$".to_owned()),
         example: Some(json!(example_id::<()>().to_string())),
