@@ -53,8 +53,11 @@ fn no_other_page_shows_a_session_that_would_not_be_run() {
     for path in pages {
         let listed = PAGES.iter().any(|page| path == Path::new("..").join(page));
         let text = fs::read_to_string(&path).expect("a page");
+        // These change the whole tree, so they are run on copies of it, elsewhere.
+        let mut commands = commands(&text).into_iter();
+        let only_changes_the_tree = commands.all(|(command, _)| command.starts_with("cargo xtask "));
         assert!(
-            listed || commands(&text).is_empty(),
+            listed || only_changes_the_tree,
             "{} is not in PAGES",
             path.display()
         );
