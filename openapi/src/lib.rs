@@ -22,7 +22,7 @@ mod docs;
 mod health;
 mod metrics_page;
 
-mod http;
+pub mod http;
 mod middleware;
 mod routes;
 mod version;

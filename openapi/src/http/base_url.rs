@@ -12,7 +12,7 @@ use crate::{
 
 /// Scheme, host and path prefix of the URLs in one response, as its client reaches the service.
 #[derive(Debug)]
-pub(crate) enum BaseUrl {
+pub enum BaseUrl {
     /// The configured one, the same in every response.
     Configured(Arc<PublicUrl>),
     /// As the request's headers say. Caches do not compare all of these, so no shared cache may store such a response.
@@ -21,17 +21,17 @@ pub(crate) enum BaseUrl {
 
 impl BaseUrl {
     /// The URL of a path, which starts with a slash.
-    pub(crate) fn join(&self, path: &str) -> String {
+    pub fn join(&self, path: &str) -> String {
         [self.as_str(), path].concat()
     }
 
     /// The URL of an item. `collection` is the collection's path, which ends in a slash.
-    pub(crate) fn item<T>(&self, collection: &str, id: Id<T>) -> String {
+    pub fn item<T>(&self, collection: &str, id: Id<T>) -> String {
         [self.as_str(), collection, id.encode(&mut [0; domain::ID_LEN])].concat()
     }
 
     /// Without a final slash; empty if it is the root of the host that the client named.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Configured(url) => url.as_str(),
             Self::FromRequest(url) => url,
@@ -39,12 +39,12 @@ impl BaseUrl {
     }
 
     /// The base in the document's examples.
-    pub(crate) fn example() -> Self {
+    pub fn example() -> Self {
         Self::FromRequest("http://localhost:8000".into())
     }
 
     /// The configured URL, else the path prefix alone: for references that clients resolve against the request's URL.
-    pub(crate) fn without_host(request: &Request) -> Self {
+    pub fn without_host(request: &Request) -> Self {
         match PublicUrl::of(request) {
             Some(url) => Self::Configured(Arc::clone(url)),
             None => Self::FromRequest(Forwarded::prefix(request).to_owned()),

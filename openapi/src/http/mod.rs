@@ -6,19 +6,19 @@
 //!   (the errors that an operation documents), [`csp`] (pages).
 //! - The document: [`schema`].
 
-pub(crate) mod base_url;
+pub mod base_url;
 pub(crate) mod csp;
-pub(crate) mod error_response;
+pub mod error_response;
 pub(crate) mod host;
-pub(crate) mod idempotency_key;
-pub(crate) mod json;
-pub(crate) mod page_query;
-pub(crate) mod params;
-pub(crate) mod preconditions;
-pub(crate) mod problem;
+pub mod idempotency_key;
+pub mod json;
+pub mod page_query;
+pub mod params;
+pub mod preconditions;
+pub mod problem;
 pub(crate) mod public_url;
 pub(crate) mod schema;
-pub(crate) mod values;
+pub mod values;
 
 mod framework_error;
 mod problem_body;

@@ -12,7 +12,7 @@ use poem::{
     },
 };
 
-pub(crate) use crate::http::problem_body::Violation;
+pub use crate::http::problem_body::Violation;
 
 use crate::{
     http::problem_body::{MEDIA_TYPE, ProblemBody},
@@ -31,13 +31,14 @@ pub struct Overloaded;
 /// response.
 #[derive(Debug, thiserror::Error)]
 #[error("{status}: {detail}")]
-pub(crate) struct Problem {
-    pub(crate) status: StatusCode,
+pub struct Problem {
+    /// The status of the response.
+    pub status: StatusCode,
     detail: Cow<'static, str>,
     /// What is wrong with the request, part by part.
-    pub(crate) errors: Vec<Violation>,
+    pub errors: Vec<Violation>,
     /// For the log, never for the client. Client errors have none.
-    pub(crate) source: Option<Box<dyn Error + Send + Sync>>,
+    pub source: Option<Box<dyn Error + Send + Sync>>,
     /// Whether the response carries [`Overloaded`].
     overloaded: bool,
     /// A header field that belongs to this problem.
@@ -46,7 +47,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem with this status. `detail` is sent to the client and logged; it must quote nothing from the request.
-    pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             detail: detail.into(),
@@ -58,7 +59,7 @@ impl Problem {
     }
 
     /// A 400 that names each part of the request that is not valid.
-    pub(crate) fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
+    pub fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
         Self {
             errors,
             ..Self::new(StatusCode::BAD_REQUEST, detail)
@@ -66,7 +67,7 @@ impl Problem {
     }
 
     /// A 401 with its `WWW-Authenticate` (RFC 9110, 11.6.1).
-    pub(crate) fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
+    pub fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
         Self {
             header: Some((header::WWW_AUTHENTICATE, challenge)),
             ..Self::new(StatusCode::UNAUTHORIZED, detail)
@@ -74,7 +75,7 @@ impl Problem {
     }
 
     /// The 415 of a body with a content coding, with its `Accept-Encoding` (RFC 9110, 12.5.3).
-    pub(crate) fn unsupported_encoding() -> Self {
+    pub fn unsupported_encoding() -> Self {
         let detail = "the body must have no Content-Encoding";
         Self {
             header: Some((header::ACCEPT_ENCODING, "identity")),
@@ -83,18 +84,18 @@ impl Problem {
     }
 
     /// A 404.
-    pub(crate) fn not_found(detail: &'static str) -> Self {
+    pub fn not_found(detail: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// A 500. Its cause belongs in the log: see [`caused_by`](Self::caused_by).
-    pub(crate) fn internal() -> Self {
+    pub fn internal() -> Self {
         let detail = "the service failed; its log has the reason under this request id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 
     /// The 503 of a request that was rejected because too many are in progress.
-    pub(crate) fn overloaded() -> Self {
+    pub fn overloaded() -> Self {
         let detail = "too many requests are in progress; try again";
         Self {
             overloaded: true,
@@ -103,7 +104,7 @@ impl Problem {
     }
 
     /// Adds the cause, for the log.
-    pub(crate) fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             source: Some(source.into()),
             ..self
@@ -111,7 +112,7 @@ impl Problem {
     }
 
     /// The response to the request with this id.
-    pub(crate) fn into_response(self, request_id: &RequestId) -> Response {
+    pub fn into_response(self, request_id: &RequestId) -> Response {
         let body = ProblemBody {
             kind: "about:blank".to_owned(),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),

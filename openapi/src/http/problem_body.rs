@@ -46,16 +46,16 @@ impl Example for ProblemBody {
 /// One part of a request that is not valid.
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Violation")]
-pub(crate) struct Violation {
+pub struct Violation {
     /// Where: a JSON Pointer (RFC 6901) into the body, or `/name` for a query parameter or header.
-    pub(crate) pointer: String,
+    pub pointer: String,
     /// What is wrong there.
-    pub(crate) detail: String,
+    pub detail: String,
 }
 
 impl Violation {
     /// Neither text may quote the request.
-    pub(crate) fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
             detail: detail.into(),

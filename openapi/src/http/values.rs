@@ -45,9 +45,22 @@ macro_rules! json_string {
     };
 }
 
+// After the macro that they use.
+mod choice;
+mod int;
+mod optional;
+mod time;
+mod uuid;
+
+pub use choice::ChoiceValue;
+pub use int::IntValue;
+pub use optional::Optional;
+pub use time::{DateValue, TimeValue};
+pub use uuid::UuidValue;
+
 /// The prefix of an error whose whole text is for the client. serde passes errors on as text only, so the text itself
 /// must show where it comes from.
-pub(crate) const DOMAIN_ERROR: &str = "domain error: ";
+pub const DOMAIN_ERROR: &str = "domain error: ";
 
 /// An error of the domain on its way through serde. `reason` must quote nothing.
 fn domain_error<E: de::Error>(reason: impl Display) -> E {
@@ -57,19 +70,19 @@ fn domain_error<E: de::Error>(reason: impl Display) -> E {
 /// A text that a client sends. White space around it is allowed and removed, so its schema is a pattern; a `maxLength`
 /// would count that white space as well.
 #[derive(Debug)]
-pub(crate) struct TextInput<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+pub struct TextInput<const MAX_CHARS: usize, const MIN_CHARS: usize = 1>(pub Text<MAX_CHARS, MIN_CHARS>);
 
 json_string!(
-    [const MAX_CHARS: usize] TextInput<MAX_CHARS>,
+    [const MAX_CHARS: usize, const MIN_CHARS: usize] TextInput<MAX_CHARS, MIN_CHARS>,
     |text| Text::new(text).map(Self),
     MetaSchema {
-        min_length: Some(1),
-        pattern: Some(text_pattern(MAX_CHARS)),
+        min_length: Some(MIN_CHARS.max(1)),
+        pattern: Some(text_pattern(MIN_CHARS, MAX_CHARS)),
         ..MetaSchema::new("string")
     }
 );
 
-impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> Serialize for TextInput<MAX_CHARS, MIN_CHARS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
@@ -77,19 +90,19 @@ impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
 
 /// A text as it is stored.
 #[derive(Debug)]
-pub(crate) struct TextValue<const MAX_CHARS: usize>(pub(crate) Text<MAX_CHARS>);
+pub struct TextValue<const MAX_CHARS: usize, const MIN_CHARS: usize = 1>(pub Text<MAX_CHARS, MIN_CHARS>);
 
 json_string!(
-    [const MAX_CHARS: usize] TextValue<MAX_CHARS>,
+    [const MAX_CHARS: usize, const MIN_CHARS: usize] TextValue<MAX_CHARS, MIN_CHARS>,
     |text| Text::new(text).map(Self) as Result<_, TextError>,
     MetaSchema {
-        min_length: Some(1),
+        min_length: Some(MIN_CHARS.max(1)),
         max_length: Some(MAX_CHARS),
         ..MetaSchema::new("string")
     }
 );
 
-impl<const MAX_CHARS: usize> Serialize for TextValue<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> Serialize for TextValue<MAX_CHARS, MIN_CHARS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
@@ -97,7 +110,7 @@ impl<const MAX_CHARS: usize> Serialize for TextValue<MAX_CHARS> {
 
 /// The id of a `T`.
 #[derive(Debug)]
-pub(crate) struct IdValue<T>(pub(crate) Id<T>);
+pub struct IdValue<T>(pub Id<T>);
 
 json_string!(
     [T] IdValue<T>,
@@ -113,7 +126,7 @@ impl<T> Serialize for IdValue<T> {
 
 /// A time, to the millisecond, in UTC (RFC 3339).
 #[derive(Debug)]
-pub(crate) struct TimestampValue(pub(crate) DateTime<Utc>);
+pub struct TimestampValue(pub DateTime<Utc>);
 
 json_string!(
     [] TimestampValue,
@@ -132,7 +145,7 @@ impl Serialize for TimestampValue {
 
 /// A URL that the service made: absolute, except that HTTP/1.0 clients that name no host get a path.
 #[derive(Debug, Serialize)]
-pub(crate) struct UrlValue(pub(crate) String);
+pub struct UrlValue(pub String);
 
 json_string!(
     [] UrlValue,
@@ -141,18 +154,20 @@ json_string!(
 );
 
 /// The id in examples: 01KAN2FGVXM1SY9VXF7MJ4Z7QV.
-pub(crate) const fn example_id<T>() -> Id<T> {
+pub const fn example_id<T>() -> Id<T> {
     Id::from_u128(0x019a_aa27_c37d_a073_e4ef_af3d_244f_9efb)
 }
 
 /// A text in examples.
 #[expect(clippy::expect_used, reason = "a constant, used only to make the document")]
-pub(crate) fn example_text<const MAX_CHARS: usize>(text: &'static str) -> Text<MAX_CHARS> {
+pub fn example_text<const MAX_CHARS: usize, const MIN_CHARS: usize>(
+    text: &'static str,
+) -> Text<MAX_CHARS, MIN_CHARS> {
     Text::new(text).expect("a valid example")
 }
 
 /// The schema of an id, in bodies, paths and queries.
-pub(crate) fn id_schema() -> MetaSchema {
+pub fn id_schema() -> MetaSchema {
     MetaSchema {
         pattern: Some("^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$".to_owned()),
         example: Some(json!(example_id::<()>().to_string())),
@@ -161,15 +176,16 @@ pub(crate) fn id_schema() -> MetaSchema {
 }
 
 /// The rule of [`Text`] as an ECMA 262 pattern.
-fn text_pattern(max_chars: usize) -> String {
+fn text_pattern(min_chars: usize, max_chars: usize) -> String {
     // Unicode's `White_Space`, to be used within brackets. ECMA's own `\s` is another set.
     const WHITE_SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
     let space = format!("[{WHITE_SPACE}]*");
     let non_space = format!(r"[^\u0000{WHITE_SPACE}]");
-    let rest = match max_chars {
-        0 | 1 => String::new(),
-        _ => format!(r"([^\u0000]{{0,{}}}{non_space})?", max_chars - 2),
+    let rest = match (min_chars, max_chars) {
+        (_, 0 | 1) => String::new(),
+        (0 | 1, _) => format!(r"([^\u0000]{{0,{}}}{non_space})?", max_chars - 2),
+        _ => format!(r"[^\u0000]{{{},{}}}{non_space}", min_chars - 2, max_chars - 2),
     };
 
     format!("^{space}{non_space}{rest}{space}$")
@@ -189,16 +205,19 @@ mod tests {
         prop_oneof![around("\\PC{3,7}"), around("[\\s\\S]{0,3}"), any::<String>()]
     }
 
-    fn matches(max_chars: usize, text: &str) -> bool {
-        let pattern = regress::Regex::with_flags(&text_pattern(max_chars), "u").expect("ECMA 262");
+    fn matches(min_chars: usize, max_chars: usize, text: &str) -> bool {
+        let pattern = text_pattern(min_chars, max_chars);
+        let pattern = regress::Regex::with_flags(&pattern, "u").expect("ECMA 262");
         pattern.find(text).is_some()
     }
 
     proptest! {
         #[test]
         fn the_pattern_accepts_what_the_domain_accepts(text in texts()) {
-            prop_assert_eq!(matches(5, &text), Text::<5>::new(&text).is_ok(), "{:?}", text);
-            prop_assert_eq!(matches(1, &text), Text::<1>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(1, 5, &text), Text::<5>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(1, 1, &text), Text::<1>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(2, 5, &text), Text::<5, 2>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(5, 5, &text), Text::<5, 5>::new(&text).is_ok(), "{:?}", text);
         }
 
         #[test]
