@@ -24,7 +24,7 @@ pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<(
         return Ok(());
     }
 
-    let has_text = |other: &&Resource| other.fields.iter().any(|field| field.is_required_text());
+    let has_text = |other: &&Resource| other.example_text().is_some();
     let new = others.iter().find(has_text).with_context(|| {
         format!(
             "{} is the example of the tests, which create items by a text; no other resource has a required text. Add \
@@ -33,7 +33,7 @@ pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<(
         )
     })?;
 
-    for file in templates.render(&example_set(new), new)? {
+    for file in templates.render(SET, new)? {
         if file.path.starts_with("fragments") {
             continue;
         }
@@ -44,22 +44,13 @@ pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<(
     translate_documents(plan, old, new)
 }
 
-fn example_set(resource: &Resource) -> String {
-    let kind = if resource.immutable {
-        "immutable"
-    } else {
-        "mutable"
-    };
-    format!("example/{kind}")
-}
+/// The set of templates for the example.
+pub const SET: &str = "example";
 
 /// Parts of documents that are made from templates: a program of a client, for instance.
 fn replace_fragments(plan: &mut Plan, templates: &Templates, old: &Resource, new: &Resource) -> Result<()> {
     let is_fragment = |path: &Path| path.starts_with("fragments");
-    let (old_files, new_files) = (
-        templates.render(&example_set(old), old)?,
-        templates.render(&example_set(new), new)?,
-    );
+    let (old_files, new_files) = (templates.render(SET, old)?, templates.render(SET, new)?);
 
     for old in old_files.iter().filter(|file| is_fragment(&file.path)) {
         let new = new_files

@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::names::{self, pascal};
 
 /// Names that every resource has for something of its own.
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 19] = [
     "api",
     "body",
+    "content",
     "created_from",
     "entity",
     "error",

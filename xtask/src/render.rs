@@ -116,7 +116,11 @@ impl Templates {
 
         let mut text = source;
         if path.to_string_lossy().ends_with(JINJA) {
-            let values = context! { fields => resource.fields, immutable => resource.immutable };
+            let values = context! {
+                fields => resource.fields,
+                immutable => resource.immutable,
+                text => resource.example_text(),
+            };
             text = environment
                 .render_named_str(&relative.to_string_lossy(), &text, values)
                 .with_context(|| format!("the template {}", path.display()))?;

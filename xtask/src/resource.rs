@@ -152,6 +152,12 @@ impl Resource {
         text
     }
 
+    /// The first text that every item has, by which tests tell items apart.
+    #[must_use]
+    pub fn example_text(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.is_required_text())
+    }
+
     /// The sets of templates that make it.
     #[must_use]
     pub fn template_sets(&self) -> [&'static str; 2] {

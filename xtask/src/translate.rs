@@ -38,8 +38,9 @@ pub fn text(text: &str, old: &Resource, new: &Resource) -> Result<String> {
 
 /// The first text that every item has.
 fn example_text(resource: &Resource) -> Result<&Field> {
-    let text = resource.fields.iter().find(|field| field.is_required_text());
-    text.with_context(|| format!("{} has no required text", resource.name))
+    resource
+        .example_text()
+        .with_context(|| format!("{} has no required text", resource.name))
 }
 
 /// The name in all its forms, where it is a word or a part of an identifier.
