@@ -13,7 +13,7 @@ mod migration_lock;
 mod pool_metrics;
 
 pub(crate) mod idempotent;
-pub(crate) mod query;
+pub mod query;
 pub(crate) mod stored_key;
 pub(crate) mod table;
 
