@@ -10,7 +10,7 @@ use quick_cache::{Weighter, sync};
 use crate::timed::COLLECTION;
 
 /// An item that never changes once it is stored.
-pub(crate) trait CacheItem: Clone {
+pub trait CacheItem: Clone {
     /// An assumption about [`heap_bytes`](Self::heap_bytes), for the initial size of the cache's tables.
     const TYPICAL_HEAP_BYTES: usize;
 
@@ -25,7 +25,7 @@ pub(crate) trait CacheItem: Clone {
 const OVERHEAD_BYTES: usize = 96;
 
 /// Items by id, up to a number of bytes.
-pub(crate) struct Cache<T: CacheItem> {
+pub struct Cache<T: CacheItem> {
     items: sync::Cache<Id<T>, T, Bytes>,
     hits: BoundCounter<u64>,
     misses: BoundCounter<u64>,
@@ -47,7 +47,7 @@ fn entry_bytes<T>(heap_bytes: usize) -> u64 {
 impl<T: CacheItem> Cache<T> {
     /// A cache of about this many bytes for the items of a collection, with the counter `cache.lookups`: one for each id
     /// that is looked up, by `cache.result` (`hit` or `miss`) and `db.collection.name`.
-    pub(crate) fn new(collection: &'static str, max_bytes: u64, meter: &Meter) -> Self {
+    pub fn new(collection: &'static str, max_bytes: u64, meter: &Meter) -> Self {
         let items = max_bytes / entry_bytes::<T>(T::TYPICAL_HEAP_BYTES);
         let items = usize::try_from(items).unwrap_or(usize::MAX);
 
@@ -77,7 +77,7 @@ impl<T: CacheItem> Cache<T> {
     }
 
     /// The cached items with these ids, each once, and the ids that are not cached.
-    pub(crate) fn lookup(&self, ids: &[Id<T>]) -> (Vec<T>, Vec<Id<T>>) {
+    pub fn lookup(&self, ids: &[Id<T>]) -> (Vec<T>, Vec<Id<T>>) {
         // Nearly every lookup is for one id: no copy of the ids, no sorting.
         if let [id] = ids
             && let Some(item) = self.items.get(id)
@@ -105,7 +105,7 @@ impl<T: CacheItem> Cache<T> {
     }
 
     /// Caches items that the store returned or acknowledged.
-    pub(crate) fn insert(&self, items: &[T]) {
+    pub fn insert(&self, items: &[T]) {
         for item in items {
             self.items.insert(item.id(), item.clone());
         }

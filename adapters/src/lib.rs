@@ -1,14 +1,15 @@
 //! The driven side of the hexagon: implementations of the ports of `domain`.
 //!
-//! - Resource: [`tweet`], its stores and their decorators. Yours to replace.
+//! - Resources: a module each, with its stores and their decorators. Yours to replace.
 //! - Mechanism: everything else. Decorators are built from `batch_queue`, `cache` and `timed`, SQL stores from
 //!   [`database`].
 
+// Resources, one line each.
 pub mod tweet;
 
-mod batch_queue;
-mod cache;
-mod timed;
+pub mod batch_queue;
+pub mod cache;
+pub mod timed;
 
 pub mod auth;
 pub mod clock;
@@ -24,7 +25,6 @@ pub use auth::token_file::TokenFile;
 pub use clock::SystemClock;
 pub use database::SeaOrmHealthCheck;
 pub use in_memory_health_check::InMemoryHealthCheck;
-pub use tweet::{InMemoryTweetRepository, SeaOrmTweetRepository};
 
 /// The example of docs/make-it-yours.md, compiled and run with the documentation's tests.
 #[cfg(doctest)]

@@ -9,20 +9,20 @@ use opentelemetry::{
 };
 
 /// The attribute for the collection of a store, such as a table.
-pub(crate) const COLLECTION: &str = "db.collection.name";
+pub const COLLECTION: &str = "db.collection.name";
 /// The attribute for an operation on a collection.
-pub(crate) const OPERATION: &str = "db.operation.name";
+pub const OPERATION: &str = "db.operation.name";
 
 /// The operations on one collection, in the histogram `db.client.operation.duration` (OpenTelemetry semantic
 /// conventions).
-pub(crate) struct TimedCollection {
+pub struct TimedCollection {
     name: &'static str,
     duration: Histogram<f64>,
 }
 
 impl TimedCollection {
     /// The collection of this name. All collections share one instrument of the meter.
-    pub(crate) fn new(name: &'static str, meter: &Meter) -> Self {
+    pub fn new(name: &'static str, meter: &Meter) -> Self {
         let duration = meter
             .f64_histogram("db.client.operation.duration")
             .with_unit("s")
@@ -33,7 +33,7 @@ impl TimedCollection {
     }
 
     /// An operation on the collection, such as `add`.
-    pub(crate) fn operation(&self, name: &'static str) -> TimedOperation {
+    pub fn operation(&self, name: &'static str) -> TimedOperation {
         let attributes = [
             KeyValue::new(COLLECTION, self.name),
             KeyValue::new(OPERATION, name),
@@ -49,7 +49,7 @@ impl TimedCollection {
 }
 
 /// One operation, whose calls are timed.
-pub(crate) struct TimedOperation {
+pub struct TimedOperation {
     /// The series of successes, looked up once. Failures are rare enough to be looked up each time.
     success: BoundHistogram<f64>,
     duration: Histogram<f64>,
@@ -60,7 +60,7 @@ pub(crate) struct TimedOperation {
 impl TimedOperation {
     /// Records the duration of a call once it returns, and passes its result on. A call that is dropped has no result
     /// and is not recorded.
-    pub(crate) async fn time<T>(
+    pub async fn time<T>(
         &self,
         call: impl Future<Output = Result<T, RepositoryError>>,
     ) -> Result<T, RepositoryError> {

@@ -1,18 +1,14 @@
 //! THE composition root: which adapter stands behind which port.
 //!
-//! A further resource needs a field of [`Store`], its adapter for memory and for SQL in [`Store::open`], a function like
-//! [`tweet_stack`] and its service in [`router`].
+//! What is particular to a resource is in [`resources`](crate::resources) and in the folder of the resource.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryHealthCheck, InMemoryTweetRepository, SeaOrmHealthCheck, SeaOrmTweetRepository, SystemClock,
-    TokenFile,
-    auth::token_file::TokenFileError,
+    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile, auth::token_file::TokenFileError,
     database,
-    tweet::{Batched, Cached, Metered},
 };
-use domain::{Authenticator, Clock, HealthCheck, TweetRepository, TweetService};
+use domain::{Authenticator, Clock, HealthCheck};
 use openapi::ConcurrencyLimit;
 use opentelemetry::metrics::Meter;
 use poem::endpoint::BoxEndpoint;
@@ -20,13 +16,14 @@ use poem::endpoint::BoxEndpoint;
 use crate::{
     config::{Config, DatabaseConfig, StoreUrl},
     migrations::{Schema, SchemaCheck},
+    resources::Repositories,
     telemetry::{self, metrics_registry::MetricsRegistry},
 };
 
 /// An open store: a bare repository for each resource, and what they have in common.
 pub struct Store {
-    /// The tweets.
-    pub tweet_repository: Arc<dyn TweetRepository>,
+    /// The repositories.
+    pub repositories: Repositories,
     /// The health check of the store itself, below all decorators.
     pub check: Arc<dyn HealthCheck>,
     /// The schema, if the store has one.
@@ -54,7 +51,7 @@ impl Store {
         let database = database::connect_to(address, options).await?;
 
         Ok(Self {
-            tweet_repository: Arc::new(SeaOrmTweetRepository::new(database.clone())),
+            repositories: Repositories::sql(&database),
             check: Arc::new(SeaOrmHealthCheck::new(database.clone())),
             schema: Some(Schema::new(database)),
             in_process: false,
@@ -64,36 +61,23 @@ impl Store {
     /// An empty store in memory.
     pub fn in_memory() -> Self {
         Self {
-            tweet_repository: Arc::new(InMemoryTweetRepository::default()),
+            repositories: Repositories::in_memory(),
             check: Arc::new(InMemoryHealthCheck),
             schema: None,
             in_process: true,
         }
     }
-
-    /// The use cases of tweets over the bare repository, for a command with no concurrent callers.
-    pub fn tweets(&self) -> TweetService {
-        TweetService::new(Arc::clone(&self.tweet_repository), clock())
-    }
 }
 
-/// The decorators of the tweet repository, innermost first.
-pub fn tweet_stack(config: &DatabaseConfig, store: &Store, meter: &Meter) -> Arc<dyn TweetRepository> {
-    // Next to the store, to time what the store does and not what the layers above save it.
-    let metered = Metered::new(Arc::clone(&store.tweet_repository), meter);
-    if store.in_process {
-        return Arc::new(metered);
-    }
-
-    // Below the cache, to batch the calls that miss it, whichever request they belong to.
-    let batched = Batched::new(metered, meter);
-    if config.cache_bytes == 0 {
-        return Arc::new(batched);
-    }
-
-    // Outermost, so that a hit waits in no queue and needs no statement.
-    let cached = Cached::new(batched, config.cache_bytes, meter);
-    Arc::new(cached)
+/// What the decorators of a repository depend on.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The settings of the store.
+    pub config: &'a DatabaseConfig,
+    /// Whether the store is in the memory of this process, so that batches and a cache would save nothing.
+    pub in_process: bool,
+    /// Decorators record through it.
+    pub meter: &'a Meter,
 }
 
 /// Who may write; `None` if everybody may.
@@ -138,10 +122,15 @@ pub fn router_with_metrics(
         }
     }
 
-    let tweets = tweet_stack(&config.database, store, &metrics.meter);
+    let context = Context {
+        config: &config.database,
+        in_process: store.in_process,
+        meter: &metrics.meter,
+    };
+    let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {
-        tweets: Arc::new(TweetService::new(tweets, clock())),
+        services,
         checks,
         draining,
         authenticator: authenticator.map(|tokens| tokens as Arc<dyn Authenticator>),
@@ -159,6 +148,7 @@ pub fn router_with_metrics(
     })
 }
 
-fn clock() -> Arc<dyn Clock> {
+/// The clock of the whole service.
+pub fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }

@@ -6,9 +6,11 @@ pub mod telemetry;
 
 pub mod compose;
 pub mod migrations;
+pub mod resources;
 pub mod server;
 
-mod tweet;
+// Resources, one line each.
+pub mod tweet;
 
 pub mod cli;
 pub mod commands;

@@ -1,12 +1,13 @@
-//! The inside of the hexagon: what a tweet is, what can be done with tweets, and the ports to the rest of the world.
-//! It depends on no framework, runtime, database or HTTP crate.
+//! The inside of the hexagon: what the service is about, what can be done with it, and the ports to the rest of the
+//! world. It depends on no framework, runtime, database or HTTP crate.
 //!
-//! - Resource: [`tweet`], its values, its port and its use cases. Yours to replace.
+//! - Resources: a public module each, with its values, its port and its use cases. Yours to replace.
 //! - Mechanism: everything else. [`ports`] holds the ports that every service needs. Resources are built from [`Id`],
 //!   [`Page`] and [`Idempotent`], from values that are valid by construction ([`Text`], [`Int`], [`Date`], [`Time`],
 //!   [`Choice`], [`Uuid`]) and, if their items change, from [`Version`], [`Expected`], [`WriteOutcome`] and
 //!   [`Fingerprint`].
 
+// Resources, one line each.
 pub mod tweet;
 
 pub mod ports;
@@ -39,9 +40,6 @@ pub use page::{Page, PageLimit};
 pub use ports::{Authenticator, Clock, HealthCheck};
 pub use principal::{ParsePrincipalError, Principal, TOKEN_PREFIX};
 pub use text::{Text, TextError};
-pub use tweet::{
-    IdempotentTweet, NewTweet, Tweet, TweetId, TweetText, repository::TweetRepository, service::TweetService,
-};
 pub use version::{Expected, Version, VersionError, WriteOutcome};
 
 /// The crate's re-export of its time library, so that no other crate has to choose one.

@@ -1,7 +1,7 @@
 //! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the domain
 //! and knows no adapter.
 //!
-//! - Resource: `tweet`, its handlers, request and response bodies. Yours to replace.
+//! - Resources: a module each, with its handlers, request and response bodies. Yours to replace.
 //! - Mechanism: `middleware` is the stack around all operations, `http` what the handlers of any resource use;
 //!   `health`, `docs` and `metrics_page` are operations that every service has.
 //!
@@ -16,6 +16,7 @@
 //! A handler must not block its thread: on a small machine, all requests may share one. Use
 //! `tokio::task::spawn_blocking` for what blocks.
 
+// Resources, one line each.
 mod tweet;
 
 mod docs;
@@ -34,7 +35,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Authenticator, Clock, HealthCheck, TweetService};
+use domain::{Authenticator, Clock, HealthCheck};
 use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
@@ -64,8 +65,8 @@ pub use version::VERSION;
 /// What the HTTP surface needs from the composition root.
 #[derive(Clone)]
 pub struct Dependencies {
-    /// The use cases of tweets.
-    pub tweets: Arc<TweetService>,
+    /// The use cases of the resources.
+    pub services: Services,
 
     /// Every dependency that the health report names.
     pub checks: Vec<Arc<dyn HealthCheck>>,
@@ -98,6 +99,13 @@ pub struct Dependencies {
     pub meter: Meter,
     /// Renders the page at `/metrics`.
     pub metrics: MetricsRenderer,
+}
+
+/// The use cases of each resource, one line each.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "a field for each resource, which its type explains")]
+pub struct Services {
+    pub tweets: Arc<domain::tweet::TweetService>,
 }
 
 /// Defines [`Apis`] and how to make them, so that there is one list.

@@ -12,14 +12,14 @@ impl<Item, Output> QueuedCall<Item, Output> {
 }
 
 /// Each call gets the whole output.
-pub(crate) fn whole<Item, Output: Clone>(output: Output, batch: Vec<QueuedCall<Item, Output>>) {
+pub fn whole<Item, Output: Clone>(output: Output, batch: Vec<QueuedCall<Item, Output>>) {
     for call in batch {
         call.send(Ok(output.clone()));
     }
 }
 
 /// The output has one element for each item, in the order of the items.
-pub(crate) fn in_order<Item, Element>(output: Vec<Element>, batch: Vec<QueuedCall<Item, Vec<Element>>>) {
+pub fn in_order<Item, Element>(output: Vec<Element>, batch: Vec<QueuedCall<Item, Vec<Element>>>) {
     let mut output = output.into_iter();
 
     for call in batch {
@@ -29,7 +29,7 @@ pub(crate) fn in_order<Item, Element>(output: Vec<Element>, batch: Vec<QueuedCal
 }
 
 /// The items are ids, and the output is what was found, in no particular order. `id_of` returns the id of an element.
-pub(crate) fn by_id<Id: Ord, Element: Clone>(
+pub fn by_id<Id: Ord, Element: Clone>(
     mut output: Vec<Element>,
     batch: Vec<QueuedCall<Id, Vec<Element>>>,
     id_of: fn(&Element) -> Id,

@@ -5,9 +5,9 @@
 //! One statement at a time. Two concurrent statements were tried: batches shrank, the store worked more, and no call
 //! returned sooner.
 
-pub(crate) mod distribute;
+pub mod distribute;
 mod execute;
-pub(crate) mod sizes;
+pub mod sizes;
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -21,7 +21,7 @@ use opentelemetry::metrics::BoundHistogram;
 use tokio::{runtime::Handle, sync::oneshot};
 
 /// The maximum number of items (ids or values) that share a statement. A call with more executes alone.
-pub(crate) const MAX_BATCH_SIZE: usize = 256;
+pub const MAX_BATCH_SIZE: usize = 256;
 
 /// The maximum number of calls that wait in a queue. The service accepts fewer requests at once; this bounds the memory
 /// all the same.
@@ -41,7 +41,7 @@ type Distribute<Item, Output> = fn(Output, Vec<QueuedCall<Item, Output>>);
 
 /// The calls of one method of a repository. For each key there is one statement in flight, and a queue of calls for the
 /// next one. Calls with equal keys share statements; their items are joined.
-pub(crate) struct BatchQueue<Repository, Key, Item, Output> {
+pub struct BatchQueue<Repository, Key, Item, Output> {
     repository: Arc<Repository>,
     method: Method<Repository, Key, Item, Output>,
     distribute: Distribute<Item, Output>,
@@ -57,7 +57,7 @@ type WaitingCalls<Item, Output> = VecDeque<QueuedCall<Item, Output>>;
 
 /// When a batch starts after the previous one ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BatchStart {
+pub enum BatchStart {
     /// At once. For commits, which take long enough for calls to accumulate.
     Immediate,
     /// After one yield to the scheduler, so that requests which are already readable on other sockets join the batch.
@@ -66,7 +66,7 @@ pub(crate) enum BatchStart {
 }
 
 /// A call that waits for a shared statement.
-pub(crate) struct QueuedCall<Item, Output> {
+pub struct QueuedCall<Item, Output> {
     items: Vec<Item>,
     result: oneshot::Sender<Result<Output, RepositoryError>>,
 }
@@ -89,7 +89,7 @@ where
     Output: Send + 'static,
 {
     /// An empty queue for the calls of this method.
-    pub(crate) fn new(
+    pub fn new(
         repository: &Arc<Repository>,
         sizes: BoundHistogram<u64>,
         batch_start: BatchStart,
@@ -108,7 +108,7 @@ where
 
     /// Makes a call: with a statement of its own if none with this key is in flight, otherwise as part of the next one.
     /// It shares only statements that start after it.
-    pub(crate) async fn call(self: &Arc<Self>, key: Key, items: &[Item]) -> Result<Output, RepositoryError> {
+    pub async fn call(self: &Arc<Self>, key: Key, items: &[Item]) -> Result<Output, RepositoryError> {
         if items.len() > MAX_BATCH_SIZE {
             return self.execute(&key, items, 1).await;
         }

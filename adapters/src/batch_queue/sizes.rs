@@ -10,14 +10,14 @@ use crate::timed::{COLLECTION, OPERATION};
 
 /// The batches of one collection, in the histogram `db.client.operation.batch.size`. It is named after the attribute
 /// `db.operation.batch.size` of the OpenTelemetry semantic conventions, which have no metric for it.
-pub(crate) struct BatchSizes {
+pub struct BatchSizes {
     collection: &'static str,
     sizes: Histogram<u64>,
 }
 
 impl BatchSizes {
     /// The batches of the collection of this name. All collections share one instrument of the meter.
-    pub(crate) fn new(collection: &'static str, meter: &Meter) -> Self {
+    pub fn new(collection: &'static str, meter: &Meter) -> Self {
         let powers_of_two = std::iter::successors(Some(1), |size| Some(size * 2));
         let bounds = powers_of_two.take_while(|size| *size <= MAX_BATCH_SIZE);
 
@@ -31,7 +31,7 @@ impl BatchSizes {
     }
 
     /// The batches of an operation, such as `add`.
-    pub(crate) fn operation(&self, name: &'static str) -> BoundHistogram<u64> {
+    pub fn operation(&self, name: &'static str) -> BoundHistogram<u64> {
         self.sizes.bind(&[
             KeyValue::new(COLLECTION, self.collection),
             KeyValue::new(OPERATION, name),

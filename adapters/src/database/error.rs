@@ -42,10 +42,13 @@ impl From<CallError> for RepositoryError {
 /// A row that breaks the rules of its resource: another program wrote it.
 #[derive(Debug, Error)]
 #[error("{table} row {id} is invalid: {reason}")]
-pub(crate) struct CorruptRow<E> {
-    pub(crate) table: &'static str,
-    pub(crate) id: String,
-    pub(crate) reason: E,
+pub struct CorruptRow<E> {
+    /// The table.
+    pub table: &'static str,
+    /// The id of its row.
+    pub id: String,
+    /// The rule that it breaks.
+    pub reason: E,
 }
 
 impl<E: Error + Send + Sync + 'static> From<CorruptRow<E>> for RepositoryError {
@@ -84,7 +87,7 @@ fn classify(error: DbErr) -> RepositoryError {
 struct PoolerError(#[source] DbErr);
 
 /// Whether a row with this unique key is already stored.
-pub(crate) fn is_conflict(error: &DbErr) -> bool {
+pub fn is_conflict(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 

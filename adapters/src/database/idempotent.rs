@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The outcome of [`insert`].
-pub(crate) enum Insertion<Row> {
+pub enum Insertion<Row> {
     /// All items were inserted.
     All,
     /// Some keys were stored before, or occur twice. The row that is stored under each key.
@@ -21,7 +21,7 @@ pub(crate) enum Insertion<Row> {
 
 impl<Row> Insertion<Row> {
     /// The items that are stored under the keys of `items`, in the same order. `items` are those of the insertion.
-    pub(crate) fn stored<T>(self, items: &[Idempotent<T>]) -> Result<Vec<T>, RepositoryError>
+    pub fn stored<T>(self, items: &[Idempotent<T>]) -> Result<Vec<T>, RepositoryError>
     where
         T: Clone + TryFrom<Row, Error = RepositoryError>,
         Row: Clone,
@@ -44,9 +44,11 @@ impl<Row> Insertion<Row> {
 }
 
 /// An item to insert, and its key as the table holds it.
-pub(crate) struct Keyed<'a, T> {
-    pub(crate) item: &'a T,
-    pub(crate) key: StoredKey<'a>,
+pub struct Keyed<'a, T> {
+    /// The item.
+    pub item: &'a T,
+    /// Its key.
+    pub key: StoredKey<'a>,
 }
 
 /// A row and its key.
@@ -67,7 +69,7 @@ impl<Row: FromQueryResult> FromQueryResult for IdempotentRow<Row> {
 /// The items to insert, each key once: of several items with one key, the first.
 ///
 /// Every process inserts in the order of the keys, so that two that insert the same keys do not deadlock.
-pub(crate) fn keyed<T>(items: &[Idempotent<T>]) -> Vec<Keyed<'_, T>> {
+pub fn keyed<T>(items: &[Idempotent<T>]) -> Vec<Keyed<'_, T>> {
     let keyed = items.iter().map(|Idempotent { item, key }| Keyed {
         item,
         key: StoredKey::new(key),
@@ -82,7 +84,7 @@ pub(crate) fn keyed<T>(items: &[Idempotent<T>]) -> Vec<Keyed<'_, T>> {
 
 /// Inserts the items whose keys are new, all or none. `count` is their number before [`keyed`]. If every item was
 /// inserted, that is one statement. Otherwise a second one reads the row stored under each key.
-pub(crate) async fn insert<T, Row: FromQueryResult>(
+pub async fn insert<T, Row: FromQueryResult>(
     pool: &PoolGeneration,
     table: &Table<T>,
     items: &[Keyed<'_, T>],

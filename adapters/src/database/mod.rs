@@ -12,10 +12,10 @@ mod health;
 mod migration_lock;
 mod pool_metrics;
 
-pub(crate) mod idempotent;
+pub mod idempotent;
 pub mod query;
-pub(crate) mod stored_key;
-pub(crate) mod table;
+pub mod stored_key;
+pub mod table;
 
 mod bind_arrays;
 
@@ -26,7 +26,7 @@ mod hot_connections;
 
 mod disk_space;
 
-pub(crate) mod error;
+pub mod error;
 
 mod file;
 

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{bind_arrays, pool_kind::postgres, pooler, resilient_pool::PoolGeneration};
 
 /// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
-pub(crate) const MAX_BIND_VALUES: usize = 32_766;
+pub const MAX_BIND_VALUES: usize = 32_766;
 
 /// The maximum number of rows of an entity in a statement that binds each of their columns.
 pub fn max_rows_per_statement<E: EntityTrait>() -> usize {
@@ -24,7 +24,7 @@ impl PoolGeneration {
     }
 
     /// Executes a statement and returns the number of affected rows.
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+    pub async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         let affected = self.execute_one(statement).await?;
         self.disk_space.record_success();
 
@@ -110,7 +110,7 @@ impl PoolGeneration {
 
     /// Executes the statement for all items, in a transaction if they need more than one, and returns the number of
     /// affected rows. PostgreSQL needs one: it binds arrays of any length.
-    pub(crate) async fn execute_chunked<T>(
+    pub async fn execute_chunked<T>(
         &self,
         items: &[T],
         max_per_statement: usize,
@@ -155,7 +155,7 @@ impl PoolGeneration {
 }
 
 /// A PostgreSQL array, bound as one value.
-pub(crate) fn array(element: ArrayType, values: Vec<Value>) -> Value {
+pub fn array(element: ArrayType, values: Vec<Value>) -> Value {
     Value::Array(element, Some(Box::new(values)))
 }
 

@@ -5,20 +5,21 @@ use sha2::{Digest, Sha256};
 
 /// An idempotency key as the column of a table holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredKey<'a> {
+pub struct StoredKey<'a> {
     /// The name of the owner, or nothing, then a space, then the SHA-256 of the key in hexadecimal: `alice 2bb80d53…`.
     /// Names have no spaces, so no two owners share a key. The hash makes room for the name in a column that the
     /// longest key fills alone.
-    pub(crate) owned: String,
+    pub owned: String,
     /// The form of earlier versions: the key alone, without a space. It has no owner on record, so it remains the key of
     /// every client.
-    pub(crate) former: &'a str,
+    pub former: &'a str,
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 impl<'a> StoredKey<'a> {
-    pub(crate) fn new(key: &'a OwnedKey) -> Self {
+    /// The form in which a key is stored.
+    pub fn new(key: &'a OwnedKey) -> Self {
         let OwnedKey { owner, key } = key;
         let mut owned = owner.as_ref().map_or("", |owner| owner.as_str()).to_owned();
 

@@ -12,27 +12,27 @@ use super::{
 };
 
 /// A column of a [`Table`] of items `T`.
-pub(crate) struct Column<T> {
+pub struct Column<T> {
     /// The name of the column. It is quoted in statements, so it may be a word of SQL, such as `order`.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its type in PostgreSQL.
-    pub(crate) sql_type: &'static str,
+    pub sql_type: &'static str,
     /// The same type, as SeaORM calls it.
-    pub(crate) array_type: ArrayType,
+    pub array_type: ArrayType,
     /// The value of an item in this column.
-    pub(crate) value: fn(&T) -> Value,
+    pub value: fn(&T) -> Value,
 }
 
 /// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column
 /// [`IDEMPOTENCY_KEY`] holds a [`StoredKey`](super::stored_key::StoredKey) or null, and has a partial unique index of the
 /// keys that are not null.
-pub(crate) struct Table<T> {
+pub struct Table<T> {
     columns: Vec<Column<T>>,
     sql: Sql,
 }
 
 /// The name of the column that a [`Table`] has besides those of its list.
-pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
+pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
 /// The texts of the statements. Of a SQLite statement whose text depends on the number of rows, only the part before
 /// the rows is stored.
@@ -52,7 +52,7 @@ struct Sql {
 
 impl<T> Table<T> {
     /// A table with this name and these columns.
-    pub(crate) fn new(name: &str, columns: Vec<Column<T>>) -> Self {
+    pub fn new(name: &str, columns: Vec<Column<T>>) -> Self {
         let sql = Sql::new(name, &columns);
 
         Self { columns, sql }
@@ -60,12 +60,12 @@ impl<T> Table<T> {
 
     /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value, and so are the two
     /// forms of its key.
-    pub(crate) fn max_rows_per_statement(&self) -> usize {
+    pub fn max_rows_per_statement(&self) -> usize {
         MAX_BIND_VALUES / (self.columns.len() + 2)
     }
 
     /// Inserts the items. A stored id is an error.
-    pub(crate) fn insert(&self, backend: DbBackend, items: &[T]) -> Statement {
+    pub fn insert(&self, backend: DbBackend, items: &[T]) -> Statement {
         if backend == DbBackend::Postgres {
             let arrays = self.arrays(items.iter());
             return Statement::from_sql_and_values(backend, &self.sql.insert, arrays);
@@ -78,7 +78,7 @@ impl<T> Table<T> {
     }
 
     /// Inserts the items whose keys are not stored. A stored id is an error all the same.
-    pub(crate) fn insert_idempotent(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
+    pub fn insert_idempotent(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
         let owned = |new: &Keyed<'_, T>| Value::from(new.key.owned.as_str());
         let former = |new: &Keyed<'_, T>| Value::from(new.key.former);
 
@@ -103,7 +103,7 @@ impl<T> Table<T> {
     }
 
     /// The rows with these ids.
-    pub(crate) fn find(&self, backend: DbBackend, ids: &[Id<T>]) -> Statement {
+    pub fn find(&self, backend: DbBackend, ids: &[Id<T>]) -> Statement {
         let ids = ids.iter().map(|id| uuid(*id).into());
 
         if backend == DbBackend::Postgres {
@@ -116,7 +116,7 @@ impl<T> Table<T> {
     }
 
     /// The rows with these idempotency keys, in either form, each with its key.
-    pub(crate) fn find_by_keys(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
+    pub fn find_by_keys(&self, backend: DbBackend, items: &[Keyed<'_, T>]) -> Statement {
         let forms = |new: &Keyed<'_, T>| [new.key.owned.as_str().into(), new.key.former.into()];
         let keys: Vec<Value> = items.iter().flat_map(forms).collect();
 
@@ -130,7 +130,7 @@ impl<T> Table<T> {
     }
 
     /// The newest rows; with `before`, the newest of those with a smaller id. SQLite accepts the same texts, with `$1`.
-    pub(crate) fn latest(&self, backend: DbBackend, before: Option<Id<T>>, limit: usize) -> Statement {
+    pub fn latest(&self, backend: DbBackend, before: Option<Id<T>>, limit: usize) -> Statement {
         let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
 
         match before {
@@ -228,7 +228,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// An id as the database stores it: the 128 bits, so that the order of the primary key is the order of the ids.
-pub(crate) fn uuid<T>(id: Id<T>) -> Uuid {
+pub fn uuid<T>(id: Id<T>) -> Uuid {
     Uuid::from_u128(id.as_u128())
 }
 

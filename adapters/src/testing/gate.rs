@@ -6,28 +6,31 @@ use domain::RepositoryError;
 use tokio::sync::Semaphore;
 
 /// What a gated repository is built from: it records statements, and holds each back until the test releases it.
-pub(crate) struct Gate {
+pub struct Gate {
     permits: Semaphore,
     statements: Mutex<Vec<String>>,
     failure: Mutex<Option<RepositoryError>>,
 }
 
 impl Gate {
-    pub(crate) fn release(&self, statements: usize) {
+    /// Lets this many statements return, those in flight first.
+    pub fn release(&self, statements: usize) {
         self.permits.add_permits(statements);
     }
 
-    pub(crate) fn set_failure(&self, error: Option<RepositoryError>) {
+    /// Fails every further statement with this error; `None` ends the outage.
+    pub fn set_failure(&self, error: Option<RepositoryError>) {
         *lock(&self.failure) = error;
     }
 
-    pub(crate) fn statements(&self) -> Vec<String> {
+    /// All statements so far.
+    pub fn statements(&self) -> Vec<String> {
         lock(&self.statements).clone()
     }
 
     /// Records a statement, waits for its release, and returns the failure that was set when it started, or else its
     /// result.
-    pub(crate) async fn pass<T>(
+    pub async fn pass<T>(
         &self,
         statement: String,
         result: Result<T, RepositoryError>,

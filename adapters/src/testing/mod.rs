@@ -7,11 +7,12 @@
     reason = "a test without its database must fail with the reason"
 )]
 
+// Resources, one line each.
 pub mod tweet;
 
 mod cluster;
 mod fresh_database;
-mod gate;
+pub mod gate;
 mod pgbouncer;
 mod proxy;
 

@@ -1,7 +1,10 @@
 //! Tweets in memory that were read or written before.
 
 use async_trait::async_trait;
-use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 use opentelemetry::metrics::Meter;
 
 use crate::cache::{Cache, CacheItem};

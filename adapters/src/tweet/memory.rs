@@ -7,15 +7,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{IdempotentTweet, OwnedKey, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{
+    OwnedKey, RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 
 /// [`TweetRepository`] that holds tweets until it is dropped. Use it in unit tests of your own code:
 ///
 /// ```
 /// use std::sync::Arc;
 ///
-/// use adapters::{InMemoryTweetRepository, SystemClock};
-/// use domain::{NewTweet, TweetService, TweetText};
+/// use adapters::{SystemClock, tweet::InMemoryTweetRepository};
+/// use domain::tweet::{NewTweet, TweetService, TweetText};
 ///
 /// let tweets = TweetService::new(Arc::new(InMemoryTweetRepository::default()), Arc::new(SystemClock));
 /// # tokio::runtime::Runtime::new()?.block_on(async {

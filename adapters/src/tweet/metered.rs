@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 use opentelemetry::metrics::Meter;
 
 use crate::timed::{TimedCollection, TimedOperation};
@@ -59,7 +62,7 @@ mod tests {
     use domain::testing::tweet::{idempotent, tweet};
 
     use super::*;
-    use crate::{InMemoryTweetRepository, timed::tests::counts};
+    use crate::{timed::tests::counts, tweet::InMemoryTweetRepository};
 
     #[tokio::test]
     async fn every_call_is_counted_once_by_operation() {

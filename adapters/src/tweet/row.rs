@@ -1,6 +1,9 @@
 //! A tweet as the database returns it.
 
-use domain::{RepositoryError, Tweet, TweetId, TweetText};
+use domain::{
+    RepositoryError,
+    tweet::{Tweet, TweetId, TweetText},
+};
 use sea_orm::{FromQueryResult, prelude::*};
 
 use super::sql;

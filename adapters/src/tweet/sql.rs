@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::Tweet;
+use domain::tweet::Tweet;
 use sea_orm::sea_query::ArrayType;
 
 use crate::database::table::{Column, Table, uuid};

@@ -3,7 +3,7 @@
 //!
 //! They are here and not in `adapters/tests`, because they explain the statements of [`TABLE`], which is private.
 
-use domain::{TweetId, testing::tweet::owned};
+use domain::{testing::tweet::owned, tweet::TweetId};
 use migration::MigratorTrait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 use sea_orm::DbErr;
 
 use super::{row::TweetRow, sql::TABLE};

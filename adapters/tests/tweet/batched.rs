@@ -6,7 +6,11 @@ mod failures;
 use std::{sync::Arc, time::Duration};
 
 use adapters::{testing::tweet::Gated, tweet::Batched};
-use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
+use domain::{
+    BoxedSource, RepositoryError,
+    testing::tweet::tweet,
+    tweet::{Tweet, TweetRepository},
+};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 use tokio::task::{JoinError, JoinHandle};
 

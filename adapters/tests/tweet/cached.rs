@@ -3,7 +3,11 @@
 use std::{slice, sync::Arc};
 
 use adapters::{testing::tweet::Gated, tweet::Cached};
-use domain::{BoxedSource, RepositoryError, Tweet, TweetRepository, testing::tweet::tweet};
+use domain::{
+    BoxedSource, RepositoryError,
+    testing::tweet::tweet,
+    tweet::{Tweet, TweetRepository},
+};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 
 fn cached(bytes: u64) -> (Cached<Gated>, Gated) {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use adapters::{SeaOrmTweetRepository, database, testing::FreshDatabase};
+use adapters::{database, testing::FreshDatabase, tweet::SeaOrmTweetRepository};
 use domain::{
-    RepositoryError, Tweet, TweetRepository,
+    RepositoryError,
     testing::tweet::{idempotent, tweet},
+    tweet::{Tweet, TweetRepository},
 };
 use migration::{Migrator, MigratorTrait};
 

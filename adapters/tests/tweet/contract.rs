@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use adapters::{
-    InMemoryTweetRepository, SeaOrmTweetRepository, database,
+    database,
     testing::{FreshDatabase, PgBouncer, PoolMode},
-    tweet::{Batched, Cached, Metered},
+    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository},
 };
-use domain::TweetRepository;
+use domain::tweet::TweetRepository;
 use migration::{Migrator, MigratorTrait};
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;

@@ -1,9 +1,9 @@
 //! Idempotency keys that an earlier version stored, without an owner.
 
-use adapters::{SeaOrmTweetRepository, database, testing::FreshDatabase};
+use adapters::{database, testing::FreshDatabase, tweet::SeaOrmTweetRepository};
 use domain::{
-    TweetRepository,
     testing::tweet::{owned, tweet},
+    tweet::TweetRepository,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::ConnectionTrait;

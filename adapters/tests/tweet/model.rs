@@ -1,8 +1,13 @@
 //! SQL stores against the in-memory store as their model: the same operations give the same results.
 
-use adapters::{InMemoryTweetRepository, SeaOrmTweetRepository, database, testing::FreshDatabase};
+use adapters::{
+    database,
+    testing::FreshDatabase,
+    tweet::{InMemoryTweetRepository, SeaOrmTweetRepository},
+};
 use domain::{
-    DateTime, IdempotentTweet, OwnedKey, RepositoryError, Tweet, TweetId, TweetRepository, TweetText,
+    DateTime, OwnedKey, RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText},
 };
 use migration::{Migrator, MigratorTrait};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};

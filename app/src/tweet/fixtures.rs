@@ -1,9 +1,17 @@
 //! Tweets as fixtures.
 
-use domain::{NewTweet, PageLimit, RepositoryError, TweetService, TweetText};
+use std::sync::Arc;
+
+use domain::{
+    PageLimit, RepositoryError,
+    tweet::{NewTweet, TweetService, TweetText},
+};
 use serde::Deserialize;
 
-use crate::{commands::Fixtures, compose::Store};
+use crate::{
+    commands::Fixtures,
+    compose::{self, Store},
+};
 
 /// Stores fixtures through the use cases. One service for the whole load, so that ids rise from batch to batch.
 pub(crate) struct TweetFixtures(TweetService);
@@ -33,7 +41,10 @@ impl Fixtures for TweetFixtures {
     const BUILT_IN: &'static str = include_str!("fixtures.json");
 
     fn new(store: &Store) -> Self {
-        Self(store.tweets())
+        Self(TweetService::new(
+            Arc::clone(&store.repositories.tweets),
+            compose::clock(),
+        ))
     }
 
     async fn is_empty(&self) -> Result<bool, RepositoryError> {

@@ -3,6 +3,7 @@
 
 mod postgres;
 
+mod clock_skew;
 mod killed;
 mod many;
 mod poolers;

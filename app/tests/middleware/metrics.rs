@@ -6,7 +6,7 @@ use app::{
     version::{REVISION, VERSION},
 };
 
-use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text};
+use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text, store_over};
 
 /// The upper bounds of the duration histograms' buckets, in seconds.
 const BUCKETS: [f64; 15] = [
@@ -194,7 +194,7 @@ fn dropped_log_lines_are_counted_by_sink() {
 
 #[tokio::test]
 async fn a_cancelled_request_is_no_longer_active() {
-    let store = example::store_over(example::Gated::default());
+    let store = store_over(example::repositories(example::Gated::default()));
     let service = InProcess::over(&store, &[]);
     let active = async || {
         let samples = scrape(&service).await;

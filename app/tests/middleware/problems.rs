@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{BoxedSource, RepositoryError};
 use serde_json::json;
 
-use crate::support::{InProcess, example, header, problem, status_of};
+use crate::support::{InProcess, example, failing_store, header, problem, status_of, store_over};
 
 fn source() -> BoxedSource {
     Arc::from(Box::from("driver error: password \"hunter2\" is wrong"))
@@ -13,12 +13,12 @@ fn source() -> BoxedSource {
 
 /// A service whose every store operation fails.
 pub(super) fn failing(error: RepositoryError) -> InProcess {
-    InProcess::over(&example::failing_store(error), &[])
+    InProcess::over(&failing_store(&error), &[])
 }
 
 /// A service whose reads of an item panic, and whose other store operations never return. It gives up after a second.
 pub(super) fn broken() -> InProcess {
-    let store = example::store_over(example::Broken);
+    let store = store_over(example::repositories(example::Broken));
     InProcess::over(&store, &[("REQUEST_TIMEOUT_SECONDS", "1")])
 }
 

@@ -3,7 +3,7 @@
 use app::compose::Store;
 
 use super::metrics::sum;
-use crate::support::{InProcess, example, scrape};
+use crate::support::{InProcess, example, scrape, store_over};
 
 #[tokio::test]
 async fn cache_hits_and_misses_are_counted_by_item() {
@@ -29,7 +29,7 @@ async fn calls_that_share_a_statement_are_one_batch() {
     let gated = example::Gated::default();
     let store = Store {
         in_process: false,
-        ..example::store_over(gated.clone())
+        ..store_over(example::repositories(gated.clone()))
     };
     let service = InProcess::over(&store, &[]);
     let page = || service.get(example::COLLECTION).send();

@@ -6,7 +6,7 @@ use super::operation::Operation;
 use crate::support::{
     InProcess,
     example::{self, Gated},
-    header, problem, status_of,
+    header, problem, status_of, store_over,
 };
 
 #[tokio::test]
@@ -16,7 +16,10 @@ async fn every_operation_beyond_the_concurrency_limit_is_503() {
         ("MAX_CONCURRENT_REQUESTS", "1"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),
     ];
-    let service = Arc::new(InProcess::over(&example::store_over(gated.clone()), &variables));
+    let service = Arc::new(InProcess::over(
+        &store_over(example::repositories(gated.clone())),
+        &variables,
+    ));
 
     let holder = Arc::clone(&service);
     let in_flight = tokio::spawn(async move { holder.get(example::COLLECTION).send().await });

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{operation::Operation, rate_limit::LIMIT};
-use crate::support::{InProcess, Service, client::Client, example, header, status_of};
+use crate::support::{InProcess, Service, client::Client, failing_store, header, resources, status_of};
 
 /// Documented statuses that these tests cannot produce: operation, status, and the reason.
 const NOT_PRODUCED: &[(&str, u16, &str)] = &[];
@@ -98,7 +98,7 @@ async fn without_tokens() -> InProcess {
 /// A service whose every store operation fails.
 fn failing(error: fn(BoxedSource) -> RepositoryError) -> InProcess {
     let source = Arc::from(Box::from("this error is part of a test"));
-    InProcess::over(&example::failing_store(error(source)), &[])
+    InProcess::over(&failing_store(&error(source)), &[])
 }
 
 /// Sends the document's example and another body under one idempotency key.
@@ -116,10 +116,12 @@ async fn reuse_key(operation: &Operation, service: &InProcess) -> TestResponse {
             .send()
     };
 
-    let mut others = example::OTHER_BODIES.iter();
+    let mut others = resources::OTHER_BODIES.iter();
     let other = others.find(|(id, _)| *id == operation.id());
     let (_, other) = other.unwrap_or_else(|| {
-        panic!("{operation} has an Idempotency-Key: add a second body to OTHER_BODIES in support/example.rs")
+        panic!(
+            "{operation} has an Idempotency-Key: add a second body to OTHER_BODIES in support/resources.rs"
+        )
     });
 
     send(operation.body().expect("a body").to_string()).await;

@@ -13,7 +13,15 @@ use std::{
 };
 
 /// The members of the workspace.
-const MEMBERS: [&str; 6] = ["domain", "adapters", "openapi", "migration", "app", "system-test"];
+const MEMBERS: [&str; 7] = [
+    "domain",
+    "adapters",
+    "openapi",
+    "migration",
+    "app",
+    "system-test",
+    "xtask",
+];
 
 /// The workspace's folder.
 fn root() -> PathBuf {

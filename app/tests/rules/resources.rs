@@ -1,9 +1,8 @@
 //! A resource is a folder; mechanism never names one.
 
-use super::rust_files;
+use std::fs;
 
-/// The resources, named as their folders are. Add your resource's name here.
-const RESOURCES: &[&str] = &["tweet"];
+use super::{root, rust_files};
 
 /// Names that mechanism uses with another meaning, such as HTTP's `POST`. A resource of such a name is recognised only in
 /// the names of types, such as `PostId`.
@@ -25,22 +24,35 @@ const LISTS: &[&str] = &[
     "system-test/tests/system/errors.rs",
     // The APIs, the adapters and the fixtures.
     "openapi/src/lib.rs",
-    "app/src/compose.rs",
+    "app/src/resources.rs",
     "app/src/commands/fixtures/registry.rs",
-    // What tests of mechanism use as their example, and this rule.
+    // What tests of mechanism use, and what is measured.
     "app/tests/support/example.rs",
+    "app/tests/support/resources.rs",
     "adapters/tests/database/support/example.rs",
     "system-test/tests/system/support/example.rs",
-    "app/tests/rules/resources.rs",
+    "adapters/benches/decorators/main.rs",
 ];
+
+/// The resources: the folders of the domain, but for what tests use.
+fn resources() -> Vec<String> {
+    let entries = fs::read_dir(root().join("domain/src")).expect("a folder");
+    let entries = entries.map(|entry| entry.expect("an entry"));
+    let folders = entries.filter(|entry| entry.path().is_dir());
+
+    let names = folders.map(|entry| entry.file_name().into_string().expect("UTF-8"));
+    names.filter(|name| name != "testing").collect()
+}
 
 #[test]
 fn mechanism_names_no_resource() {
+    let resources = resources();
+    assert!(!resources.is_empty(), "domain/src has a folder for each resource");
     let mut offenders = Vec::new();
 
     for (path, text) in rust_files() {
-        let named = RESOURCES.iter().filter(|resource| names(&text, resource));
-        if !may_name_resources(&path) {
+        let named = resources.iter().filter(|resource| names(&text, resource));
+        if !may_name_resources(&path, &resources) {
             offenders.extend(named.map(|resource| format!("{path} names {resource}")));
         }
     }
@@ -53,8 +65,11 @@ fn mechanism_names_no_resource() {
     );
 }
 
-fn may_name_resources(path: &str) -> bool {
-    let is_in_folder = path.split('/').any(|folder| RESOURCES.contains(&folder));
+fn may_name_resources(path: &str, resources: &[String]) -> bool {
+    let parts = path.split('/').map(|part| part.trim_end_matches(".rs"));
+    let is_in_folder = parts
+        .into_iter()
+        .any(|part| resources.iter().any(|resource| resource == part));
     let is_migration = path.starts_with("migration/");
 
     is_in_folder || is_migration || LISTS.contains(&path)

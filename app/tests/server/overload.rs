@@ -14,14 +14,14 @@ use crate::support::{
     Service,
     client::Client,
     config,
-    example::{COLLECTION, Gated, store_over},
-    wait_until,
+    example::{COLLECTION, Gated, repositories},
+    store_over, wait_until,
 };
 
 #[tokio::test]
 async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() {
     let gated = Gated::default();
-    let store = store_over(gated.clone());
+    let store = store_over(repositories(gated.clone()));
     let config = config(&[
         ("MAX_CONCURRENT_REQUESTS", "2"),
         ("REQUEST_TIMEOUT_SECONDS", "60"),

@@ -1,17 +1,20 @@
 //! The resource that tests of mechanism use as their example.
 //!
-//! Those tests name no resource; whatever they need of one is here. Replace `tweet/`, and this is the one file of
-//! `support/`, `middleware/`, `faults/`, `server/` and `operations/` to edit.
+//! Those tests name no resource; whatever they need of one is here. Beside
+//! `resources.rs`, it is the one file of `support/`, `middleware/`, `faults/`, `server/` and `operations/` that names one.
 
 use std::{future::pending, sync::Arc};
 
-use adapters::InMemoryHealthCheck;
 pub(crate) use adapters::testing::tweet::Gated;
-use app::compose::Store;
+use app::{
+    compose::{Context, Store},
+    resources::Repositories,
+};
 use async_trait::async_trait;
+pub(crate) use domain::tweet::{TweetId as ItemId, TweetService as ItemService};
 use domain::{
-    IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository,
-    testing::{FailingHealthCheck, FailingTweetRepository},
+    Clock, RepositoryError,
+    tweet::{IdempotentTweet, NewTweet, Tweet, TweetId, TweetRepository, TweetService, TweetText},
 };
 use poem::http::StatusCode;
 use serde_json::{Value, json};
@@ -33,18 +36,20 @@ pub(crate) const TABLE: &str = "tweet";
 /// The store's operations that creating, getting and listing call, labels of its metrics.
 pub(crate) const STORE_OPERATIONS: [&str; 3] = ["add", "find", "latest"];
 
+/// The member of its bodies that is a text.
+pub(crate) const TEXT: &str = "text";
+
+/// The maximum length of that text.
+pub(crate) const MAX_TEXT_CHARS: usize = TweetText::MAX_CHARS;
+
 /// The body of a request that creates an item with this text.
 pub(crate) fn body(text: &str) -> String {
     json!({ "text": text }).to_string()
 }
 
-/// Bodies that create another item than the document's example does, by operation id: one for each operation with an
-/// `Idempotency-Key`. A key that was used with the example and is reused with such a body is a 422.
-pub(crate) const OTHER_BODIES: &[(&str, &str)] = &[("createTweet", r#"{"text":"another text"}"#)];
-
 /// The text that an item was created with.
 pub(crate) fn text_of(item: &Value) -> String {
-    item["text"].as_str().expect("a text").to_owned()
+    item[TEXT].as_str().expect("a text").to_owned()
 }
 
 /// Creates an item with this text, and returns it as the response shows it.
@@ -61,26 +66,24 @@ pub(crate) fn path_of(item: &Value) -> String {
     format!("{COLLECTION}{}", item["id"].as_str().expect("an id"))
 }
 
-/// A store whose every operation and whose health check fail.
-pub(crate) fn failing_store(error: RepositoryError) -> Store {
-    let reason = "driver error: password \"hunter2\" is wrong";
+/// The use cases of the items, over the repository that `serve` composes.
+pub(crate) fn service(store: &Store, context: &Context<'_>, clock: Arc<dyn Clock>) -> ItemService {
+    let repository = app::tweet::stack(&store.repositories.tweets, context);
+    TweetService::new(repository, clock)
+}
 
-    Store {
-        tweet_repository: Arc::new(FailingTweetRepository(error)),
-        check: Arc::new(FailingHealthCheck(reason.to_owned())),
-        schema: None,
-        in_process: true,
+/// What a client decides about an item.
+pub(crate) fn new_item() -> NewTweet {
+    NewTweet {
+        text: TweetText::new("hello").expect("a valid text"),
     }
 }
 
-/// A healthy store over this repository, such as [`Gated`] or [`Broken`].
-pub(crate) fn store_over(repository: impl TweetRepository + 'static) -> Store {
-    Store {
-        tweet_repository: Arc::new(repository),
-        check: Arc::new(InMemoryHealthCheck),
-        schema: None,
-        in_process: true,
-    }
+/// A repository for items, such as [`Gated`] or [`Broken`], beside empty ones for other resources.
+pub(crate) fn repositories(items: impl TweetRepository + 'static) -> Repositories {
+    let mut repositories = Repositories::in_memory();
+    repositories.tweets = Arc::new(items);
+    repositories
 }
 
 /// A repository that panics when an item is got, and never returns from anything else.

@@ -4,6 +4,7 @@
 //! crashes; then use [`Service`], a process.
 
 pub(crate) mod example;
+pub(crate) mod resources;
 
 mod in_process;
 mod metrics;
@@ -13,9 +14,11 @@ pub(crate) mod client;
 mod program;
 mod service;
 pub(crate) mod sockets;
+mod stores;
 
 pub(crate) use in_process::{InProcess, config};
 pub(crate) use metrics::{Samples, samples, scrape, scrape_text};
 pub(crate) use program::{report, run, run_with_input, wait_until};
 pub(crate) use response::{header, json, problem, status_of, text};
 pub(crate) use service::{Service, TIMEOUT};
+pub(crate) use stores::{failing_store, store_over};

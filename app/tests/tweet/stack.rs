@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use adapters::testing::FreshDatabase;
-use app::compose::{self, Store};
-use domain::TweetRepository;
+use app::{
+    compose::{Context, Store},
+    tweet,
+};
+use domain::tweet::TweetRepository;
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 
 use crate::support::config;
@@ -24,7 +27,14 @@ impl Stack {
         let meter = NoopMeterProvider::new().meter("contract");
 
         Self {
-            repository: compose::tweet_stack(&config.database, &store, &meter),
+            repository: tweet::stack(
+                &store.repositories.tweets,
+                &Context {
+                    config: &config.database,
+                    in_process: store.in_process,
+                    meter: &meter,
+                },
+            ),
             _database: database,
         }
     }

@@ -1,7 +1,10 @@
 //! The resource: tweets, the values they are made of, their port and their use cases.
 
-pub mod repository;
-pub mod service;
+mod repository;
+mod service;
+
+pub use repository::TweetRepository;
+pub use service::TweetService;
 
 use crate::{DateTime, Id, Idempotent, Text, Utc};
 

@@ -7,7 +7,10 @@
 
 use async_trait::async_trait;
 
-use crate::{IdempotentTweet, RepositoryError, Tweet, TweetId};
+use crate::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId},
+};
 
 /// The store of tweets. Tweets are immutable: they are added once and never changed or removed. That is what makes it
 /// safe to cache them in any number of instances.

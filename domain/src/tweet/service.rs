@@ -5,8 +5,9 @@ use std::{error::Error, slice, sync::Arc};
 use chrono::SubsecRound;
 
 use crate::{
-    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, IdempotentTweet, NewTweet, OwnedKey,
-    Page, PageLimit, RepositoryError, Tweet, TweetId, TweetRepository, Utc,
+    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, OwnedKey, Page, PageLimit,
+    RepositoryError, Utc,
+    tweet::{IdempotentTweet, NewTweet, Tweet, TweetId, TweetRepository},
 };
 
 /// Creates and retrieves tweets. It wraps the plural port into singular use cases, and decides ids and times.
@@ -123,6 +124,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
+    use crate::tweet::TweetText;
 
     /// A repository that claims success and returns nothing.
     struct EmptyResults;
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn missing_result_of_the_repository_is_not_blamed_on_the_key() {
         let service = TweetService::new(Arc::new(EmptyResults), Arc::new(Epoch));
-        let text = crate::TweetText::new("hello").expect("a valid text");
+        let text = TweetText::new("hello").expect("a valid text");
         let key = OwnedKey {
             owner: None,
             key: "a-key".parse().expect("a valid key"),

@@ -8,7 +8,10 @@ mod response;
 
 use std::sync::Arc;
 
-use domain::{OwnedKey, Tweet, TweetService};
+use domain::{
+    OwnedKey,
+    tweet::{Tweet, TweetService},
+};
 use poem::http::HeaderMap;
 use poem_openapi::{
     ApiResponse, OpenApi, Tags,
@@ -45,7 +48,7 @@ pub(crate) struct TweetsApi {
 impl TweetsApi {
     pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
-            tweets: Arc::clone(&dependencies.tweets),
+            tweets: Arc::clone(&dependencies.services.tweets),
             concurrency_limit: Arc::clone(&dependencies.concurrency_limit),
         }
     }
@@ -224,7 +227,7 @@ impl DocumentedErrors for GetTweetErrors {
 mod tests {
     use domain::{
         RepositoryError,
-        testing::{FailingTweetRepository, FixedClock},
+        testing::{FixedClock, tweet::FailingTweetRepository},
     };
     use poem::http::HeaderValue;
 

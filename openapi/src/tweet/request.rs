@@ -1,6 +1,6 @@
 //! The body of `POST /tweet/`.
 
-use domain::{NewTweet, TweetText};
+use domain::tweet::{NewTweet, TweetText};
 use poem_openapi::{Object, types::Example};
 use serde::Deserialize;
 

@@ -1,6 +1,9 @@
 //! A tweet in responses.
 
-use domain::{DateTime, Tweet, TweetText};
+use domain::{
+    DateTime,
+    tweet::{Tweet, TweetText},
+};
 use poem_openapi::{Object, types::Example};
 use serde::Serialize;
 

@@ -9,7 +9,6 @@ use system_test::types::Problem;
 use crate::{
     docs::operations,
     support::{Service, example, header},
-    tweet,
 };
 
 /// Documented statuses that no single request causes here. 500 and 503 need a failing dependency, 408 a client that
@@ -28,8 +27,9 @@ pub(crate) struct ErrorCase {
 #[tokio::test]
 async fn every_documented_client_error_occurs_and_is_a_problem() {
     let service = Service::reach();
+    let mut cases = Vec::new();
     // Resources, one line each.
-    let cases = tweet::error_cases(&service).await;
+    cases.extend(crate::tweet::error_cases(&service).await);
 
     let mut caused = BTreeSet::new();
     for case in cases {

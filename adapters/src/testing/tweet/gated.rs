@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use domain::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 
-use crate::{InMemoryTweetRepository, testing::gate::Gate};
+use crate::{testing::gate::Gate, tweet::InMemoryTweetRepository};
 
 /// A store whose statements take effect at once, but return only when the test releases them. It records them, for
 /// tests of what happens while a statement is in flight. Clones share one store.

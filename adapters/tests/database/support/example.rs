@@ -1,9 +1,9 @@
 //! The resource that these tests use. Another one needs changes only here.
 
-pub(crate) use adapters::SeaOrmTweetRepository as Repository;
+pub(crate) use adapters::tweet::SeaOrmTweetRepository as Repository;
 pub(crate) use domain::{
-    Tweet as Item, TweetRepository as RepositoryPort,
     testing::tweet::{idempotent, tweet as item},
+    tweet::{Tweet as Item, TweetRepository as RepositoryPort},
 };
 
 /// The name of its table.

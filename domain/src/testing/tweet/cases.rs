@@ -3,7 +3,11 @@
 use std::{slice, sync::Arc};
 
 use super::{all_pages, newest_first, tweet, tweets};
-use crate::{RepositoryError, Tweet, TweetId, TweetRepository, TweetText, testing::contract::Spawn};
+use crate::{
+    RepositoryError,
+    testing::contract::Spawn,
+    tweet::{Tweet, TweetId, TweetRepository, TweetText},
+};
 
 /// Every added tweet is found by its id, unchanged.
 pub async fn added_tweets_are_found(repository: Arc<dyn TweetRepository>, _: Spawn) {

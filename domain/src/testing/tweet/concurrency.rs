@@ -10,8 +10,8 @@ use std::{
 
 use super::{all_pages, newest_first, tweet, tweets};
 use crate::{
-    Tweet, TweetRepository,
     testing::contract::{Spawn, run_concurrently, start_and_drop},
+    tweet::{Tweet, TweetRepository},
 };
 
 /// Adds from many tasks, single and in batches, are all stored.

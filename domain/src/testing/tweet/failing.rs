@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository};
+use crate::{
+    RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
+};
 
 /// A store in an outage: every call fails with the same error.
 #[derive(Debug, Clone)]

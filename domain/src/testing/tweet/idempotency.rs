@@ -7,8 +7,9 @@ use std::{
 
 use super::{all_pages, idempotent, owned, tweet, tweets};
 use crate::{
-    IdempotencyKey, IdempotentTweet, Principal, RepositoryError, Tweet, TweetRepository,
+    IdempotencyKey, Principal, RepositoryError,
     testing::contract::{Spawn, run_concurrently},
+    tweet::{IdempotentTweet, Tweet, TweetRepository},
 };
 
 /// The first call with a key stores its tweet. Further calls return that tweet and store nothing.

@@ -18,7 +18,10 @@ pub use concurrency::*;
 pub use failing::FailingTweetRepository;
 pub use idempotency::*;
 
-use crate::{IdempotentTweet, OwnedKey, Tweet, TweetId, TweetRepository, TweetText};
+use crate::{
+    OwnedKey,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText},
+};
 
 /// Expands to one test for each case; see [`contract_tests!`](crate::contract_tests) for `$fresh`.
 ///

@@ -1,28 +1,23 @@
-//! The gain of the decorators, without a database: around a store that executes two statements at a time, each in a
-//! millisecond or a little more. `cargo bench -p adapters`
-
-#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up must fail")]
+//! The decorators of tweets, around a store that executes two statements at a time, each in a millisecond or a little
+//! more.
 
 use std::{sync::Arc, time::Duration};
 
 use adapters::{
-    InMemoryTweetRepository, SystemClock,
-    tweet::{Batched, Cached},
+    SystemClock,
+    tweet::{Batched, Cached, InMemoryTweetRepository},
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
 use domain::{
-    Clock, IdGenerator, IdempotentTweet, RepositoryError, Tweet, TweetId, TweetRepository, TweetText,
+    Clock, IdGenerator, RepositoryError,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText},
 };
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
 
 const CALLERS: usize = 64;
-
-fn main() {
-    divan::main();
-}
 
 /// The store.
 struct Slow {

@@ -1,10 +1,12 @@
 //! Texts in many scripts are stored and returned unchanged, on every store.
 
-use serde_json::Value;
+use crate::support::{
+    InProcess,
+    example::{COLLECTION, MAX_TEXT_CHARS, text_of},
+    header, json,
+};
 
-use crate::support::{InProcess, header, json};
-
-/// 1,000 texts of 1 to 140 characters from many blocks of Unicode, combining characters and emoji included.
+/// 1,000 texts of all lengths from many blocks of Unicode, combining characters and emoji included.
 fn texts() -> Vec<String> {
     let blocks = [
         '!'..='~',
@@ -26,7 +28,7 @@ fn texts() -> Vec<String> {
 
     (0..1000)
         .map(|n| {
-            let length = 1 + n * 7 % 140;
+            let length = 1 + n * 7 % MAX_TEXT_CHARS;
             characters[n % count].by_ref().take(length).collect()
         })
         .collect()
@@ -39,15 +41,14 @@ async fn every_text_is_returned_unchanged(service: InProcess) {
     }
 
     let mut returned = Vec::new();
-    let mut next = Some("/tweet/?limit=200".to_owned());
+    let mut next = Some(format!("{COLLECTION}?limit=200"));
     while let Some(path) = next {
         let response = service.get(path).send().await;
         let link = header(&response, "link");
         let page = json(response).await;
 
-        let tweets = page.as_array().expect("an array").iter();
-        let text = |tweet: &Value| tweet["text"].as_str().expect("a text").to_owned();
-        returned.extend(tweets.map(text));
+        let items = page.as_array().expect("an array").iter();
+        returned.extend(items.map(text_of));
         next = link.map(|link| {
             let path = link.trim_start_matches("<http://localhost");
             path.split('>').next().expect("a link").to_owned()

@@ -1,4 +1,4 @@
-//! Two instances with different clocks over one store, and clients that poll for new tweets.
+//! Two instances with different clocks over one store, and clients that poll for new items.
 
 use std::{
     collections::BTreeSet,
@@ -9,12 +9,15 @@ use std::{
 };
 
 use adapters::testing::FreshDatabase;
-use app::compose::{self, Store};
-use domain::{Clock, DateTime, NewTweet, PageLimit, TweetId, TweetService, TweetText, Utc};
+use app::compose::{Context, Store};
+use domain::{Clock, DateTime, PageLimit, Utc};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 use tokio::task::JoinSet;
 
-use crate::support::config;
+use crate::support::{
+    config,
+    example::{self, ItemId, ItemService},
+};
 
 /// How far the clock of one instance is behind that of the other.
 const SKEW_MILLIS: i64 = 5_000;
@@ -40,8 +43,8 @@ impl Clock for SkewedClock {
 /// A client that follows docs/clients.md, with this window.
 struct Poller {
     window_millis: i64,
-    newest: Option<TweetId>,
-    found: BTreeSet<TweetId>,
+    newest: Option<ItemId>,
+    found: BTreeSet<ItemId>,
 }
 
 impl Poller {
@@ -54,13 +57,13 @@ impl Poller {
     }
 
     /// Reads down to the ids that are older than the newest of the last poll by more than the window.
-    async fn poll(&mut self, service: &TweetService) {
+    async fn poll(&mut self, service: &ItemService) {
         let oldest = self.newest.map(|newest| boundary(newest, self.window_millis));
         let mut before = None;
 
         loop {
             let page = service.page(before, PageLimit::default()).await.expect("a page");
-            let ids = page.items.iter().map(|tweet| tweet.id);
+            let ids = page.items.iter().map(|item| item.id);
             if before.is_none() {
                 self.newest = ids.clone().next().or(self.newest);
             }
@@ -78,33 +81,32 @@ impl Poller {
 }
 
 /// The smallest id of the millisecond that is this much older than an id: its first 48 bits are milliseconds.
-fn boundary(id: TweetId, older_by: i64) -> TweetId {
+fn boundary(id: ItemId, older_by: i64) -> ItemId {
     let millis = (id.as_u128() >> 80) - u128::try_from(older_by).expect("a window");
-    TweetId::from_u128(millis << 80)
+    ItemId::from_u128(millis << 80)
 }
 
-async fn instance(database: &FreshDatabase, now: &Arc<AtomicI64>, behind: i64) -> Arc<TweetService> {
+async fn instance(database: &FreshDatabase, now: &Arc<AtomicI64>, behind: i64) -> Arc<ItemService> {
     let config = config(&[("DATABASE_URL", database.url())]);
     let store = Store::open(&config.database).await.expect("a store");
     let schema = store.schema.as_ref().expect("a schema");
     schema.up().await.expect("the migrations");
 
     let meter = NoopMeterProvider::new().meter("clock skew");
-    let repository = compose::tweet_stack(&config.database, &store, &meter);
-    let now = Arc::clone(now);
-    Arc::new(TweetService::new(
-        repository,
-        Arc::new(SkewedClock { now, behind }),
-    ))
-}
-
-fn new_tweet() -> NewTweet {
-    let text = TweetText::new("hello").expect("a text");
-    NewTweet { text }
+    let context = Context {
+        config: &config.database,
+        in_process: store.in_process,
+        meter: &meter,
+    };
+    let clock = SkewedClock {
+        now: Arc::clone(now),
+        behind,
+    };
+    Arc::new(example::service(&store, &context, Arc::new(clock)))
 }
 
 /// Rounds of concurrent creations through both instances. Returns the ids.
-async fn create(instances: [Arc<TweetService>; 2], now: Arc<AtomicI64>) -> BTreeSet<TweetId> {
+async fn create(instances: [Arc<ItemService>; 2], now: Arc<AtomicI64>) -> BTreeSet<ItemId> {
     let mut ids = BTreeSet::new();
 
     for _ in 0..ROUNDS {
@@ -114,7 +116,7 @@ async fn create(instances: [Arc<TweetService>; 2], now: Arc<AtomicI64>) -> BTree
             .flat_map(|service| [service; WRITERS_PER_INSTANCE])
         {
             let service = Arc::clone(service);
-            writers.spawn(async move { service.create(new_tweet()).await.expect("a tweet").id });
+            writers.spawn(async move { service.create(example::new_item()).await.expect("an item").id });
         }
 
         ids.extend(writers.join_all().await);
@@ -123,7 +125,7 @@ async fn create(instances: [Arc<TweetService>; 2], now: Arc<AtomicI64>) -> BTree
     ids
 }
 
-/// How many tweets clients with these windows do not find, of those that are created while they poll.
+/// How many items clients with these windows do not find, of those that are created while they poll.
 async fn missed<const N: usize>(database: FreshDatabase, windows: [i64; N]) -> [usize; N] {
     let now = Arc::new(AtomicI64::new(1_800_000_000_000));
     let instances = [
@@ -151,8 +153,8 @@ async fn missed<const N: usize>(database: FreshDatabase, windows: [i64; N]) -> [
     pollers.map(|poller| created.difference(&poller.found).count())
 }
 
-/// The window is the skew and the longest time of a creation. A smaller one misses tweets, and so does a client that reads
-/// down to the newest tweet that it knows.
+/// The window is the skew and the longest time of a creation. A smaller one misses items, and so does a client that reads
+/// down to the newest item that it knows.
 async fn clients_that_read_down_by_the_window_miss_nothing(database: FreshDatabase) {
     let windows = [SKEW_MILLIS + ROUND_MILLIS, SKEW_MILLIS / 2, 0];
 

@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::{git::Git, plan::Plan, rename};
+
+/// Makes a copy of this template your own.
+///
+/// Every command needs a clean working tree, plans all changes before it writes the first, and writes all of them or
+/// none.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+pub struct Arguments {
+    /// Print what would change, and change nothing.
+    #[arg(long, global = true)]
+    dry_run: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Give the program another name.
+    Rename(rename::Arguments),
+}
+
+impl Arguments {
+    /// Runs the command, and returns what it prints.
+    ///
+    /// # Errors
+    ///
+    /// What prevents the command. No file has changed then.
+    pub fn run(self) -> Result<String> {
+        let root = workspace_root(&env::current_dir().context("cannot read the current folder")?)?;
+        let git = Git::new(&root);
+        git.require_clean_tree()?;
+
+        let mut plan = Plan::new(&root);
+        let next = match &self.command {
+            Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
+        };
+
+        finish(plan, self.dry_run, &next)
+    }
+}
+
+/// Applies the plan, or with `dry_run` only prints it. `next` says what the user does next.
+fn finish(plan: Plan, dry_run: bool, next: &str) -> Result<String> {
+    let summary = plan.summary();
+    if dry_run {
+        plan.check()?;
+        return Ok(format!("{summary}Nothing was changed: this was a dry run."));
+    }
+
+    plan.apply()?;
+    Ok(format!("{summary}{next}"))
+}
+
+/// The folder of the workspace that contains `folder`.
+fn workspace_root(folder: &Path) -> Result<PathBuf> {
+    let is_root = |folder: &&Path| folder.join("xtask/Cargo.toml").is_file();
+    match folder.ancestors().find(is_root) {
+        Some(root) => Ok(root.to_owned()),
+        None => bail!(
+            "run this inside the workspace: no folder above {} has xtask",
+            folder.display()
+        ),
+    }
+}
