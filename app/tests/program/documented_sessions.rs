@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::folder;
-use crate::support::Service;
+use crate::support::{PROGRAM, Service};
 
 const PAGES: [&str; 4] = [
     "README.md",
@@ -113,7 +113,7 @@ impl Session<'_> {
 
     /// Runs a command in a shell that finds the program as if it were installed, and no setting of this test's own.
     fn execute(&self, command: &str) -> Output {
-        let program = Path::new(env!("CARGO_BIN_EXE_templatesite"));
+        let program = Path::new(PROGRAM);
         let programs = program.parent().expect("the program's folder");
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display());
 

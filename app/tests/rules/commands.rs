@@ -22,7 +22,7 @@ const RUN_OTHERWISE: [(&str, &str, &str); 6] = [
     ),
     (
         "cargo run -- openapi > openapi/openapi.json",
-        "openapi::spec()",
+        "openapi::spec(",
         "app/tests/rules/documents.rs",
     ),
     ("cargo fmt --all", "cargo fmt --all --check", ".ci/run"),

@@ -15,7 +15,8 @@ use super::{
     service::{Service, TIMEOUT, command},
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_templatesite");
+/// The program that is tested.
+pub(crate) const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
 
 impl Service {
     /// Starts it with these variables in this folder, and waits until it is ready.
