@@ -1,4 +1,4 @@
-# docker build -t templatesite .
+# docker build -t server .
 # docker/release builds the images of a release, with base images that are named by digest. Three images: `dev` for development and tests, `migrate` (the service's binary and a shell) for migrations, and
 # `server` for production. `server` is the last, so it is the one that is built by default.
 
@@ -24,28 +24,28 @@ ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
 WORKDIR /code
 
 FROM toolchain AS build
-# What `templatesite --version`, the log, the metrics and the OpenAPI document show.
+# What `--version`, the log, the metrics and the OpenAPI document show.
 ARG VERSION=development
 ARG REVISION=unknown
 # The caches are locked because concurrent builds would write to the same folder.
 RUN --mount=type=bind,target=/context \
-    --mount=type=cache,id=templatesite-registry,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,id=cargo-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=templatesite-build,target=/build,sharing=locked \
-    sh /context/docker/server/build /templatesite
+    sh /context/docker/server/build /server
 
 FROM ${MIGRATE_IMAGE} AS migrate
-COPY --from=build /templatesite /usr/local/bin/
+COPY --from=build /server /usr/local/bin/
 USER 65532:65532
-CMD ["templatesite", "migrate"]
+CMD ["server", "migrate"]
 
 FROM ${SERVER_IMAGE} AS server
-COPY --from=build /templatesite /usr/local/bin/
+COPY --from=build /server /usr/local/bin/
 ENV LISTEN_ADDR=0.0.0.0:80
 EXPOSE 80
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["/usr/local/bin/templatesite", "healthcheck"]
+    CMD ["/usr/local/bin/server", "healthcheck"]
 # Exec form, so that the service is process 1 and receives SIGTERM.
-ENTRYPOINT ["/usr/local/bin/templatesite"]
+ENTRYPOINT ["/usr/local/bin/server"]
 ARG SERVER_IMAGE
 ARG VERSION=development
 ARG REVISION=unknown

@@ -10,12 +10,12 @@ use domain::Principal;
 
 use crate::{
     commands::{RESOURCES, Resource},
-    version::version_text,
+    version::{NAME, version_text},
 };
 
-/// A REST service. It is configured by environment variables, which `templatesite config` lists.
+/// A REST service. It is configured by environment variables, which the command `config` lists.
 #[derive(Debug, Parser)]
-#[command(name = "templatesite", version = version_text())]
+#[command(name = NAME, version = version_text())]
 pub struct Arguments {
     /// A TOML file with configuration; environment variables win over it.
     #[arg(long, value_name = "FILE", global = true)]

@@ -18,6 +18,7 @@ use crate::{
     migrations::{Schema, SchemaCheck},
     resources::Repositories,
     telemetry::{self, metrics_registry::MetricsRegistry},
+    version::NAME,
 };
 
 /// An open store: a bare repository for each resource, and what they have in common.
@@ -43,6 +44,7 @@ impl Store {
             StoreUrl::Sql(address) => address,
         };
         let options = database::Options {
+            application_name: NAME,
             max_connections: config.max_connections,
             acquire_timeout: config.acquire_timeout,
             statement_timeout: config.statement_timeout,
@@ -130,6 +132,7 @@ pub fn router_with_metrics(
     let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {
+        name: NAME,
         services,
         checks,
         draining,

@@ -1,4 +1,4 @@
-//! `templatesite`: see [`app::cli`] for its commands.
+//! The program: see [`app::cli`] for its commands.
 
 use std::{env, process::ExitCode};
 
@@ -7,6 +7,7 @@ use app::{
     commands::{self, CommandError},
     config::{Config, InvalidConfig},
     runtime, server, telemetry,
+    version::NAME,
 };
 
 /// A request makes many small allocations on several threads, which this allocator serves faster than the system's.
@@ -76,7 +77,7 @@ async fn execute(command: Command, config: &Config) -> Result<ExitCode, CommandE
         Command::LoadFixtures(fixtures) => commands::load_fixtures(config, &fixtures).await?,
         Command::Healthcheck => return commands::healthcheck(config).await,
         Command::Token(Token::New { name }) => commands::new_token(&name)?,
-        Command::Openapi => commands::print(&openapi::spec())?,
+        Command::Openapi => commands::print(&openapi::spec(NAME))?,
         Command::Config { format } => commands::print_config(config, format)?,
     }
 
@@ -89,5 +90,5 @@ async fn execute(command: Command, config: &Config) -> Result<ExitCode, CommandE
     reason = "the log is not started yet, or does not go to this terminal"
 )]
 fn print_error(message: &str) {
-    eprintln!("templatesite: {message}");
+    eprintln!("{NAME}: {message}");
 }

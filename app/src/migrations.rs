@@ -68,8 +68,8 @@ pub enum MigrationError {
     },
     /// The database role lacks a right that a migration needs.
     #[error(
-        "the database role may not apply the migration {name}, nothing was changed: {reason}. Run `templatesite \
-         migrate` as the role that owns the schema, and start the service with MIGRATE_ON_START=false"
+        "the database role may not apply the migration {name}, nothing was changed: {reason}. Run `migrate \
+         up` as the role that owns the schema, and start the service with MIGRATE_ON_START=false"
     )]
     Forbidden {
         /// The name of the migration.
@@ -251,5 +251,5 @@ impl HealthCheck for SchemaCheck {
 
 /// The message for an operator when migrations are pending: how many, and what to do.
 pub(crate) fn pending_migrations(pending: usize) -> String {
-    format!("the schema is not up to date, {pending} pending; run: templatesite migrate")
+    format!("the schema is not up to date, {pending} pending; run `migrate up`")
 }

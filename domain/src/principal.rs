@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use thiserror::Error;
 
 /// The beginning of every token. Scanners for secrets, and the service itself, recognise by it a token in a wrong place.
-pub const TOKEN_PREFIX: &str = "tws_";
+pub const TOKEN_PREFIX: &str = "templatesite_token_";
 
 /// The name of an authenticated client, in the log and as the owner of its idempotency keys: 1 to
 /// [`MAX_CHARS`](Self::MAX_CHARS) characters of `[A-Za-z0-9._@-]`, so that it is safe in a log line. Cheap to clone.

@@ -5,7 +5,7 @@
 //! 2. Append it to [`Migrator::migrations`]. Never change or reorder released migrations.
 //! 3. All pending migrations run in one transaction, under a lock. What PostgreSQL refuses in a transaction, such as
 //!    `CREATE INDEX CONCURRENTLY`, cannot be used here.
-//! 4. Run `templatesite migrate up` and `templatesite migrate down` on a copy of real data.
+//! 4. Run `migrate up` and `migrate down` on a copy of real data.
 
 pub mod grants;
 

@@ -1,6 +1,6 @@
 //! The OpenAPI document and its page. Everything comes from the binary: the page loads nothing from other hosts.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use poem::{
@@ -18,25 +18,6 @@ use crate::{
     http::{base_url::BaseUrl, csp},
 };
 
-/// The document and its page, made when they are first requested: that takes some milliseconds and megabytes, and few
-/// instances ever serve them. All responses share the texts.
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    let document = document();
-
-    // Browsers request /favicon.ico unless the page names an icon; this one is empty.
-    let icon = "<head><link rel=\"icon\" href=\"data:,\">";
-    let html = document.swagger_ui_html().replacen("<head>", icon, 1);
-    let html = html.replacen(BEFORE_SERVERS, &[BEFORE_SERVERS, SERVERS].concat(), 1);
-    let policy = csp::of_page(&html);
-
-    Texts {
-        json: document.spec().into(),
-        yaml: document.spec_yaml().into(),
-        html: html.into(),
-        policy,
-    }
-});
-
 /// The start of a line of the page's script, after the document.
 const BEFORE_SERVERS: &str = "let oauth2RedirectUrl;\n";
 
@@ -45,6 +26,7 @@ const BEFORE_SERVERS: &str = "let oauth2RedirectUrl;\n";
 const SERVERS: &str =
     "    spec.servers = [{ url: location.origin + location.pathname.replace(/\\/docs\\/?$/, \"\") }];\n";
 
+/// The document and its page.
 struct Texts {
     json: Bytes,
     yaml: Bytes,
@@ -52,12 +34,43 @@ struct Texts {
     policy: HeaderValue,
 }
 
+impl Texts {
+    fn new(name: &str) -> Self {
+        let document = document(name);
+
+        // Browsers request /favicon.ico unless the page names an icon; this one is empty.
+        let icon = "<head><link rel=\"icon\" href=\"data:,\">";
+        let html = document.swagger_ui_html().replacen("<head>", icon, 1);
+        let html = html.replacen(BEFORE_SERVERS, &[BEFORE_SERVERS, SERVERS].concat(), 1);
+        let policy = csp::of_page(&html);
+
+        Self {
+            json: document.spec().into(),
+            yaml: document.spec_yaml().into(),
+            html: html.into(),
+            policy,
+        }
+    }
+}
+
 #[derive(Clone)]
-pub(crate) struct DocsApi;
+pub(crate) struct DocsApi {
+    name: &'static str,
+    /// Made when they are first requested: that takes some milliseconds and megabytes, and few instances ever serve them.
+    /// All responses share the texts.
+    texts: Arc<OnceLock<Texts>>,
+}
 
 impl DocsApi {
-    pub(crate) fn new(_: &Dependencies) -> Self {
-        Self
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
+        Self {
+            name: dependencies.name,
+            texts: Arc::default(),
+        }
+    }
+
+    fn texts(&self) -> &Texts {
+        self.texts.get_or_init(|| Texts::new(self.name))
     }
 }
 
@@ -72,10 +85,11 @@ impl DocsApi {
 
     #[oai(path = "/docs", method = "get", hidden)]
     async fn swagger_ui(&self) -> Page {
+        let texts = self.texts();
         let response = Response::builder()
             .content_type("text/html; charset=utf-8")
-            .header(CONTENT_SECURITY_POLICY, &TEXTS.policy)
-            .body(TEXTS.html.clone());
+            .header(CONTENT_SECURITY_POLICY, &texts.policy)
+            .body(texts.html.clone());
         Page(response)
     }
 
@@ -84,7 +98,12 @@ impl DocsApi {
         let servers = |url: &str| format!("\"servers\": [{{ \"url\": \"{url}\" }}]");
         let response = Response::builder()
             .content_type("application/json")
-            .body(with_servers(&TEXTS.json, "\"servers\": []", request, servers));
+            .body(with_servers(
+                &self.texts().json,
+                "\"servers\": []",
+                request,
+                servers,
+            ));
         Page(response)
     }
 
@@ -94,7 +113,7 @@ impl DocsApi {
         let servers = |url: &str| format!("servers:\n- url: \"{url}\"");
         let response = Response::builder()
             .content_type("application/yaml")
-            .body(with_servers(&TEXTS.yaml, "servers: []", request, servers));
+            .body(with_servers(&self.texts().yaml, "servers: []", request, servers));
         Page(response)
     }
 }

@@ -65,6 +65,8 @@ pub use version::VERSION;
 /// What the HTTP surface needs from the composition root.
 #[derive(Clone)]
 pub struct Dependencies {
+    /// The name of the service, which is the title of the document.
+    pub name: &'static str,
     /// The use cases of the resources.
     pub services: Services,
 
@@ -134,17 +136,17 @@ pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
     let routes = Routes::new(apis.clone());
     let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &dependencies.allowed_headers);
 
-    let router = service(apis).into_endpoint();
+    let router = service(apis, dependencies.name).into_endpoint();
     middleware::stack(router, routes, cors_lists, dependencies).boxed()
 }
 
-/// The OpenAPI document, as it is served and as `openapi/openapi.json` holds it.
-pub fn spec() -> String {
-    document().spec() + "\n"
+/// The OpenAPI document of the service of this name, as it is served and as `openapi/openapi.json` holds it.
+pub fn spec(name: &str) -> String {
+    document(name).spec() + "\n"
 }
 
-fn document() -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(SpecOnly::<Apis>(PhantomData))
+fn document(name: &str) -> OpenApiService<impl OpenApi, impl Webhook> {
+    service(SpecOnly::<Apis>(PhantomData), name)
 }
 
 /// The types of an API without its handlers: all that the document needs.
@@ -162,8 +164,8 @@ impl<A: OpenApi> OpenApi for SpecOnly<A> {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
-fn service<A: OpenApi>(api: A) -> OpenApiService<A, ()> {
-    OpenApiService::new(api, "templatesite", VERSION)
+fn service<A: OpenApi>(api: A, name: &str) -> OpenApiService<A, ()> {
+    OpenApiService::new(api, name, VERSION)
         .description("A small REST service.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
         // Any text: a pattern would promise that other values are rejected.

@@ -21,6 +21,9 @@ use super::{
 /// How to connect to a database.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// The name of the program: PostgreSQL shows it beside each connection, and programs with different names do not wait
+    /// for each other's migrations.
+    pub application_name: &'static str,
     /// The maximum number of connections in the pool, at least 1.
     pub max_connections: u32,
     /// How long a caller waits for a connection, new or pooled.
@@ -33,11 +36,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 10 connections, both timeouts 5 seconds, statements not logged.
+    /// The name `service`, 10 connections, both timeouts 5 seconds, statements not logged.
     fn default() -> Self {
         let timeout = Duration::from_secs(5);
 
         Self {
+            application_name: "service",
             max_connections: 10,
             acquire_timeout: timeout,
             statement_timeout: timeout,
@@ -83,7 +87,7 @@ pub async fn connect_to(address: &Address, options: Options) -> Result<Database,
     let connection = open_pool(address, options)
         .await
         .map_err(|error| failed(error.reason(address)))?;
-    let database = Database::new(connection, options.statement_timeout);
+    let database = Database::new(connection, options.application_name, options.statement_timeout);
 
     let encoding = database
         .run(|pool, _| async move { other_than_utf8(pool.connection()).await })

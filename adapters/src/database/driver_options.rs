@@ -52,7 +52,7 @@ pub(super) fn postgres(
         .port(address.port)
         // Empty instead of none, which would be the one in PGPASSWORD.
         .password(address.password.as_deref().unwrap_or_default())
-        .application_name("templatesite")
+        .application_name(options.application_name)
         // PgBouncer refuses it. The default of PostgreSQL 12 is exact as well.
         .extra_float_digits(None);
 

@@ -6,6 +6,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
@@ -13,9 +14,6 @@ use super::{
     error::{is_lock_timeout, is_permission_denied},
     resilient_pool::Database,
 };
-
-/// `template`, in ASCII. Other users of advisory locks in the same database must choose other keys.
-const ADVISORY_LOCK_KEY: i64 = i64::from_be_bytes(*b"template");
 
 /// How often a waiting process tries again. PostgreSQL could wake it, but a statement that waits for a lock holds a
 /// snapshot, and some schema changes (`CREATE INDEX CONCURRENTLY`) wait for old snapshots.
@@ -61,7 +59,7 @@ impl Database {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
         let connection = self.connection();
-        let transaction = timeout(lock_timeout, lock(&connection))
+        let transaction = timeout(lock_timeout, lock(&connection, self.application_name()))
             .await
             .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
 
@@ -75,11 +73,11 @@ impl Database {
 }
 
 /// A transaction that holds the lock, as soon as the lock is free.
-async fn lock(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+async fn lock(connection: &DatabaseConnection, application_name: &str) -> Result<DatabaseTransaction, DbErr> {
     let mut logged = false;
 
     loop {
-        if let Some(transaction) = try_lock(connection).await? {
+        if let Some(transaction) = try_lock(connection, application_name).await? {
             return Ok(transaction);
         }
         if !logged {
@@ -91,10 +89,13 @@ async fn lock(connection: &DatabaseConnection) -> Result<DatabaseTransaction, Db
 }
 
 /// `None` if another process holds the lock.
-async fn try_lock(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+async fn try_lock(
+    connection: &DatabaseConnection,
+    application_name: &str,
+) -> Result<Option<DatabaseTransaction>, DbErr> {
     match connection.get_database_backend() {
         DbBackend::Sqlite => try_lock_sqlite(connection).await,
-        _ => try_lock_postgres(connection).await,
+        _ => try_lock_postgres(connection, advisory_lock_key(application_name)).await,
     }
 }
 
@@ -110,7 +111,10 @@ async fn try_lock_sqlite(connection: &DatabaseConnection) -> Result<Option<Datab
     }
 }
 
-async fn try_lock_postgres(connection: &DatabaseConnection) -> Result<Option<DatabaseTransaction>, DbErr> {
+async fn try_lock_postgres(
+    connection: &DatabaseConnection,
+    key: i64,
+) -> Result<Option<DatabaseTransaction>, DbErr> {
     // Each statement sees what was committed before it, so the work sees what the previous process did.
     let transaction = connection
         .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
@@ -122,7 +126,7 @@ async fn try_lock_postgres(connection: &DatabaseConnection) -> Result<Option<Dat
     let statement = Statement::from_sql_and_values(
         DbBackend::Postgres,
         "select pg_try_advisory_xact_lock($1) as locked",
-        [ADVISORY_LOCK_KEY.into()],
+        [key.into()],
     );
     let locked = match transaction.query_one_raw(statement).await? {
         Some(row) => row.try_get("", "locked")?,
@@ -134,4 +138,13 @@ async fn try_lock_postgres(connection: &DatabaseConnection) -> Result<Option<Dat
     }
     transaction.rollback().await?;
     Ok(None)
+}
+
+/// The key of a program's lock, by its name, so that other users of advisory locks in the same database have other keys.
+fn advisory_lock_key(application_name: &str) -> i64 {
+    let hash = Sha256::digest(application_name);
+    let mut key = [0; size_of::<i64>()];
+    key.copy_from_slice(&hash[..size_of::<i64>()]);
+
+    i64::from_be_bytes(key)
 }

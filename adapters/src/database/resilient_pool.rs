@@ -32,6 +32,7 @@ pub struct Database(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     pool: RwLock<Arc<PoolGeneration>>,
+    application_name: &'static str,
     call_timeout: Duration,
     /// The file of SQLite, as the first call found it.
     file: OnceLock<Option<DatabaseFile>>,
@@ -74,12 +75,22 @@ pub enum Attempt {
 
 impl Database {
     /// A database whose calls may take `call_timeout` each.
-    pub(crate) fn new(connection: DatabaseConnection, call_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        connection: DatabaseConnection,
+        application_name: &'static str,
+        call_timeout: Duration,
+    ) -> Self {
         Self(Arc::new(Shared {
             pool: RwLock::new(PoolGeneration::new(connection)),
+            application_name,
             call_timeout,
             file: OnceLock::new(),
         }))
+    }
+
+    /// The name of the program, as [`connect`](super::connect) got it.
+    pub(crate) fn application_name(&self) -> &'static str {
+        self.0.application_name
     }
 
     /// The current pool as SeaORM's connection. The pool may be replaced at any time.

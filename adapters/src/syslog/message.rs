@@ -21,9 +21,9 @@ pub struct Line {
     pub text: String,
 }
 
-/// The id of our structured data element. 32473 is the enterprise number reserved for examples (RFC 5612): replace it
+/// The id of the structured data element that holds the id of a request. 32473 is the enterprise number reserved for examples (RFC 5612): replace it
 /// with the number of your organisation.
-const SD_ID: &str = "templatesite@32473";
+pub const STRUCTURED_DATA_ID: &str = "request@32473";
 
 /// The message size that every receiver should accept, in bytes (RFC 5424, 6.1; RFC 5426, 3.2). Only the few messages
 /// larger than the network's MTU, 1472 bytes on Ethernet, are fragmented.
@@ -40,7 +40,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(protocol: Protocol) -> Self {
+    pub(super) fn new(program: &str, protocol: Protocol) -> Self {
         let formatter = Formatter5424::default();
         // A header field is printable ASCII; a dash stands for an unknown value.
         let is_valid = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
@@ -53,7 +53,7 @@ impl Encoder {
             // As the Django template: the default of Python's handler.
             facility: Facility::LOG_USER,
             hostname,
-            process: "templatesite".to_owned(),
+            process: program.to_owned(),
             ..formatter
         };
         Self { formatter, protocol }
@@ -77,7 +77,7 @@ impl Encoder {
     fn format(&self, line: &Line) -> String {
         let element = |id: &str| {
             let parameter = BTreeMap::from([("request_id".to_owned(), id.to_owned())]);
-            BTreeMap::from([(SD_ID.to_owned(), parameter)])
+            BTreeMap::from([(STRUCTURED_DATA_ID.to_owned(), parameter)])
         };
         let data = line.request_id.as_deref().map(element).unwrap_or_default();
 

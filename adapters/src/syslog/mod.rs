@@ -32,7 +32,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use message::Line;
+pub use message::{Line, STRUCTURED_DATA_ID};
 pub use server::{Protocol, Server};
 use worker::{MAX_QUEUED_LINES, Worker};
 
@@ -48,9 +48,10 @@ pub struct Syslog {
 }
 
 impl Syslog {
-    /// Starts the thread that sends to this server. Returns at once: the server need not be reachable, now or ever.
+    /// Starts the thread that sends to this server, as the program of this name (the APP-NAME of RFC 5424, at most 48
+    /// printable ASCII characters). Returns at once: the server need not be reachable, now or ever.
     #[must_use = "dropping the guard stops sending"]
-    pub fn start(server: Server) -> (Self, Guard) {
+    pub fn start(program: &str, server: Server) -> (Self, Guard) {
         let (queue, lines) = sync_channel(MAX_QUEUED_LINES);
         let (shutdown, shutdown_deadline) = channel();
         let (stopped_sender, stopped) = channel();
@@ -59,7 +60,13 @@ impl Syslog {
             dropped: Arc::default(),
         };
 
-        let worker = Worker::new(server, lines, shutdown_deadline, Arc::clone(&syslog.dropped));
+        let worker = Worker::new(
+            program,
+            server,
+            lines,
+            shutdown_deadline,
+            Arc::clone(&syslog.dropped),
+        );
         let run = move || {
             let _stopped_when_dropped = stopped_sender;
             worker.run();

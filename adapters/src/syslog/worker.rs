@@ -43,6 +43,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(
+        program: &str,
         server: Server,
         lines: Receiver<Option<Line>>,
         shutdown: Receiver<Instant>,
@@ -53,7 +54,7 @@ impl Worker {
             shutdown,
             deadline: None,
             dropped,
-            encoder: Encoder::new(server.protocol),
+            encoder: Encoder::new(program, server.protocol),
             transport: Transport::new(server),
             backoff: Backoff::default(),
         }

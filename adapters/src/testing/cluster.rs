@@ -19,7 +19,7 @@ use url::Url;
 const SCRIPT: &str = r#"
 trap '' INT TERM
 binaries=$1 port=$2 options=$3
-folder=$(mktemp -d "${TMPDIR:-/tmp}/templatesite-postgres-XXXXXX") && cd "$folder" || exit 1
+folder=$(mktemp -d "${TMPDIR:-/tmp}/test-postgres-XXXXXX") && cd "$folder" || exit 1
 
 start() {
     # A killed server may hold the port and the shared memory for a moment longer.

@@ -21,7 +21,7 @@ pub struct FreshDatabase {
 impl FreshDatabase {
     /// A SQLite file.
     pub fn sqlite() -> Self {
-        let folder = TempDir::with_prefix("templatesite-").expect("a temporary folder");
+        let folder = TempDir::with_prefix("test-").expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
 
         Self {
@@ -37,7 +37,7 @@ impl FreshDatabase {
         // Unique on a server that several machines use at the same time.
         let id = IdGenerator::<Self>::default().next(SystemClock.now());
         let mut url = server.clone();
-        url.set_path(&format!("templatesite_test_{id}"));
+        url.set_path(&format!("test_{id}"));
 
         let database = Self { url, _folder: None };
         let create = format!(

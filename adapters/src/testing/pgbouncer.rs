@@ -56,7 +56,7 @@ impl PgBouncer {
 
         // Another process may take the free port first.
         for _ in 0..5 {
-            let folder = TempDir::with_prefix("templatesite-pgbouncer-").expect("a folder");
+            let folder = TempDir::with_prefix("test-pgbouncer-").expect("a folder");
             // PgBouncer runs as another user if the test runs as root.
             let everybody = fs::Permissions::from_mode(0o755);
             fs::set_permissions(folder.path(), everybody).expect("permissions");

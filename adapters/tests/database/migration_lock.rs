@@ -1,9 +1,12 @@
 //! The lock around schema changes.
 
-use adapters::{database::MigrationLockError, testing::FreshDatabase};
+use adapters::{
+    database::{MigrationLockError, Options},
+    testing::FreshDatabase,
+};
 use tokio::time::timeout;
 
-use crate::support::{SECOND, open};
+use crate::support::{SECOND, number, open, open_with};
 
 async fn lock_is_exclusive_and_times_out(database: FreshDatabase) {
     let (first, _) = open(database.url()).await;
@@ -36,4 +39,29 @@ async fn lock_on_postgres_is_exclusive_and_times_out() {
 #[tokio::test]
 async fn lock_on_sqlite_is_exclusive_and_times_out() {
     lock_is_exclusive_and_times_out(FreshDatabase::sqlite()).await;
+}
+
+#[tokio::test]
+async fn programs_with_other_names_do_not_wait_and_postgres_shows_the_names() {
+    let fresh = FreshDatabase::postgres().await;
+    let (first, _) = open(fresh.url()).await;
+    let options = Options {
+        application_name: "another-program",
+        ..Options::default()
+    };
+    let (second, _) = open_with(fresh.url(), options).await;
+
+    let work = first.with_migration_lock(SECOND, async |_| {
+        let outcome = second.with_migration_lock(SECOND, async |_| Ok(())).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        Ok(())
+    });
+    timeout(10 * SECOND, work)
+        .await
+        .expect("a return in time")
+        .expect("the lock");
+
+    let query = "select count(*) as number from pg_stat_activity \
+                 where datname = current_database() and application_name = 'another-program'";
+    assert!(number(&second, query).await > 0);
 }

@@ -7,10 +7,10 @@ use std::{collections::HashSet, thread, time::Duration};
 use adapters::syslog::{
     Line,
     Protocol::{self, Tcp, Udp},
-    Syslog,
+    STRUCTURED_DATA_ID, Syslog,
 };
 
-use crate::support::{eventually, line, start};
+use crate::support::{PROGRAM, eventually, line, start};
 use process::Rsyslog;
 
 /// A text with every kind of character, which ends with its number.
@@ -51,12 +51,12 @@ fn assert_whole(received: &[String], lines: usize) {
         let [priority, time, host, app, id, data, message] = fields[..] else {
             panic!("{line}")
         };
-        assert_eq!((priority, app, id), ("14", "templatesite", &*process.to_string()));
+        assert_eq!((priority, app, id), ("14", PROGRAM, &*process.to_string()));
         assert!(
             time.starts_with("2026-11-22T11:17:00.123") && !host.is_empty(),
             "{line}"
         );
-        assert_eq!(data, format!("[templatesite@32473 request_id=\"id-{n}\"]"));
+        assert_eq!(data, format!("[{STRUCTURED_DATA_ID} request_id=\"id-{n}\"]"));
         assert_eq!(message, text(n).replace('\u{1b}', r"\u{1b}").replace('\n', r"\n"));
     }
 }

@@ -15,6 +15,9 @@ use tracing::Level;
 /// Longer than any step takes on a slow machine, so that only a failing test waits for it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The name of the program that sends.
+pub(crate) const PROGRAM: &str = "some-program";
+
 /// A server on this machine.
 pub(crate) fn local_server(protocol: Protocol, port: u16) -> Server {
     Server {
@@ -26,7 +29,7 @@ pub(crate) fn local_server(protocol: Protocol, port: u16) -> Server {
 
 /// Starts sending to a port of this machine.
 pub(crate) fn start(protocol: Protocol, port: u16) -> (Syslog, Guard) {
-    Syslog::start(local_server(protocol, port))
+    Syslog::start(PROGRAM, local_server(protocol, port))
 }
 
 /// A free port that can be closed and reopened: the system assigns only higher ones to other sockets.

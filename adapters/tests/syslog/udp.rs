@@ -2,10 +2,10 @@
 
 use std::{net::UdpSocket, thread, time::Duration};
 
-use adapters::syslog::{Line, Protocol::Udp};
+use adapters::syslog::{Line, Protocol::Udp, STRUCTURED_DATA_ID};
 use tracing::Level;
 
-use crate::support::{TIMEOUT, line, reusable_port, start, text_of};
+use crate::support::{PROGRAM, TIMEOUT, line, reusable_port, start, text_of};
 
 /// Long enough for several failed attempts.
 const OUTAGE: Duration = Duration::from_millis(500);
@@ -59,11 +59,11 @@ fn line_is_sent_as_rfc_5424_message() {
         );
         assert_eq!(
             (app, process, id),
-            ("templatesite", &*std::process::id().to_string(), "0")
+            (PROGRAM, &*std::process::id().to_string(), "0")
         );
         assert_eq!(
             rest,
-            "[templatesite@32473 request_id=\"abc-123\"] access: a=1 naïve [brackets]"
+            format!("[{STRUCTURED_DATA_ID} request_id=\"abc-123\"] access: a=1 naïve [brackets]")
         );
     }
 
@@ -87,7 +87,8 @@ fn control_characters_and_quotes_are_escaped() {
         request_id,
         ..line("hello")
     });
-    assert!(receive(&socket).ends_with(r#"[templatesite@32473 request_id="a\"\]\\b"] hello"#));
+    let element = format!(r#"[{STRUCTURED_DATA_ID} request_id="a\"\]\\b"] hello"#);
+    assert!(receive(&socket).ends_with(&element));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use adapters::syslog::{
 };
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{TIMEOUT, eventually, line, local_server};
+use crate::support::{PROGRAM, TIMEOUT, eventually, line, local_server};
 
 /// More than the queue holds.
 const LINES: u64 = 40_000;
@@ -19,7 +19,7 @@ const LINES: u64 = 40_000;
 /// Start, send and stop return soon, and every line is counted.
 fn assert_drops_every_line_without_blocking(server: Server) {
     let begin = Instant::now();
-    let (syslog, guard) = Syslog::start(server.clone());
+    let (syslog, guard) = Syslog::start(PROGRAM, server.clone());
     for n in 0..LINES {
         syslog.send(line(&format!("line {n}")));
     }
@@ -105,11 +105,14 @@ fn silent_host_neither_blocks_nor_hides_dropped_lines() {
 #[test]
 fn stopping_with_an_empty_queue_returns_at_once() {
     let begin = Instant::now();
-    let (syslog, guard) = Syslog::start(Server {
-        host: "nowhere.invalid".to_owned(),
-        port: 514,
-        protocol: Tcp,
-    });
+    let (syslog, guard) = Syslog::start(
+        PROGRAM,
+        Server {
+            host: "nowhere.invalid".to_owned(),
+            port: 514,
+            protocol: Tcp,
+        },
+    );
     drop(guard);
 
     assert!(begin.elapsed() < TIMEOUT / 2, "{:?}", begin.elapsed());

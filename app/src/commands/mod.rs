@@ -62,7 +62,7 @@ pub enum CommandError {
     },
     /// The store failed during a batch, which is stored as a whole or not at all.
     #[error(
-        "{stored} items were stored, then {}. Is the schema up to date (templatesite migrate)? \
+        "{stored} items were stored, then {}. Is the schema up to date (run `migrate up`)? \
          Continue with --skip {skip}",
         chain_of_causes(.source)
     )]
@@ -75,7 +75,7 @@ pub enum CommandError {
         source: RepositoryError,
     },
     /// The store failed.
-    #[error("{}. Is the schema up to date (templatesite migrate)?", chain_of_causes(.0))]
+    #[error("{}. Is the schema up to date (run `migrate up`)?", chain_of_causes(.0))]
     Store(#[from] RepositoryError),
     /// The operating system refused something basic, such as a thread or standard output.
     #[error("the operating system reported: {0}")]

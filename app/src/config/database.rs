@@ -7,6 +7,7 @@ use super::{
     store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
     variable::{BOOL, PORT, SECONDS, Section, Variable},
 };
+use crate::version::NAME;
 
 pub(super) const SECTION: Section = Section {
     title: "Database",
@@ -14,7 +15,7 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             "DATABASE_URL",
             "Where the data is stored. If not set, the `POSTGRES_*` variables decide; without `POSTGRES_HOST`, it is \
-             `sqlite://templatesite.db`.",
+             `sqlite://service.db`.",
         )
         .expected("`postgres://user:password@host:port/database`, percent-encoded, `sqlite://file` or `memory:`")
         .secret(),
@@ -27,7 +28,7 @@ pub(super) const SECTION: Section = Section {
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
             .expected(PORT),
-        Variable::new("POSTGRES_DB", "The name of the database.").default("templatesite").expected("a name"),
+        Variable::new("POSTGRES_DB", "The name of the database.").default(NAME).expected("a name"),
         Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
         Variable::new(
@@ -68,7 +69,7 @@ pub(super) const SECTION: Section = Section {
         .expected("a whole number of bytes; 0 for no cache"),
         Variable::new(
             "MIGRATE_ON_START",
-            "Whether `templatesite serve` applies pending migrations before it serves requests.",
+            "Whether `serve` applies pending migrations before it serves requests.",
         )
         .default("true")
         .expected(BOOL),

@@ -50,7 +50,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How to log.
     pub logs: LogConfig,
-    /// Every variable with its effective value, for `templatesite config`. Secrets are empty.
+    /// Every variable with its effective value, for the command `config`. Secrets are empty.
     effective: Vec<(&'static Variable, Option<String>)>,
 }
 

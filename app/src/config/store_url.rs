@@ -8,7 +8,7 @@ use super::{layers::Layer, reader::Reader};
 
 pub(super) const SSL_MODE: &str = "DATABASE_SSLMODE";
 pub(super) const SSL_ROOT_CERT: &str = "DATABASE_SSLROOTCERT";
-const DEFAULT_SQLITE_URL: &str = "sqlite://templatesite.db";
+const DEFAULT_SQLITE_URL: &str = "sqlite://service.db";
 
 /// Where the data is stored. `Debug` shows it without the user and the password.
 #[derive(Clone)]

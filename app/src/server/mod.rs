@@ -1,4 +1,4 @@
-//! `templatesite serve`: opens the store, migrates, listens, serves, and stops without losing a request.
+//! The command `serve`: opens the store, migrates, listens, serves, and stops without losing a request.
 //!
 //! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places are
 //! taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task of its

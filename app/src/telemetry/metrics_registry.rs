@@ -15,7 +15,7 @@ use prometheus::{Registry, TextEncoder};
 
 #[cfg(target_os = "linux")]
 use super::process_metrics::ProcessMetrics;
-use crate::version::{REVISION, VERSION};
+use crate::version::{NAME, REVISION, VERSION};
 
 /// The upper bounds of the buckets of every duration, in seconds, as the semantic conventions recommend.
 const BUCKETS: [f64; 14] = [
@@ -62,7 +62,7 @@ impl MetricsRegistry {
         if let Err(error) = registry.register(Box::new(ProcessMetrics::new())) {
             tracing::error!(%error, "cannot collect process metrics: /metrics will not contain process_*");
         }
-        let meter = provider.meter("templatesite");
+        let meter = provider.meter(NAME);
         observe_build(&meter);
         observe_log(&meter, dropped_lines);
 
@@ -99,7 +99,7 @@ fn observe_build(meter: &Meter) {
     ];
 
     meter
-        .u64_observable_gauge("templatesite.build_info")
+        .u64_observable_gauge("service.build_info")
         .with_description(
             "Always 1. The labels are the version of the service and the revision of its source.",
         )

@@ -25,7 +25,7 @@ use tracing::Subscriber;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
 
-use crate::config::LogConfig;
+use crate::{config::LogConfig, version::NAME};
 use console::DropCounter;
 use filter::filter;
 use json_format::json_layer;
@@ -76,7 +76,11 @@ pub fn start(logs: &LogConfig) -> Logging {
         let (writer, drops, guard) = console::start(io::stderr());
         (console, console_drops, console_guard) = (Some(writer), Some(drops), Some(guard));
     }
-    let (syslog, syslog_guard) = logs.syslog.clone().map(Syslog::start).unzip();
+    let (syslog, syslog_guard) = logs
+        .syslog
+        .clone()
+        .map(|server| Syslog::start(NAME, server))
+        .unzip();
 
     let _ = DROPPED.set(DroppedLines {
         console: console_drops,
@@ -121,7 +125,7 @@ mod tests {
         time::Duration,
     };
 
-    use adapters::syslog::{Protocol, Server};
+    use adapters::syslog::{Protocol, STRUCTURED_DATA_ID, Server};
     use domain::testing::FixedClock;
     use poem::{http::StatusCode, test::TestClient};
     use tracing::Level;
@@ -136,11 +140,14 @@ mod tests {
             .set_read_timeout(Some(Duration::from_secs(60)))
             .expect("a timeout");
         let port = server.local_addr().expect("an address").port();
-        let (syslog, syslog_guard) = Syslog::start(Server {
-            host: "127.0.0.1".to_owned(),
-            port,
-            protocol: Protocol::Udp,
-        });
+        let (syslog, syslog_guard) = Syslog::start(
+            NAME,
+            Server {
+                host: "127.0.0.1".to_owned(),
+                port,
+                protocol: Protocol::Udp,
+            },
+        );
         let (mut reader, output) = pipe().expect("a pipe");
         let (console, _, console_guard) = console::start(output);
 
@@ -178,7 +185,7 @@ mod tests {
         let (written, sent) = logged(false, log);
         assert_eq!(
             written,
-            format!("templatesite: WARN [2026-11-22T11:17:00.123Z] [-] {body}")
+            format!("{NAME}: WARN [2026-11-22T11:17:00.123Z] [-] {body}")
         );
         assert!(sent.starts_with("<12>1 2026-11-22T11:17:00.123000Z "), "{sent}");
         assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
@@ -226,7 +233,9 @@ mod tests {
             "{written}"
         );
         assert!(
-            sent.contains("[templatesite@32473 request_id=\"abc-123\"] access: method=GET route=-"),
+            sent.contains(&format!(
+                "[{STRUCTURED_DATA_ID} request_id=\"abc-123\"] access: method=GET route=-"
+            )),
             "{sent}"
         );
 

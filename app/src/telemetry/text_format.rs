@@ -1,4 +1,4 @@
-//! The text format: `templatesite: LEVEL [time] [request id] target: message field=value`.
+//! The text format: `name: LEVEL [time] [request id] target: message field=value`.
 
 use std::fmt::{self, Debug, Write};
 
@@ -8,6 +8,9 @@ use tracing::{
     Event, Level,
     field::{Field, Visit},
 };
+
+/// The beginning of every line.
+const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ": ");
 
 /// When an event happened, how severe it is, and in which request.
 pub(super) struct EventMeta {
@@ -22,15 +25,7 @@ pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>
     let id = meta.request_id.as_ref().map_or("-", RequestId::as_str);
     let time = meta.time.to_rfc3339_opts(SecondsFormat::Millis, true);
     // Every request logs a line: copying strings is cheaper than formatting them.
-    line.extend([
-        "templatesite: ",
-        meta.level.as_str(),
-        " [",
-        &time,
-        "] [",
-        id,
-        "] ",
-    ]);
+    line.extend([PREFIX, meta.level.as_str(), " [", &time, "] [", id, "] "]);
 
     let body = line.len();
     line.push_str(event.metadata().target());

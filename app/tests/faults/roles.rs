@@ -101,11 +101,14 @@ async fn database_with_another_encoding_is_refused_by_name() {
         let mut url = Url::parse(fresh.url()).expect("a URL");
         let name = format!("{}_{encoding}", url.path().trim_start_matches('/')).to_lowercase();
         url.set_path(&name);
-        let create = format!("create database {name} encoding '{encoding}' locale 'C' template template0");
+        let create =
+            format!("create database \"{name}\" encoding '{encoding}' locale 'C' template template0");
         fresh.execute(&create).await;
 
         let (status, _, log) = run(&[], &[("DATABASE_URL", url.as_str())], folder.path());
-        fresh.execute(&format!("drop database {name} with (force)")).await;
+        fresh
+            .execute(&format!("drop database \"{name}\" with (force)"))
+            .await;
         assert!(
             status == 1 && log.contains(encoding) && log.contains("UTF8"),
             "{log}"

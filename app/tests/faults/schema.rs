@@ -18,7 +18,7 @@ fn is_ready_once_migrated(url: &str) {
     assert_eq!((health.status, &*health.body), (503, report));
     let line = service.wait_for_log("dependency=schema");
     let pending = format!(
-        "{} pending; run: templatesite migrate",
+        "{} pending; run `migrate up`",
         migration::Migrator::migrations().len()
     );
     assert!(line.contains("WARN") && line.contains(&pending), "{line}");

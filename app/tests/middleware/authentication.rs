@@ -4,6 +4,7 @@
 use std::{fs, path::Path};
 
 use adapters::auth::token_file::{Issued, issue};
+use domain::TOKEN_PREFIX;
 use poem::{http::StatusCode, test::TestResponse};
 use serde_json::json;
 use tempfile::TempDir;
@@ -38,8 +39,8 @@ async fn a_write_needs_a_token_from_the_file() {
     fs::write(&file, &alice.line).expect("a token file");
     let service = InProcess::with(&[("API_TOKENS_FILE", file.to_str().expect("a path"))]).await;
 
-    let missing = "Bearer realm=\"templatesite\"";
-    let invalid = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
+    let missing = "Bearer realm=\"api\"";
+    let invalid = "Bearer realm=\"api\", error=\"invalid_token\"";
     for (authorization, challenge) in [
         (None, missing),
         (Some("Basic YTpi".to_owned()), missing),
@@ -85,7 +86,10 @@ fn new_token(folder: &Path) -> (String, String) {
     };
 
     assert_eq!(code, 0, "{output}");
-    assert!(token.starts_with("tws_") && token.len() == 68, "{output}");
+    assert!(
+        token.starts_with(TOKEN_PREFIX) && token.len() == TOKEN_PREFIX.len() + 64,
+        "{output}"
+    );
     (token.to_owned(), line.to_owned())
 }
 
@@ -104,14 +108,14 @@ fn the_log_names_the_user_and_never_the_token() {
     for (token, body, code) in [
         (&*token, &*example::body("hello"), "201"),
         (&token, "{}", "400"),
-        ("tws_unknown", "{}", "401"),
+        ("unknown-token", "{}", "401"),
     ] {
         assert!(status(&service, token, body).contains(code));
         let line = service.wait_for_log(&format!("status={code}"));
         assert_eq!(line.contains("=alice@example.org"), code != "401", "{line}");
     }
 
-    let leaked = |line: &&String| line.contains(&token) || line.contains("tws_unknown");
+    let leaked = |line: &&String| line.contains(&token) || line.contains("unknown-token");
     let leaked: Vec<_> = service.log.iter().filter(leaked).collect();
     assert!(leaked.is_empty(), "{leaked:?}");
 }
@@ -126,7 +130,7 @@ fn a_changed_token_file_is_reloaded_and_a_broken_one_ignored() {
     let mut service = Service::start(&variables, folder.path());
     let body = example::body("hello");
 
-    fs::write(&file, "bob:tws_unknown").expect("a malformed file");
+    fs::write(&file, "bob:unknown-token").expect("a malformed file");
     service.wait_for_log("line 1: ");
     fs::remove_file(&file).expect("the file is there");
     service.wait_for_log("\"tokens\" cannot be read: ");
@@ -139,7 +143,7 @@ fn a_changed_token_file_is_reloaded_and_a_broken_one_ignored() {
     wait_until("the token is invalid", || {
         status(&service, &token, &body).contains("401")
     });
-    let leaked = service.log.iter().any(|line| line.contains("tws_unknown"));
+    let leaked = service.log.iter().any(|line| line.contains("unknown-token"));
     assert!(!leaked, "{:?}", service.log);
 }
 

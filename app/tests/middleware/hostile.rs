@@ -6,10 +6,20 @@ use crate::support::example::{self, TEXT};
 
 /// Ends of lines, ends of strings, and escape sequences of terminals. The word "forged" marks whatever is made of them.
 pub(super) const HOSTILE: [&[u8]; 13] = [
-    b"forged>\ntemplatesite: ERROR [now] [-] forged: line",
-    b"forged>\rtemplatesite: ERROR [now] [-] forged: line",
+    concat!(
+        "forged>\n",
+        env!("CARGO_PKG_NAME"),
+        ": ERROR [now] [-] forged: line"
+    )
+    .as_bytes(),
+    concat!(
+        "forged>\r",
+        env!("CARGO_PKG_NAME"),
+        ": ERROR [now] [-] forged: line"
+    )
+    .as_bytes(),
     b"forged>\r\nForged: 1\r\n forged",
-    "forged\u{2028}templatesite: ERROR\u{2029}\u{85}".as_bytes(),
+    concat!("forged\u{2028}", env!("CARGO_PKG_NAME"), ": ERROR\u{2029}\u{85}").as_bytes(),
     b"forged\x1b[2J\x1b]0;forged\x07",
     "forged\u{9b}31m\u{202e}\u{2066}".as_bytes(),
     b"forged\0",

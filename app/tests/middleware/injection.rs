@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use app::version::NAME;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -31,7 +32,7 @@ fn log_of_an_attack(format: &str) -> (Vec<String>, Vec<String>) {
         .collect();
 
     // Stored texts and keys are not logged either.
-    let text = example::body("forged\n\u{1b}[31m\u{2028}templatesite: ERROR");
+    let text = example::body(&format!("forged\n\u{1b}[31m\u{2028}{NAME}: ERROR"));
     let key = b"Idempotency-Key: forged\"\\n,level=ERROR<script>";
     for _ in 0..2 {
         let response = service.exchange(&post(&[LOCAL, key], &text));
@@ -52,7 +53,7 @@ fn each_request_is_one_line_of_the_text_log() {
     let (log, ids) = log_of_an_attack("text");
 
     for line in &log {
-        let rest = line.strip_prefix("templatesite: ");
+        let rest = line.strip_prefix(NAME).and_then(|rest| rest.strip_prefix(": "));
         let level = rest.and_then(|rest| rest.split(' ').next());
         assert!(matches!(level, Some("INFO" | "DEBUG")), "{line}");
     }

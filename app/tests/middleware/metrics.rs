@@ -93,7 +93,7 @@ fn connections_are_counted(samples: &Samples) {
 }
 
 fn the_process_is_described(samples: &Samples) {
-    let build = format!(r#"templatesite_build_info{{revision="{REVISION}",version="{VERSION}"}}"#);
+    let build = format!(r#"service_build_info{{revision="{REVISION}",version="{VERSION}"}}"#);
     assert_eq!(samples.get(&build), Some(&1.0));
     assert_eq!(
         samples.get(r#"log_lines_dropped_total{log_sink="console"}"#),

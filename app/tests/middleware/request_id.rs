@@ -1,5 +1,6 @@
 //! Each request has an id: the client's, if it is valid, or a new one.
 
+use domain::TOKEN_PREFIX;
 use poem::http::HeaderValue;
 
 use crate::support::{InProcess, Service, header};
@@ -75,9 +76,11 @@ fn the_same_id_is_in_header_body_and_log() {
 #[test]
 fn token_in_place_of_a_request_id_is_neither_logged_nor_returned() {
     let mut service = Service::in_memory(&[]);
-    let request = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: tws_0123456789abcdef\r\nConnection: close\r\n\r\n";
+    let request = format!(
+        "GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: {TOKEN_PREFIX}0123456789abcdef\r\nConnection: close\r\n\r\n"
+    );
 
-    let response = service.exchange(request);
+    let response = service.exchange(request.as_bytes());
     let line = service.wait_for_log("route=- status=404");
 
     assert!(!response.contains("0123456789abcdef"), "{response}");

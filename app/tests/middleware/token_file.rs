@@ -83,7 +83,7 @@ async fn without_a_readable_token_file_writes_get_503_once_the_grace_period_is_o
         assert!(header(&refused, "retry-after").is_some(), "{name}");
         let detail = problem(refused, 503).await;
         assert_eq!(detail["detail"], "tokens cannot be checked now", "{name}");
-        problem(post(&service, "tws_unknown").await, 503).await;
+        problem(post(&service, "unknown-token").await, 503).await;
 
         let page = service.get(example::COLLECTION).send().await;
         page.assert_status_is_ok();

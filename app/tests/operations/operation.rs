@@ -2,13 +2,14 @@
 
 use std::{fmt, sync::LazyLock};
 
+use app::version::NAME;
 use poem::http::Method;
 use serde_json::{Map, Value};
 
 use super::MONITORING;
 
 pub(super) static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&openapi::spec()).expect("a document in JSON"));
+    LazyLock::new(|| serde_json::from_str(&openapi::spec(NAME)).expect("a document in JSON"));
 
 #[derive(Debug)]
 pub(super) struct Operation {

@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use app::config;
+use app::{config, version::NAME};
 use migration::{Migrator, MigratorTrait};
 
 use super::{MEMORY, folder};
@@ -96,7 +96,7 @@ fn migrate_applies_reverts_and_lists_migrations() {
 fn missing_schema_is_a_warning_at_start_and_logged_once_per_request() {
     let folder = folder();
     let mut service = Service::start(&[("MIGRATE_ON_START", "false")], folder.path());
-    let is_warning = |line: &String| line.contains("WARN") && line.contains("templatesite migrate");
+    let is_warning = |line: &String| line.contains("WARN") && line.contains("run `migrate up`");
     assert!(service.log.iter().any(is_warning), "{:?}", service.log);
 
     let response = service.get(example::COLLECTION);
@@ -110,7 +110,7 @@ fn missing_schema_is_a_warning_at_start_and_logged_once_per_request() {
 fn openapi_prints_the_document() {
     let output = run(&["openapi"], &[], folder().path());
 
-    assert_eq!(output, (0, openapi::spec(), String::new()));
+    assert_eq!(output, (0, openapi::spec(NAME), String::new()));
 }
 
 #[test]

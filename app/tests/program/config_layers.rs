@@ -1,6 +1,7 @@
 //! Layers of values: a later one wins as a whole, also where one thing can be said in two ways.
 
 use adapters::database::{Host, SslMode};
+use app::version::NAME;
 
 use super::{
     folder, load_config,
@@ -19,7 +20,7 @@ fn environment_wins_however_it_says_where_the_database_is() {
         for (environment, expected) in [
             (("DATABASE_URL", "postgres://env/x"), "postgres://env:5432/x"),
             (("DATABASE_URL_FILE", &*url_file), "postgres://secret:5432/x"),
-            (("POSTGRES_HOST", "env"), "postgres://env:5432/templatesite"),
+            (("POSTGRES_HOST", "env"), &*format!("postgres://env:5432/{NAME}")),
         ] {
             let url = store(toml, &[environment]).expect("no conflict between layers");
             assert_eq!(format!("{url:?}"), expected, "{toml} and {environment:?}");
@@ -109,7 +110,7 @@ fn variables_that_kubernetes_and_docker_add_count_as_unset_and_do_not_warn() {
         "SYSLOG",
         "LOG",
         "CACHE",
-        "TEMPLATESITE",
+        &*NAME.to_uppercase().replace('-', "_"),
         "POSTGRES_DB",
     ] {
         for (suffix, value) in [

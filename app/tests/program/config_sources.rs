@@ -11,13 +11,13 @@ use crate::support::config;
 fn empty_variable_counts_as_not_set() {
     let config = config(&[("DATABASE_URL", ""), ("POSTGRES_HOST", "")]);
 
-    assert_eq!(format!("{:?}", config.database.url), "sqlite://templatesite.db");
+    assert_eq!(format!("{:?}", config.database.url), "sqlite://service.db");
 }
 
 #[test]
 fn environment_wins_over_file() {
     let folder = folder();
-    let file = folder.path().join("templatesite.toml");
+    let file = folder.path().join("service.toml");
     let toml =
         "LISTEN_ADDR = \"127.0.0.1:1\"\nlog_level = \"warn\"\nREQUEST_TIMEOUT_SECONDS = 7\nLOG_LEVL = 1\n";
     fs::write(&file, toml).expect("a file");
@@ -34,14 +34,14 @@ fn environment_wins_over_file() {
 #[test]
 fn invalid_file_is_reported() {
     let folder = folder();
-    let file = folder.path().join("templatesite.toml");
+    let file = folder.path().join("service.toml");
     let problems = |toml: &str| {
         fs::write(&file, toml).expect("a file");
         load_config(Some(&file), &[]).expect_err(toml)
     };
 
     assert!(problems("LISTEN_ADDR = [1]\n").contains("LISTEN_ADDR"));
-    assert!(problems("LISTEN_ADDR = \n").contains("templatesite.toml"));
+    assert!(problems("LISTEN_ADDR = \n").contains("service.toml"));
 
     let missing = load_config(Some(Path::new("nowhere.toml")), &[]);
     assert!(missing.expect_err("no file").contains("nowhere.toml"));

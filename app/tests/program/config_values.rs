@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, time::Duration};
 
-use app::config::{self, Config};
+use app::{
+    config::{self, Config},
+    version::NAME,
+};
 use proptest::prelude::*;
 use tracing::Level;
 
@@ -22,7 +25,7 @@ fn defaults_apply_without_variables() {
     let config = config(&[]);
 
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
-    assert_eq!(format!("{:?}", config.database.url), "sqlite://templatesite.db");
+    assert_eq!(format!("{:?}", config.database.url), "sqlite://service.db");
     assert!(config.database.migrate_on_start);
     assert!(config.logs.console && !config.logs.json);
     assert_eq!(config.logs.level, Level::INFO);
@@ -74,7 +77,7 @@ fn store_url_is_given_whole_or_in_parts() {
     ];
     let shown = "postgres://db:5433/a b/c";
     assert_eq!(store_url(&parts), shown, "without the user and the password");
-    assert_eq!(store_url(&parts[..1]), "postgres://db:5432/templatesite");
+    assert_eq!(store_url(&parts[..1]), format!("postgres://db:5432/{NAME}"));
 
     let unused = [&parts[1..], &[("DATABASE_URL", "memory:")]].concat();
     assert_eq!(store_url(&unused), "memory:", "parts without a host are not used");

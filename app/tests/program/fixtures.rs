@@ -156,7 +156,7 @@ fn interrupted_load_is_continued_with_skip() {
         "{log}"
     );
     assert!(
-        log.contains("templatesite migrate") && log.contains("--skip 0"),
+        log.contains("run `migrate up`") && log.contains("--skip 0"),
         "{log}"
     );
 

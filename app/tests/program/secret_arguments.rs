@@ -20,7 +20,7 @@ fn wrong_command_line_is_reported_without_its_values() {
         &["config", "--format", "{s}"],
         &["config", "--format={s}"],
         &["load-fixtures", "--skip", "{s}"],
-        &["token", "new", "tws_{s}{s}{s}{s}"],
+        &["token", "new", "{token}{s}{s}{s}"],
         &["token", "{s}"],
         &["migrate", "--config=x", "--{s}"],
     ] {
@@ -35,7 +35,7 @@ fn wrong_command_line_is_reported_without_its_values() {
 
 #[test]
 fn secret_in_place_of_a_file_is_not_repeated() {
-    for pasted in ["postgres://u:{s}@db/x", "tws_{s}"] {
+    for pasted in ["postgres://u:{s}@db/x", "{token}"] {
         let pasted = fill(pasted, SECRET);
         for arguments in [["--config", &pasted], ["load-fixtures", &pasted]] {
             let (code, output, log) = run(&arguments, &[], folder().path());

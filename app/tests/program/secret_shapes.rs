@@ -1,6 +1,7 @@
 //! Where people put secrets by mistake.
 
-/// Where a secret may stand in the address of a database. `{s}` is the secret, `{h}` and `{t}` are its halves.
+/// Where a secret may stand in the address of a database. `{s}` is the secret, `{h}` and `{t}` are its halves,
+/// `{token}` is a token that ends with it.
 pub(super) const ADDRESSES: [&str; 36] = [
     "postgres://u:{s}@127.0.0.1:1/db",
     "postgres://u:{h}#{t}@127.0.0.1:1/db",
@@ -42,7 +43,7 @@ pub(super) const ADDRESSES: [&str; 36] = [
 
 /// Where it may stand in other variables.
 pub(super) const VARIABLES: [(&str, &str); 27] = [
-    ("API_TOKENS_FILE", "tws_{s}"),
+    ("API_TOKENS_FILE", "{token}"),
     ("DATABASE_URL_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "/{h}/{t}"),
@@ -60,14 +61,14 @@ pub(super) const VARIABLES: [(&str, &str); 27] = [
     ("SYSLOG_HOST", "udp://u:{s}@log"),
     ("CORS_ALLOWED_ORIGINS", "https://u:{s}@example.com"),
     ("ALLOWED_HOSTS", "u:{s}@example.com"),
-    ("LOG_LEVEL", "tws_{s}"),
+    ("LOG_LEVEL", "{token}"),
     ("LOG_LEVEL", "{s}"),
     ("TRUSTED_PROXIES", "{s}"),
     ("API_TOKENS_FILE", "postgres://u:{s}@127.0.0.1/db"),
-    ("DATABASE_SSLROOTCERT", "tws_{s}"),
+    ("DATABASE_SSLROOTCERT", "{token}"),
     ("DATABASE_SSLROOTCERT", "postgres://u:{s}@127.0.0.1/db"),
-    ("ALLOWED_HOSTS", "tws_{s}"),
-    ("CORS_ALLOWED_HEADERS", "tws_{s}"),
+    ("ALLOWED_HOSTS", "{token}"),
+    ("CORS_ALLOWED_HEADERS", "{token}"),
     ("PUBLIC_URL", "https://u:{s}@example.com"),
 ];
 

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, thread};
 
 use adapters::testing::FreshDatabase;
+use domain::TOKEN_PREFIX;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -21,6 +22,7 @@ pub(super) fn fill(shape: &str, secret: &str) -> String {
     let (head, tail) = secret.split_at(secret.len() / 2);
 
     shape
+        .replace("{token}", &format!("{TOKEN_PREFIX}{secret}"))
         .replace("{s}", secret)
         .replace("{h}", head)
         .replace("{t}", tail)
@@ -133,11 +135,11 @@ fn no_command_prints_a_secret_at_any_level() {
             let write = |name: &str, content: &str| {
                 fs::write(folder.path().join(name), fill(content, SECRET)).expect("a file");
             };
-            write("templatesite.toml", FILES[0]);
-            let output = every_command(&["--config", "templatesite.toml"], &[], folder.path());
+            write("service.toml", FILES[0]);
+            let output = every_command(&["--config", "service.toml"], &[], folder.path());
             assert_eq!(leaked(&output, SECRET), None, "{output}");
 
-            for content in ["alice:{s}\n", "{s}", "{s}:x\n", "\u{feff}tws_{s}\n"] {
+            for content in ["alice:{s}\n", "{s}", "{s}:x\n", "\u{feff}{token}\n"] {
                 write("tokens", content);
                 let (_, _, log) = run(&[], &[("API_TOKENS_FILE", "tokens"), TRACE], folder.path());
                 assert_eq!(leaked(&log, SECRET), None, "{content}: {log}");

@@ -31,7 +31,7 @@ fn without_configuration_data_is_stored_in_a_file_and_survives_a_restart() {
     service.wait_for_log("stopped");
     let status = service.child.wait().expect("an exit status");
     assert!(status.success(), "exit status 0 after SIGTERM, not {status}");
-    assert!(folder.path().join("templatesite.db").exists());
+    assert!(folder.path().join("service.db").exists());
 
     let service = Service::start(&[], folder.path());
     assert!(service.get(example::COLLECTION).contains("still here"));

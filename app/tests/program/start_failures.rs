@@ -11,10 +11,11 @@ use std::{
 };
 
 use adapters::testing::FreshDatabase;
+use app::version::NAME;
 use tempfile::TempDir;
 
 use super::{MEMORY, folder};
-use crate::support::run;
+use crate::support::{PROGRAM, run};
 
 fn assert_start_fails(variables: &[(&str, &str)], parts_of_message: &[&str]) {
     let folder = folder();
@@ -22,7 +23,7 @@ fn assert_start_fails(variables: &[(&str, &str)], parts_of_message: &[&str]) {
     assert_eq!(code, 1, "{log}");
 
     let last = log.lines().last().expect("an error line");
-    assert!(last.starts_with("templatesite: ERROR ["), "{log}");
+    assert!(last.starts_with(&format!("{NAME}: ERROR [")), "{log}");
     for part in parts_of_message {
         assert!(last.contains(part), "{part:?} is not in {last}");
     }
@@ -81,7 +82,7 @@ fn connection_that_may_be_unencrypted_over_a_network_is_warned_of_once() {
 async fn missing_database_is_reported() {
     let database = FreshDatabase::postgres().await;
     let mut url = url::Url::parse(database.url()).expect("a URL");
-    url.set_path("templatesite_nowhere");
+    url.set_path("nowhere");
     let url = url.to_string();
 
     let message = ["cannot open the database", "does not exist"];
@@ -97,14 +98,14 @@ fn read_only_folder_is_reported() {
     // Root may write anywhere, so run as another user, who may be unable to run the program where it is.
     let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     let mut command = if is_root {
-        let program = copy.path().join("templatesite");
-        fs::copy(env!("CARGO_BIN_EXE_templatesite"), &program).expect("a copy");
+        let program = copy.path().join("program");
+        fs::copy(PROGRAM, &program).expect("a copy");
         fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
         let mut command = Command::new(program);
         command.uid(65534).gid(65534);
         command
     } else {
-        Command::new(env!("CARGO_BIN_EXE_templatesite"))
+        Command::new(PROGRAM)
     };
     let output = command
         .env_clear()
@@ -115,7 +116,7 @@ fn read_only_folder_is_reported() {
 
     let log = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{log}");
-    let message = "cannot open the database sqlite://templatesite.db";
+    let message = "cannot open the database sqlite://service.db";
     assert!(log.contains("ERROR") && log.contains(message), "{log}");
     assert!(!log.contains("panic"), "{log}");
 }
@@ -130,9 +131,11 @@ fn invalid_configuration_is_reported_before_anything_is_started() {
     assert_eq!((code, &*output), (2, ""));
     assert_eq!(
         log,
-        "templatesite: the configuration is invalid; nothing was started:\n  \
+        format!(
+            "{NAME}: the configuration is invalid; nothing was started:\n  \
          LOG_LEVEL is invalid (not shown: it may be a secret); expected error, warn, info, debug or trace\n  \
          DEBUG_MODE is invalid (not shown: it may be a secret); expected true or false\n"
+        )
     );
-    assert!(!folder.path().join("templatesite.db").exists());
+    assert!(!folder.path().join("service.db").exists());
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use adapters::database::{Address, PostgresAddress};
-use app::config::StoreUrl;
+use app::{config::StoreUrl, version::NAME};
 use tempfile::TempDir;
 
 use super::{folder, load_config};
@@ -11,7 +11,7 @@ use super::{folder, load_config};
 /// Where the data is stored, by this file and this environment.
 pub(super) fn store(toml: &str, environment: &[(&str, &str)]) -> Result<StoreUrl, String> {
     let folder = folder();
-    let file = write(&folder, "templatesite.toml", toml);
+    let file = write(&folder, "service.toml", toml);
 
     load_config(Some(Path::new(&file)), environment).map(|(config, _)| config.database.url)
 }
@@ -52,16 +52,16 @@ fn parts_are_taken_literally() {
 #[test]
 fn hosts_are_names_addresses_and_folders_and_nothing_else() {
     for (text, shown) in [
-        ("db_1.example", "postgres://db_1.example:5432/templatesite"),
-        ("::1", "postgres://[::1]:5432/templatesite"),
-        ("[::1]", "postgres://[::1]:5432/templatesite"),
+        ("db_1.example", "postgres://db_1.example:5432/{NAME}"),
+        ("::1", "postgres://[::1]:5432/{NAME}"),
+        ("[::1]", "postgres://[::1]:5432/{NAME}"),
         (
             "/run/postgresql",
-            "postgres:///templatesite?host=/run/postgresql&port=5432",
+            "postgres:///{NAME}?host=/run/postgresql&port=5432",
         ),
     ] {
         let url = store("", &[("POSTGRES_HOST", text)]).expect(text);
-        assert_eq!(format!("{url:?}"), shown);
+        assert_eq!(format!("{url:?}"), shown.replace("{NAME}", NAME));
     }
 
     for (text, advice) in [

@@ -1,6 +1,6 @@
 //! Which build of the program it is.
 
-use app::version::{REVISION, VERSION};
+use app::version::{NAME, REVISION, VERSION};
 
 use super::{MEMORY, folder};
 use crate::support::{Service, run};
@@ -13,7 +13,7 @@ fn version_and_revision_are_the_same_wherever_they_are_shown() {
     assert_eq!(code, 0);
     assert_eq!(
         output,
-        format!("templatesite {VERSION} (revision {REVISION})\n"),
+        format!("{NAME} {VERSION} (revision {REVISION})\n"),
         "--version"
     );
 
@@ -25,7 +25,7 @@ fn version_and_revision_are_the_same_wherever_they_are_shown() {
     );
 
     let metrics = service.get("/metrics");
-    let build = format!(r#"templatesite_build_info{{revision="{REVISION}",version="{VERSION}"}} 1"#);
+    let build = format!(r#"service_build_info{{revision="{REVISION}",version="{VERSION}"}} 1"#);
     assert!(metrics.contains(&build), "{metrics}");
 
     let document = service.get("/openapi.json");

@@ -23,7 +23,7 @@ const RUN_OTHERWISE: [(&str, &str, &str); 7] = [
     ),
     (
         "cargo run -- openapi > openapi/openapi.json",
-        "openapi::spec()",
+        "openapi::spec(",
         "app/tests/rules/documents.rs",
     ),
     (

@@ -137,7 +137,7 @@ impl Member {
 
 /// The requests that write an item with a body: `POST`, and `PUT` if the document has it for items.
 async fn writes(service: &InProcess, collection: &str, body: &Value) -> Vec<(Method, String)> {
-    let document: Value = serde_json::from_str(&openapi::spec()).expect("a document");
+    let document: Value = serde_json::from_str(&openapi::spec(app::version::NAME)).expect("a document");
     let mut writes = vec![(Method::POST, collection.to_owned())];
 
     if document["paths"][format!("{collection}{{id}}")]["put"].is_object() {

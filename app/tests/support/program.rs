@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The program that is tested.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_templatesite");
+pub(crate) const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
 
 impl Service {
     /// Starts it with these variables in this folder, and waits until it is ready.

@@ -75,8 +75,8 @@ impl BearerAuth {
     }
 }
 
-const CHALLENGE: &str = "Bearer realm=\"templatesite\"";
-const INVALID_TOKEN: &str = "Bearer realm=\"templatesite\", error=\"invalid_token\"";
+const CHALLENGE: &str = "Bearer realm=\"api\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
 
 fn invalid_token() -> Problem {
     Problem::unauthorized("the token is not valid", INVALID_TOKEN)

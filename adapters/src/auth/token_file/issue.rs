@@ -8,7 +8,7 @@ use super::table::{entry, to_hex};
 
 /// A new token, and the entry that makes it valid.
 pub struct Issued {
-    /// The token, a secret of the principal: `tws_` and 32 random bytes in hexadecimal.
+    /// The token, a secret of the principal: [`TOKEN_PREFIX`] and 32 random bytes in hexadecimal.
     pub token: String,
     /// The entry to add to the file. It holds only the token's hash.
     pub line: String,

@@ -27,7 +27,7 @@ pub struct ParseTokenFileError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseEntryError {
     /// The line has no colon.
-    #[error("expected name:hash, as printed by `templatesite token new NAME`")]
+    #[error("expected name:hash, as printed by `token new NAME`")]
     NoColon,
     /// The part before the colon is not the name of a principal.
     #[error(transparent)]
@@ -146,10 +146,10 @@ mod tests {
         let twice = format!("\na:{SECRET}\nb:{SECRET}");
 
         for (text, expected) in [
-            ("# fine\ntws_secret", "line 2: expected name:hash"),
+            ("# fine\na-secret", "line 2: expected name:hash"),
             (&format!("a b:{SECRET}"), "line 1: a name is 1 to 64"),
             (&format!(":{SECRET}"), "line 1: a name is 1 to 64"),
-            ("alice:tws_secret", "line 1: after the colon, expected"),
+            ("alice:a-secret", "line 1: after the colon, expected"),
             (
                 &format!("alice:{}", &SECRET[1..]),
                 "line 1: after the colon, expected",

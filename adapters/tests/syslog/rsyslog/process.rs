@@ -24,7 +24,7 @@ pub(super) struct Rsyslog {
 impl Rsyslog {
     /// Starts it with an empty log. It receives when this returns.
     pub(super) fn start() -> Self {
-        let folder = TempDir::with_prefix("templatesite-rsyslog-").expect("a folder");
+        let folder = TempDir::with_prefix("test-rsyslog-").expect("a folder");
         let port = reusable_port();
         let mut rsyslog = Self {
             process: launch(&folder, port),

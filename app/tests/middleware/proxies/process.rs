@@ -131,7 +131,7 @@ impl Drop for Proxy {
 /// tried.
 fn start(name: &str, command: impl Fn(SocketAddr, &Path) -> Command) -> Proxy {
     for _ in 0..5 {
-        let folder = TempDir::with_prefix("templatesite-proxy-").expect("a folder");
+        let folder = TempDir::with_prefix("test-proxy-").expect("a folder");
         // nginx's workers run as another user if the test runs as root.
         let everybody = fs::Permissions::from_mode(0o777);
         fs::set_permissions(folder.path(), everybody).expect("permissions");

@@ -53,9 +53,9 @@ fn missing_metrics_and_labels_are_reported() {
     let available = Available::new(scrape, &[query("sum by (job) (a)", Some("job:a"), "")]);
 
     for (expr, shown) in [
-        ("a{b=\"1\", job=\"templatesite\"}", "b instance"),
+        ("a{b=\"1\", job=\"server\"}", "b instance"),
         ("sum by (b) (rate(a[5m]))", "b"),
-        ("job:a{job='templatesite'}", "job"),
+        ("job:a{job='server'}", "job"),
         ("up == 0", "instance"),
         ("a{b=~\"x|y\"} > plain", ""),
     ] {

@@ -96,7 +96,7 @@ fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
     let deps = test.parent().expect("the folder deps");
     let folder = deps.parent().expect("the folder of the build profile");
-    let path = folder.join(format!("templatesite{}", std::env::consts::EXE_SUFFIX));
+    let path = folder.join(format!("{}{}", program_name(), std::env::consts::EXE_SUFFIX));
 
     assert!(
         path.exists(),
@@ -104,4 +104,13 @@ fn executable() -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The name of the program, which is that of its package.
+fn program_name() -> &'static str {
+    let manifest = include_str!("../../../../app/Cargo.toml");
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = \""));
+
+    name.and_then(|name| name.strip_suffix('"'))
+        .expect("the name of the package")
 }
