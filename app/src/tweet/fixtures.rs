@@ -25,7 +25,7 @@ pub(crate) struct NewTweetFixture {
 impl TryFrom<NewTweetFixture> for NewTweet {
     type Error = String;
 
-    fn try_from(body: TweetFixture) -> Result<Self, String> {
+    fn try_from(body: NewTweetFixture) -> Result<Self, String> {
         let NewTweetFixture { text } = body;
 
         Ok(Self {

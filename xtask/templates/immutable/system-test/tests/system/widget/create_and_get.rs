@@ -2,7 +2,6 @@
 
 use reqwest::{Method, Url, header::IF_NONE_MATCH};
 use serde_json::{Value, json};
-use system_test::types::Widget;
 
 use super::{BODY, create, input};
 use crate::support::{Service, header};
