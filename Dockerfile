@@ -50,7 +50,7 @@ ARG SERVER_IMAGE
 ARG VERSION=development
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="templatesite" \
-      org.opencontainers.image.description="Stores tweets and lets clients create and retrieve them" \
+      org.opencontainers.image.description="A small REST service" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.base.name="$SERVER_IMAGE" \
       org.opencontainers.image.version="$VERSION" \

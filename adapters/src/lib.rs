@@ -25,8 +25,3 @@ pub use auth::token_file::TokenFile;
 pub use clock::SystemClock;
 pub use database::SeaOrmHealthCheck;
 pub use in_memory_health_check::InMemoryHealthCheck;
-
-/// The example of docs/make-it-yours.md, compiled and run with the documentation's tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/make-it-yours.md")]
-struct MakeItYours;

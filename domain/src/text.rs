@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// A short text: 1 to `MAX_CHARS` Unicode scalar values, no NUL, no white space at either end. Cheap to clone.
+/// A short text: `MIN_CHARS` to `MAX_CHARS` Unicode scalar values, no NUL, no white space at either end. It is never
+/// empty: what may be left out is an `Option`. Cheap to clone.
 ///
 /// A resource names its own: `pub type Title = Text<200>;`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text<const MAX_CHARS: usize>(Arc<str>);
+pub struct Text<const MAX_CHARS: usize, const MIN_CHARS: usize = 1>(Arc<str>);
 
-impl<const MAX_CHARS: usize> Text<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> Text<MAX_CHARS, MIN_CHARS> {
+    /// The minimum length, in Unicode scalar values. 0 means the same as 1.
+    pub const MIN_CHARS: usize = MIN_CHARS;
+
     /// The maximum length, in Unicode scalar values (not bytes, not grapheme clusters).
     pub const MAX_CHARS: usize = MAX_CHARS;
 
@@ -37,6 +41,15 @@ impl<const MAX_CHARS: usize> Text<MAX_CHARS> {
                 });
             }
         }
+        if MIN_CHARS > 1 {
+            let chars = text.chars().take(MIN_CHARS).count();
+            if chars < MIN_CHARS {
+                return Err(TextError::TooShort {
+                    chars,
+                    min: MIN_CHARS,
+                });
+            }
+        }
 
         Ok(Self(text.into()))
     }
@@ -47,7 +60,7 @@ impl<const MAX_CHARS: usize> Text<MAX_CHARS> {
     }
 }
 
-impl<const MAX_CHARS: usize> TryFrom<String> for Text<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> TryFrom<String> for Text<MAX_CHARS, MIN_CHARS> {
     type Error = TextError;
 
     fn try_from(text: String) -> Result<Self, TextError> {
@@ -71,5 +84,13 @@ pub enum TextError {
         chars: usize,
         /// The maximum.
         max: usize,
+    },
+    /// Fewer than `min` Unicode scalar values.
+    #[error("must be at least {min} characters long, not {chars}")]
+    TooShort {
+        /// How many there are after trimming.
+        chars: usize,
+        /// The minimum.
+        min: usize,
     },
 }

@@ -39,6 +39,23 @@ fn the_limit_counts_scalar_values_after_trimming() {
     }
 }
 
+#[test]
+fn a_minimum_counts_scalar_values_after_trimming() {
+    type Code = Text<4, 2>;
+
+    for (text, chars) in [(" x ", 1), ("🦀", 1)] {
+        assert_eq!(
+            Code::new(text),
+            Err(TextError::TooShort { chars, min: 2 }),
+            "{text}"
+        );
+    }
+    for text in ["xy", " 🦀🦀 ", "🦀🦀🦀🦀"] {
+        assert!(Code::new(text).is_ok(), "{text}");
+    }
+    assert_eq!(Code::new("  "), Err(TextError::Blank));
+}
+
 proptest! {
     #[test]
     fn a_text_is_accepted_exactly_when_the_rules_say_so(text in any::<String>()) {

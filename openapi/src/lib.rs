@@ -166,7 +166,7 @@ impl<A: OpenApi> OpenApi for SpecOnly<A> {
 
 fn service<A: OpenApi>(api: A, name: &str) -> OpenApiService<A, ()> {
     OpenApiService::new(api, name, VERSION)
-        .description("Stores tweets and lets clients create and retrieve them.")
+        .description("A small REST service.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
         // Any text: a pattern would promise that other values are rejected.
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(

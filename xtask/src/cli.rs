@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::{git::Git, plan::Plan, rename};
+use crate::{add, git::Git, openapi, plan::Plan, remove, rename};
 
 /// Makes a copy of this template your own.
 ///
@@ -29,6 +29,10 @@ pub struct Arguments {
 enum Command {
     /// Give the program another name.
     Rename(rename::Arguments),
+    /// Add a resource in all layers, with its tests.
+    Resource(add::Arguments),
+    /// Take a resource out of all layers.
+    Remove(remove::Arguments),
 }
 
 impl Arguments {
@@ -45,9 +49,19 @@ impl Arguments {
         let mut plan = Plan::new(&root);
         let next = match &self.command {
             Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
+            Command::Resource(arguments) => add::run(arguments, &mut plan)?,
+            Command::Remove(arguments) => remove::run(arguments, &mut plan)?,
         };
+        let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
 
-        finish(plan, self.dry_run, &next)
+        let report = finish(plan, self.dry_run, &next)?;
+        if changes_api && !self.dry_run {
+            openapi::refresh(&root).or_else(|error| {
+                git.restore()?;
+                Err(error.context("nothing was changed, because the result does not compile"))
+            })?;
+        }
+        Ok(report)
     }
 }
 

@@ -63,6 +63,17 @@ impl Git {
         Ok(list.split_terminator('\0').map(PathBuf::from).collect())
     }
 
+    /// Makes all files as they were in the last commit. The tree must have been clean before.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn restore(&self) -> Result<()> {
+        self.run(&["reset", "--quiet", "--hard"])?;
+        self.run(&["clean", "--quiet", "--force", "-d"])?;
+        Ok(())
+    }
+
     /// Makes sure that nothing differs from the last commit, so that git can undo what a command does.
     ///
     /// # Errors

@@ -3,9 +3,21 @@
 //! Every command first plans all its changes in memory ([`plan::Plan`]), and refuses what it cannot do before it writes
 //! anything.
 
+pub mod add;
 pub mod cli;
+pub mod example;
+pub mod fields;
+pub mod free_name;
 pub mod git;
+pub mod lists;
+pub mod names;
+pub mod openapi;
 pub mod plan;
 pub mod record;
+pub mod registration;
+pub mod remove;
 pub mod rename;
+pub mod render;
+pub mod resource;
 pub mod tokens;
+pub mod translate;

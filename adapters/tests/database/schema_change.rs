@@ -5,7 +5,7 @@ use domain::RepositoryError;
 use sea_orm::ConnectionTrait;
 
 use crate::support::{
-    example::{RepositoryPort, TABLE, item},
+    example::{RepositoryPort, TABLE, TEXT_COLUMN, item},
     open, open_with,
 };
 
@@ -68,13 +68,13 @@ async fn read_of_a_column_that_does_not_exist_is_an_error_on_sqlite() {
         done.expect("a schema change");
     };
 
-    rename("text", "other").await;
+    rename(TEXT_COLUMN, "other").await;
     let missing = store.find(&[item(1).id]).await;
     assert!(
         matches!(missing, Err(RepositoryError::Internal { .. })),
         "{missing:?}"
     );
 
-    rename("other", "text").await;
+    rename("other", TEXT_COLUMN).await;
     assert_eq!(store.find(&[item(1).id]).await.expect("found"), [item(1)]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::example;
+use crate::support::example::{self, TEXT};
 
 /// Ends of lines, ends of strings, and escape sequences of terminals. The word "forged" marks whatever is made of them.
 pub(super) const HOSTILE: [&[u8]; 13] = [
@@ -138,7 +138,7 @@ pub(super) fn requests() -> Vec<Vec<u8>> {
 
         let text = String::from_utf8_lossy(hostile);
         requests.push(post(&LOCAL, &text));
-        requests.push(post(&LOCAL, &format!("{{\"text\":{{}},\"{text}\":1}}")));
+        requests.push(post(&LOCAL, &format!("{{\"{TEXT}\":{{}},\"{text}\":1}}")));
     }
     requests
 }

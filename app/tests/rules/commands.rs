@@ -6,15 +6,16 @@ use std::fs;
 use super::{read, root};
 
 /// A page, and the file that runs its commands: each is a line of that file, in `docker/documented` after a `$`.
-const RUN: [(&str, &str); 4] = [
+const RUN: [(&str, &str); 5] = [
     ("README.md", ".ci/run"),
+    ("docs/make-it-yours.md", ".ci/run"),
     ("CONTRIBUTING.md", ".ci/run"),
     ("docs/clients.md", "system-test/sdk/python.sh"),
     ("docs/operations.md", "docker/documented"),
 ];
 
 /// A command that is run in another form, and the text and the file that do so.
-const RUN_OTHERWISE: [(&str, &str, &str); 6] = [
+const RUN_OTHERWISE: [(&str, &str, &str); 7] = [
     (
         "cargo run",
         "Service::start(",
@@ -23,6 +24,11 @@ const RUN_OTHERWISE: [(&str, &str, &str); 6] = [
     (
         "cargo run -- openapi > openapi/openapi.json",
         "openapi::spec(",
+        "app/tests/rules/documents.rs",
+    ),
+    (
+        "cargo run -- config --format markdown > docs/configuration.md",
+        "config::markdown()",
         "app/tests/rules/documents.rs",
     ),
     ("cargo fmt --all", "cargo fmt --all --check", ".ci/run"),
@@ -37,7 +43,7 @@ const RUN_OTHERWISE: [(&str, &str, &str); 6] = [
 
 /// A page, the beginning of its commands, and why only a person tries them.
 const TRIED_BY_HAND: [(&str, &str, &str); 3] = [
-    ("docs/make-it-yours.md", "", "they rename the whole tree"),
+    ("README.md", "cargo xtask ", "they change the whole tree"),
     ("docs/clients.md", "npm ", "they need Node"),
     ("docs/clients.md", "npx ", "they need Node"),
 ];

@@ -4,7 +4,10 @@ use super::{MEMBERS, read, rust_files};
 
 /// What a crate may depend on, apart from `[dev-dependencies]`.
 const ALLOWED: [(&str, &[&str]); 7] = [
-    ("domain", &["async-trait", "chrono", "thiserror", "ulid"]),
+    (
+        "domain",
+        &["async-trait", "chrono", "sha2", "thiserror", "ulid", "uuid"],
+    ),
     (
         "adapters",
         &[

@@ -1,7 +1,7 @@
 //! The resource that tests of mechanism use as their example.
 //!
-//! Those tests name no resource; whatever they need of one is here. Beside
-//! `resources.rs`, it is the one file of `support/`, `middleware/`, `faults/`, `server/` and `operations/` that names one.
+//! Those tests name no resource; whatever they need of one is here. Beside `resources.rs`, this is the one file of
+//! `support/`, `middleware/`, `faults/`, `http/`, `server/` and `operations/` that names one.
 
 use std::{future::pending, sync::Arc};
 

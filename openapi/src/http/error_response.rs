@@ -15,13 +15,13 @@ use crate::http::{
 };
 
 /// The error statuses of one operation. Each response is a problem.
-pub(crate) trait DocumentedErrors: Send + Sync + 'static {
+pub trait DocumentedErrors: Send + Sync + 'static {
     /// In ascending order. A status that the operation cannot return misleads clients as much as one that is missing.
     const STATUSES: &'static [u16];
 }
 
 /// A [`Problem`] as the error of an operation that documents `S::STATUSES`. `?` converts whatever converts to a problem.
-pub(crate) struct ErrorResponse<S>(Problem, PhantomData<S>);
+pub struct ErrorResponse<S>(Problem, PhantomData<S>);
 
 impl<S, E: Into<Problem>> From<E> for ErrorResponse<S> {
     fn from(error: E) -> Self {

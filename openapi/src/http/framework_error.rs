@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 
 impl Problem {
     /// The problem in a `poem::Error`. The texts of poem's own errors are replaced, because they may quote the request.
-    pub(crate) fn from_error(error: poem::Error) -> Self {
+    pub fn from_error(error: poem::Error) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(problem) => return problem,
             Err(error) => error,

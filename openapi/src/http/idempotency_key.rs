@@ -14,12 +14,12 @@ use crate::http::{
 };
 
 /// The name of the request header.
-pub(crate) const HEADER: &str = "idempotency-key";
+pub const HEADER: &str = "idempotency-key";
 
 /// The header in the OpenAPI document. Its value is read by [`idempotency_key`]: poem-openapi treats a header that is
 /// not text as absent, and a key must not be ignored.
 #[derive(Debug)]
-pub(crate) struct IdempotencyKeyParam;
+pub struct IdempotencyKeyParam;
 
 schema_type!(
     IdempotencyKeyParam,
@@ -42,7 +42,7 @@ impl ParseFromParameter for IdempotencyKeyParam {
 ///
 /// # Errors
 /// A 400 if the header is malformed or occurs more than once.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all(HEADER).into_iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -66,7 +66,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
 }
 
 /// The stored item, and the value of the response header `Idempotent-Replayed`.
-pub(crate) fn replayed<T>(outcome: CreateOutcome<T>) -> (T, Option<bool>) {
+pub fn replayed<T>(outcome: CreateOutcome<T>) -> (T, Option<bool>) {
     match outcome {
         CreateOutcome::Created(item) => (item, None),
         CreateOutcome::Replayed(item) => (item, Some(true)),

@@ -8,12 +8,12 @@
 
 pub mod base_url;
 pub(crate) mod csp;
-pub(crate) mod error_response;
+pub mod error_response;
 pub(crate) mod host;
-pub(crate) mod idempotency_key;
-pub(crate) mod json;
-pub(crate) mod page_query;
-pub(crate) mod params;
+pub mod idempotency_key;
+pub mod json;
+pub mod page_query;
+pub mod params;
 pub mod preconditions;
 pub mod problem;
 pub(crate) mod public_url;

@@ -10,15 +10,17 @@ use crate::http::{
 
 /// The valid query for a page.
 #[derive(Debug)]
-pub(crate) struct PageQuery<T> {
-    pub(crate) before: Option<Id<T>>,
-    pub(crate) limit: PageLimit,
+pub struct PageQuery<T> {
+    /// Only items with a smaller id.
+    pub before: Option<Id<T>>,
+    /// The maximum number of items.
+    pub limit: PageLimit,
 }
 
 impl<T> PageQuery<T> {
     /// # Errors
     /// A 400 that names every invalid parameter.
-    pub(crate) fn new(limit: Option<LimitParam>, before: Option<BeforeParam<T>>) -> Result<Self, Problem> {
+    pub fn new(limit: Option<LimitParam>, before: Option<BeforeParam<T>>) -> Result<Self, Problem> {
         let limit = limit.map_or(Ok(PageLimit::default()), |limit| {
             limit.0.ok_or_else(|| {
                 let reason = format!("must be a whole number from 1 to {}", PageLimit::MAX);
@@ -40,7 +42,7 @@ impl<T> PageQuery<T> {
     }
 
     /// The `Link` to the page after `page` (RFC 8288); `None` on the last one. `collection` is the collection's path.
-    pub(crate) fn next_link(&self, base: &BaseUrl, collection: &str, page: &Page<T>) -> Option<String> {
+    pub fn next_link(&self, base: &BaseUrl, collection: &str, page: &Page<T>) -> Option<String> {
         let next = page.next?;
         let (url, limit) = (base.join(collection), self.limit.get());
         Some(format!("<{url}?limit={limit}&before={next}>; rel=\"next\""))

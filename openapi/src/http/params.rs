@@ -13,7 +13,7 @@ use crate::http::{schema::schema_type, values::id_schema};
 
 /// The id in a path; `None` if no item can have it.
 #[derive(Debug)]
-pub(crate) struct IdParam<T>(pub(crate) Option<Id<T>>);
+pub struct IdParam<T>(pub Option<Id<T>>);
 
 schema_type!([T] IdParam<T>, id_schema());
 
@@ -25,7 +25,7 @@ impl<T> ParseFromParameter for IdParam<T> {
 
 /// The `limit` of a page; `None` if it is malformed or out of range.
 #[derive(Debug)]
-pub(crate) struct LimitParam(pub(crate) Option<PageLimit>);
+pub struct LimitParam(pub Option<PageLimit>);
 
 schema_type!(
     LimitParam,
@@ -49,7 +49,7 @@ impl ParseFromParameter for LimitParam {
 
 /// The `before` of a page: an id that need not exist.
 #[derive(Debug)]
-pub(crate) struct BeforeParam<T>(pub(crate) Result<Id<T>, ParseIdError>);
+pub struct BeforeParam<T>(pub Result<Id<T>, ParseIdError>);
 
 schema_type!([T] BeforeParam<T>, id_schema());
 

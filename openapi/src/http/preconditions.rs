@@ -1,9 +1,12 @@
-//! Conditional requests (RFC 9110, 8.8 and 13), and the caching of immutable items: their entity tag is made from the id.
+//! Conditional requests (RFC 9110, 8.8 and 13), and the caching of items.
 //!
-//! A mutable resource needs more: a version in its entity tag, `Cache-Control: no-cache` instead of [`immutable`], and
-//! [`check_if_match`] on its writes, so that no update is lost.
+//! - An immutable item has an [`entity_tag`] that is made from its id, and may be cached for ever ([`immutable`]).
+//! - An item that changes has the tag of its version ([`version_tag`]) and must be revalidated ([`NO_CACHE`]). Writes
+//!   demand the version that the client has read ([`required_if_match`]), so that no update is lost.
 
-use domain::Id;
+use std::str;
+
+use domain::{Expected, Id, Version, WriteOutcome};
 use poem::http::{
     HeaderMap, HeaderName, StatusCode,
     header::{IF_MATCH, IF_NONE_MATCH},
@@ -44,6 +47,33 @@ impl ParseFromParameter for IfMatchParam {
     }
 }
 
+/// `If-Match` in the OpenAPI document, of an operation that demands it. Without the header, [`required_if_match`] returns
+/// a 428, where the framework would return a 400.
+#[derive(Debug)]
+pub struct RequiredIfMatchParam;
+
+schema_type!(
+    RequiredIfMatchParam,
+    MetaSchema {
+        pattern: Some(IF_MATCH_PATTERN.to_owned()),
+        example: Some(json!("\"1\"")),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl ParseFromParameter for RequiredIfMatchParam {
+    fn parse_from_parameter(_: &str) -> ParseResult<Self> {
+        Ok(Self)
+    }
+
+    fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(_: I) -> ParseResult<Self> {
+        Ok(Self)
+    }
+}
+
+/// `Cache-Control` of an item that changes: a cache asks whether its copy is current before each use (RFC 9111, 5.2.2.4).
+pub const NO_CACHE: &str = "no-cache";
+
 /// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use, without
 /// revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every request:
 /// otherwise one client could choose, by headers that the cache does not compare, what all others get for a year.
@@ -57,6 +87,56 @@ pub fn immutable(base: &BaseUrl) -> &'static str {
 /// A strong entity tag for an immutable item: whatever has this id has the same content.
 pub fn entity_tag<T>(id: Id<T>) -> String {
     ["\"", id.encode(&mut [0; domain::ID_LEN]), "\""].concat()
+}
+
+/// A strong entity tag for an item in this version.
+pub fn version_tag(version: Version) -> String {
+    format!("\"{version}\"")
+}
+
+/// The version with this entity tag. `None` for any other tag: no item has it.
+fn tagged_version(tag: &[u8]) -> Option<Version> {
+    let number = tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let number = str::from_utf8(number).ok()?.parse().ok()?;
+    let version = Version::new(number).ok()?;
+
+    // `"01"` and `"+1"` are other tags than `"1"`.
+    (version_tag(version).as_bytes() == tag).then_some(version)
+}
+
+/// The versions in which the client allows its write, from `If-Match`.
+///
+/// # Errors
+/// A 428 without the header, a 400 if it is malformed.
+pub fn required_if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
+    let mut versions = Vec::new();
+    // The strong comparison: a weak tag is the tag of no version.
+    let condition = evaluate(headers, &IF_MATCH, |listed| {
+        versions.extend(tagged_version(listed));
+        false
+    });
+
+    match condition {
+        Some(Condition::Matches) => Ok(Expected::Any),
+        Some(Condition::Differs) => Ok(Expected::OneOf(versions)),
+        Some(Condition::Malformed) => Err(malformed_if_match()),
+        None => Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "send the item's ETag as If-Match, so that no change of another client is lost",
+        )),
+    }
+}
+
+/// What a write has done.
+///
+/// # Errors
+/// A 412 if the item is in another version than the client expects, `not_found` if there is none.
+pub fn written<T>(outcome: WriteOutcome<T>, not_found: impl FnOnce() -> Problem) -> Result<T, Problem> {
+    match outcome {
+        WriteOutcome::Done(done) => Ok(done),
+        WriteOutcome::OtherVersion => Err(precondition_failed()),
+        WriteOutcome::Absent => Err(not_found()),
+    }
 }
 
 /// Evaluates the conditions of a GET for an item that has this strong tag, in their order (RFC 9110, 13.2.2). Returns
@@ -83,18 +163,24 @@ pub fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
     // The strong comparison: a weak tag equals none.
     match evaluate(headers, &IF_MATCH, |listed| listed == tag.as_bytes()) {
         None | Some(Condition::Matches) => Ok(()),
-        Some(Condition::Differs) => Err(Problem::new(
-            StatusCode::PRECONDITION_FAILED,
-            "If-Match does not list the current entity tag",
-        )),
-        Some(Condition::Malformed) => {
-            let reason = "must be * or a list of entity tags in double quotes";
-            Err(Problem::bad_request(
-                "the If-Match header is not valid",
-                vec![Violation::new("/If-Match", reason)],
-            ))
-        }
+        Some(Condition::Differs) => Err(precondition_failed()),
+        Some(Condition::Malformed) => Err(malformed_if_match()),
     }
+}
+
+fn precondition_failed() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "If-Match does not list the current entity tag",
+    )
+}
+
+fn malformed_if_match() -> Problem {
+    let reason = "must be * or a list of entity tags in double quotes";
+    Problem::bad_request(
+        "the If-Match header is not valid",
+        vec![Violation::new("/If-Match", reason)],
+    )
 }
 
 /// What a list of entity tags says about an item that exists.
@@ -108,7 +194,11 @@ enum Condition {
 }
 
 /// `None` without such a header. Several lines are one list.
-fn evaluate(headers: &HeaderMap, name: &HeaderName, equals: impl Fn(&[u8]) -> bool) -> Option<Condition> {
+fn evaluate(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    mut equals: impl FnMut(&[u8]) -> bool,
+) -> Option<Condition> {
     let lines = || headers.get_all(name).iter().map(|line| line.as_bytes());
     lines().next()?;
     if lines().map(<[u8]>::trim_ascii).eq([b"*"]) {
@@ -238,6 +328,34 @@ mod tests {
     }
 
     #[test]
+    fn write_needs_the_tag_of_a_version_or_a_star() {
+        let version = |number| Version::new(number).expect("a version");
+        let one_of = |numbers: &[i64]| Ok(Expected::OneOf(numbers.iter().copied().map(version).collect()));
+
+        for (lines, expected) in [
+            (&[][..], Err(428)),
+            (&["*"], Ok(Expected::Any)),
+            (&["\"1\""], one_of(&[1])),
+            (&["\"3\", \"x\"", "\"12\""], one_of(&[3, 12])),
+            (&["\"9223372036854775807\""], one_of(&[i64::MAX])),
+            (&["W/\"1\""], one_of(&[])),
+            (
+                &["\"01\",\"+1\",\"-1\",\"0\",\"\",\"1.0\",\"9223372036854775808\""],
+                one_of(&[]),
+            ),
+            (&["1"], Err(400)),
+            (&["\"1"], Err(400)),
+            (&["*", "\"1\""], Err(400)),
+            (&[""], Err(400)),
+        ] {
+            let bytes: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
+            let headers = headers(&IF_MATCH, &bytes).expect("headers");
+            let demanded = required_if_match(&headers).map_err(|problem| problem.status.as_u16());
+            assert_eq!(demanded, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
     fn if_match_is_evaluated_first() {
         let mut both = headers(&IF_NONE_MATCH, &[b"\"a\""]).expect("headers");
         both.append(IF_MATCH, HeaderValue::from_static("\"b\""));
@@ -253,6 +371,23 @@ mod tests {
 
             if let Some(outcomes) = outcomes(&lines) {
                 prop_assert!([(200, 304), (412, 304), (412, 200), (400, 200)].contains(&outcomes));
+            }
+        }
+
+        #[test]
+        fn any_list_allows_a_write_in_the_version_that_a_get_would_match(list in "(\"?[0-3]?\"?,? ?){0,4}|\\*") {
+            let headers = headers(&IF_MATCH, &[list.as_bytes()]).expect("a header");
+            let demanded = required_if_match(&headers);
+
+            for number in 1..=3 {
+                let version = Version::new(number).expect("a version");
+                let get = check_if_match(&headers, &version_tag(version)).map_err(|problem| problem.status);
+                let write = match &demanded {
+                    Ok(expected) if expected.allows(version) => Ok(()),
+                    Ok(_) => Err(StatusCode::PRECONDITION_FAILED),
+                    Err(problem) => Err(problem.status),
+                };
+                prop_assert_eq!(write, get);
             }
         }
 

@@ -50,7 +50,7 @@ pub struct Violation {
     /// Where: a JSON Pointer (RFC 6901) into the body, or `/name` for a query parameter or header.
     pub pointer: String,
     /// What is wrong there.
-    pub(crate) detail: String,
+    pub detail: String,
 }
 
 impl Violation {

@@ -45,6 +45,19 @@ macro_rules! json_string {
     };
 }
 
+// After the macro that they use.
+mod choice;
+mod int;
+mod optional;
+mod time;
+mod uuid;
+
+pub use choice::ChoiceValue;
+pub use int::IntValue;
+pub use optional::Optional;
+pub use time::{DateValue, TimeValue};
+pub use uuid::UuidValue;
+
 /// The prefix of an error whose whole text is for the client. serde passes errors on as text only, so the text itself
 /// must show where it comes from.
 pub const DOMAIN_ERROR: &str = "domain error: ";
@@ -57,19 +70,19 @@ fn domain_error<E: de::Error>(reason: impl Display) -> E {
 /// A text that a client sends. White space around it is allowed and removed, so its schema is a pattern; a `maxLength`
 /// would count that white space as well.
 #[derive(Debug)]
-pub struct TextInput<const MAX_CHARS: usize>(pub Text<MAX_CHARS>);
+pub struct TextInput<const MAX_CHARS: usize, const MIN_CHARS: usize = 1>(pub Text<MAX_CHARS, MIN_CHARS>);
 
 json_string!(
-    [const MAX_CHARS: usize] TextInput<MAX_CHARS>,
+    [const MAX_CHARS: usize, const MIN_CHARS: usize] TextInput<MAX_CHARS, MIN_CHARS>,
     |text| Text::new(text).map(Self),
     MetaSchema {
-        min_length: Some(1),
-        pattern: Some(text_pattern(MAX_CHARS)),
+        min_length: Some(MIN_CHARS.max(1)),
+        pattern: Some(text_pattern(MIN_CHARS, MAX_CHARS)),
         ..MetaSchema::new("string")
     }
 );
 
-impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> Serialize for TextInput<MAX_CHARS, MIN_CHARS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
@@ -77,19 +90,19 @@ impl<const MAX_CHARS: usize> Serialize for TextInput<MAX_CHARS> {
 
 /// A text as it is stored.
 #[derive(Debug)]
-pub struct TextValue<const MAX_CHARS: usize>(pub Text<MAX_CHARS>);
+pub struct TextValue<const MAX_CHARS: usize, const MIN_CHARS: usize = 1>(pub Text<MAX_CHARS, MIN_CHARS>);
 
 json_string!(
-    [const MAX_CHARS: usize] TextValue<MAX_CHARS>,
+    [const MAX_CHARS: usize, const MIN_CHARS: usize] TextValue<MAX_CHARS, MIN_CHARS>,
     |text| Text::new(text).map(Self) as Result<_, TextError>,
     MetaSchema {
-        min_length: Some(1),
+        min_length: Some(MIN_CHARS.max(1)),
         max_length: Some(MAX_CHARS),
         ..MetaSchema::new("string")
     }
 );
 
-impl<const MAX_CHARS: usize> Serialize for TextValue<MAX_CHARS> {
+impl<const MAX_CHARS: usize, const MIN_CHARS: usize> Serialize for TextValue<MAX_CHARS, MIN_CHARS> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
@@ -147,7 +160,9 @@ pub const fn example_id<T>() -> Id<T> {
 
 /// A text in examples.
 #[expect(clippy::expect_used, reason = "a constant, used only to make the document")]
-pub fn example_text<const MAX_CHARS: usize>(text: &'static str) -> Text<MAX_CHARS> {
+pub fn example_text<const MAX_CHARS: usize, const MIN_CHARS: usize>(
+    text: &'static str,
+) -> Text<MAX_CHARS, MIN_CHARS> {
     Text::new(text).expect("a valid example")
 }
 
@@ -161,15 +176,16 @@ pub fn id_schema() -> MetaSchema {
 }
 
 /// The rule of [`Text`] as an ECMA 262 pattern.
-fn text_pattern(max_chars: usize) -> String {
+fn text_pattern(min_chars: usize, max_chars: usize) -> String {
     // Unicode's `White_Space`, to be used within brackets. ECMA's own `\s` is another set.
     const WHITE_SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
     let space = format!("[{WHITE_SPACE}]*");
     let non_space = format!(r"[^\u0000{WHITE_SPACE}]");
-    let rest = match max_chars {
-        0 | 1 => String::new(),
-        _ => format!(r"([^\u0000]{{0,{}}}{non_space})?", max_chars - 2),
+    let rest = match (min_chars, max_chars) {
+        (_, 0 | 1) => String::new(),
+        (0 | 1, _) => format!(r"([^\u0000]{{0,{}}}{non_space})?", max_chars - 2),
+        _ => format!(r"[^\u0000]{{{},{}}}{non_space}", min_chars - 2, max_chars - 2),
     };
 
     format!("^{space}{non_space}{rest}{space}$")
@@ -189,16 +205,19 @@ mod tests {
         prop_oneof![around("\\PC{3,7}"), around("[\\s\\S]{0,3}"), any::<String>()]
     }
 
-    fn matches(max_chars: usize, text: &str) -> bool {
-        let pattern = regress::Regex::with_flags(&text_pattern(max_chars), "u").expect("ECMA 262");
+    fn matches(min_chars: usize, max_chars: usize, text: &str) -> bool {
+        let pattern = text_pattern(min_chars, max_chars);
+        let pattern = regress::Regex::with_flags(&pattern, "u").expect("ECMA 262");
         pattern.find(text).is_some()
     }
 
     proptest! {
         #[test]
         fn the_pattern_accepts_what_the_domain_accepts(text in texts()) {
-            prop_assert_eq!(matches(5, &text), Text::<5>::new(&text).is_ok(), "{:?}", text);
-            prop_assert_eq!(matches(1, &text), Text::<1>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(1, 5, &text), Text::<5>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(1, 1, &text), Text::<1>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(2, 5, &text), Text::<5, 2>::new(&text).is_ok(), "{:?}", text);
+            prop_assert_eq!(matches(5, 5, &text), Text::<5, 5>::new(&text).is_ok(), "{:?}", text);
         }
 
         #[test]

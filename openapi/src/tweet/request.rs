@@ -8,7 +8,7 @@ use crate::http::values::{TextInput, example_text};
 
 /// What to store. Members that are not listed are ignored.
 #[derive(Debug, Object, Deserialize)]
-#[oai(rename = "NewTweet", example)]
+#[oai(rename = "TweetInput", example)]
 pub(crate) struct NewTweetBody {
     /// 1 to 140 Unicode scalar values once surrounding white space is removed; no U+0000.
     text: TextInput<{ TweetText::MAX_CHARS }>,

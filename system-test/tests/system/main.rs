@@ -17,6 +17,7 @@ mod errors;
 mod health;
 mod metrics;
 mod panels;
+mod python_client;
 mod request_ids;
 
 // Resources, one line each.

@@ -9,6 +9,9 @@ pub(crate) use domain::{
 /// The name of its table.
 pub(crate) const TABLE: &str = "tweet";
 
+/// The column of its text.
+pub(crate) const TEXT_COLUMN: &str = "text";
+
 /// An item with the id of `item(n)` and other content.
 pub(crate) fn other_item_with_id_of(n: u64) -> Item {
     Item {

@@ -30,7 +30,7 @@ impl Proxy {
         Self::nginx(|address, folder| {
             let cache = format!("{}/cache", folder.display());
             let text = replace(&documented, "listen 80;", &format!("listen {address};"));
-            let text = replace(&text, "/var/cache/nginx/templatesite", &cache);
+            let text = replace(&text, "/var/cache/nginx/service", &cache);
             replace(&text, "127.0.0.1:8000", &service.to_string())
         })
     }

@@ -4,6 +4,8 @@
 //! [values](crate::http::values). A handler takes or returns it as [`Json`].
 
 mod explain;
+#[cfg(test)]
+mod kinds_tests;
 mod parse;
 
 use std::io;
@@ -29,14 +31,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::http::problem::Problem;
 
 /// The largest request body that is read, in bytes. A larger one is a 413.
-pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// A JSON body. As an argument of a handler, it is read from the request; everything that is wrong with it becomes a
 /// [`Violation`](crate::http::problem::Violation) with a JSON Pointer and a reason. As a response, it is written.
 ///
 /// `poem_openapi::payload::Json` builds a `serde_json::Value` first, and its errors quote the body.
 #[derive(Debug)]
-pub(crate) struct Json<T>(pub(crate) T);
+pub struct Json<T>(pub T);
 
 impl<T: Type> Payload for Json<T> {
     const CONTENT_TYPE: &'static str = "application/json";
@@ -178,7 +180,7 @@ impl<T: Type + Serialize> IntoResponse for Json<T> {
 /// Today's bodies have string keys and fields that never fail; a later one may not.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("a response could not be serialised: {0}")]
-pub(crate) struct SerializeError(String);
+pub struct SerializeError(String);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! The resource that tests of mechanism use. It is named here and nowhere else in them.
 
-use system_test::types::{NewTweet, Tweet};
+use serde_json::json;
+use system_test::types::{Tweet, TweetInput};
 
 use super::Service;
 
@@ -12,10 +13,16 @@ pub(crate) const UNKNOWN_ID: &str = "01KAN2FGVXM1SY9VXF7MJ4Z7QV";
 
 /// Creates an item and returns it.
 pub(crate) async fn create(service: &Service, text: &str) -> Tweet {
-    let body = NewTweet::builder().text(text);
+    let body: TweetInput = serde_json::from_value(json!({ "text": text })).expect("a valid body");
     let response = service.client.create_tweet().body(body).send().await;
 
     response.expect("201").into_inner()
+}
+
+/// The text of the item with this id.
+pub(crate) async fn text_of(service: &Service, id: &str) -> String {
+    let response = service.client.get_tweet().id(id).send().await;
+    response.expect("200").into_inner().text.to_string()
 }
 
 /// Calls each operation of the store once, so that each has a metric.

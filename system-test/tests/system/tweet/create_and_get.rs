@@ -1,14 +1,14 @@
 //! Creating a tweet and getting it.
 
 use reqwest::{Method, Url, header::IF_NONE_MATCH};
-use system_test::types::NewTweet;
+use system_test::types::TweetInput;
 
 use crate::support::{Service, example, header};
 
 #[tokio::test]
 async fn created_tweet_is_returned_by_get() {
     let service = Service::reach();
-    let body = NewTweet::builder().text("  Grüße, 世界! 🦀 \n");
+    let body = TweetInput::builder().text("  Grüße, 世界! 🦀 \n");
 
     let response = service.client.create_tweet().body(body).send().await;
     let response = response.expect("a response");
@@ -38,7 +38,7 @@ async fn retry_with_the_same_idempotency_key_returns_the_stored_tweet() {
     // The id of a new tweet is a key that no earlier run of this test used.
     let key = example::create(&service, "its id is a new key").await.id;
     let send = || {
-        let body = NewTweet::builder().text("sent twice");
+        let body = TweetInput::builder().text("sent twice");
         let request = service.client.create_tweet();
         request.idempotency_key(key.as_str()).body(body).send()
     };

@@ -5,7 +5,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HOST, IF_MATCH},
 };
 use serde_json::json;
-use system_test::types::NewTweet;
+use system_test::types::TweetInput;
 
 use crate::{
     errors::ErrorCase,
@@ -27,7 +27,7 @@ pub(crate) async fn error_cases(service: &Service) -> Vec<ErrorCase> {
 
 /// Uses `USED_KEY`, and returns the id of its tweet. The status is 201 the first time and at each later run.
 async fn use_key(service: &Service) -> String {
-    let body = NewTweet::builder().text("the text of a key");
+    let body = TweetInput::builder().text("the text of a key");
     let request = service.client.create_tweet().idempotency_key(USED_KEY).body(body);
 
     let response = request.send().await.expect("a response");

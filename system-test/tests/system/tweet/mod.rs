@@ -3,6 +3,5 @@
 mod create_and_get;
 mod errors;
 mod list;
-mod python_client;
 
 pub(crate) use self::errors::error_cases;

@@ -1,10 +1,10 @@
-//! The documented way to a Python client, from the generator to a stored tweet.
+//! The documented way to a Python client, from the generator to a stored item.
 
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use tokio::{process::Command, time::timeout};
 
-use crate::support::Service;
+use crate::support::{Service, example};
 
 /// Longer than other tests take, because packages are downloaded.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -16,14 +16,14 @@ const REQUIREMENTS: &str = "this test needs Python 3.11 or later with venv and p
                             python3-venv), and access to the packages that pip downloads";
 
 #[tokio::test]
-async fn documented_python_client_creates_and_reads_a_tweet() {
+async fn documented_python_client_creates_and_reads_an_item() {
     let service = Service::reach();
     let folder = tempfile::tempdir().expect("a folder");
     let with_base = |text: &str| text.replace(DOCUMENTED_BASE, &service.base);
 
-    let program = with_base(include_str!("../../../sdk/tweet.py"));
-    fs::write(folder.path().join("tweet.py"), program).expect("written");
-    let script = with_base(include_str!("../../../sdk/python.sh")) + "python tweet.py\n";
+    let program = with_base(include_str!("../../sdk/example.py"));
+    fs::write(folder.path().join("example.py"), program).expect("written");
+    let script = with_base(include_str!("../../sdk/python.sh")) + "python example.py\n";
     let printed = run(&script, &service, folder.path()).await;
 
     let last_line = printed.lines().last().unwrap_or_default();
@@ -32,9 +32,7 @@ async fn documented_python_client_creates_and_reads_a_tweet() {
         .unwrap_or_else(|| panic!("not an id and a text: {printed}"));
     assert_eq!(text, "Hello from Python");
 
-    let request = service.client.get_tweet().id(id);
-    let stored = request.send().await.expect("200").into_inner();
-    assert_eq!(stored.text.as_str(), text);
+    assert_eq!(example::text_of(&service, id).await, text);
 }
 
 /// Runs a shell script in the folder and returns what it prints. A failing command ends the script and the test.

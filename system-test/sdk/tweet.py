@@ -1,8 +1,0 @@
-from templatesite_client import Client
-from templatesite_client.api.tweets import create_tweet, get_tweet
-from templatesite_client.models import NewTweet
-
-with Client(base_url="http://127.0.0.1:8000") as client:
-    created = create_tweet.sync(client=client, body=NewTweet(text="Hello from Python"))
-    read = get_tweet.sync(created.id, client=client)
-    print(read.id, read.text)

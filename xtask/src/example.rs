@@ -1,0 +1,94 @@
+//! The resource that tests of mechanism and documents use as their example.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    git::Git,
+    plan::{Missing, Plan},
+    render::Templates,
+    resource::Resource,
+    translate,
+};
+
+/// If `old` is the example, plans to use one of `others` instead, in tests and in documents.
+///
+/// # Errors
+///
+/// If none of the others can be the example.
+pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<()> {
+    let templates = Templates::new(plan.root());
+    let example = plan.read("app/tests/support/example.rs")?;
+    if !example.contains(&old.named("\"/widget/\"")) {
+        return Ok(());
+    }
+
+    let has_text = |other: &&Resource| other.example_text().is_some();
+    let new = others.iter().find(has_text).with_context(|| {
+        format!(
+            "{} is the example of the tests, which create items by a text; no other resource has a required text. Add \
+             one that has",
+            old.name
+        )
+    })?;
+
+    for file in templates.render(SET, new)? {
+        if file.path.starts_with("fragments") {
+            continue;
+        }
+        let text = file.text;
+        plan.edit(&file.path, |_| Ok(text))?;
+    }
+    replace_fragments(plan, &templates, old, new)?;
+    translate_documents(plan, old, new)
+}
+
+/// The set of templates for the example.
+pub const SET: &str = "example";
+
+/// Parts of documents that are made from templates: a program of a client, for instance.
+fn replace_fragments(plan: &mut Plan, templates: &Templates, old: &Resource, new: &Resource) -> Result<()> {
+    let is_fragment = |path: &Path| path.starts_with("fragments");
+    let (old_files, new_files) = (templates.render(SET, old)?, templates.render(SET, new)?);
+
+    for old in old_files.iter().filter(|file| is_fragment(&file.path)) {
+        let new = new_files
+            .iter()
+            .find(|new| new.path.file_name() == old.path.file_name());
+        let new = new.with_context(|| format!("there is no template for {}", old.path.display()))?;
+        // fragments/docs/clients.md/1.py is a part of docs/clients.md.
+        let document = old.path.strip_prefix("fragments").ok().and_then(Path::parent);
+        let document = document.context("a fragment belongs to a document")?;
+
+        plan.edit(document, |text| {
+            if !text.contains(&old.text) {
+                return Err(Missing {
+                    place: format!("the program of {}", old.path.display()),
+                    lines: new.text.clone(),
+                });
+            }
+            Ok(text.replace(&old.text, &new.text))
+        })?;
+    }
+    Ok(())
+}
+
+/// Translates what is left of the old resource: sessions and commands in documents and scripts.
+fn translate_documents(plan: &mut Plan, old: &Resource, new: &Resource) -> Result<()> {
+    for path in Git::new(plan.root()).tracked_files()? {
+        let is_history =
+            path == Path::new("CHANGELOG.md") || path == Path::new("Cargo.lock") || path.starts_with("xtask");
+        if is_history || !plan.exists(&path) {
+            continue;
+        }
+        let Ok(text) = plan.read(&path) else {
+            continue;
+        };
+        let translated = translate::text(&text, old, new)?;
+        if translated != text {
+            plan.edit(&path, |_| Ok(translated))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The templates against the code that they are made from.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot continue must fail with the reason"
+)]
+
+use std::{fs, path::Path};
+
+use xtask::{record::Record, render::Templates, resource::Resource};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+}
+
+/// The resources that templates make as they are: nobody has changed them since.
+fn untouched() -> Vec<Resource> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let record = Record::read(&manifest).expect("a record");
+    Resource::recorded(&record).expect("resources")
+}
+
+fn example() -> Resource {
+    let example = fs::read_to_string(root().join("app/tests/support/example.rs")).expect("the example");
+    let all = untouched().into_iter();
+    let mut used = all.filter(|resource| example.contains(&format!("\"/{}/\"", resource.name)));
+    used.next().expect("one of the resources is the example")
+}
+
+/// The example of the tests and of the documents is what its templates make, so another resource can take its place.
+#[test]
+fn example_is_what_its_templates_make() {
+    for file in Templates::new(root())
+        .render("example", &example())
+        .expect("files")
+    {
+        match file.path.strip_prefix("fragments") {
+            Ok(part) => {
+                let page = part.parent().expect("a page");
+                let text = fs::read_to_string(root().join(page)).expect("the page");
+                assert!(
+                    text.contains(&file.text),
+                    "{} lacks:\n{}",
+                    page.display(),
+                    file.text
+                );
+            }
+            Err(_) => {
+                let text = fs::read_to_string(root().join(&file.path)).expect("the file");
+                is_same(&file.path, &text, &file.text);
+            }
+        }
+    }
+}
+
+fn is_same(path: &Path, committed: &str, made: &str) {
+    let differs = committed
+        .lines()
+        .zip(made.lines())
+        .position(|(one, other)| one != other);
+    let line = differs.unwrap_or_else(|| committed.lines().count().min(made.lines().count()));
+
+    if committed != made {
+        let at = |text: &str| text.lines().skip(line).take(5).collect::<Vec<_>>().join("\n");
+        panic!(
+            "{}:{}: committed:\n{}\nmade from the template:\n{}",
+            path.display(),
+            line + 1,
+            at(committed),
+            at(made)
+        );
+    }
+}
