@@ -1,7 +1,8 @@
 #!/bin/sh
 # Creates two roles and gives each what it needs, so that the service does not run as the superuser of the database:
-# `migration` owns the schema, `service` can only read and insert. The image of PostgreSQL runs this for a new data
-# folder. For an existing one, or after a change of a password, run it by hand; it can be repeated:
+# `migration` owns the schema; `service` can read and insert and, in the tables whose items change, update and delete. The
+# image of PostgreSQL runs this for a new data folder. For an existing one, or after a change of a password, run it by
+# hand; it can be repeated:
 #   docker-compose up -d db
 #   docker-compose exec db sh /docker-entrypoint-initdb.d/roles.sh
 set -eu
@@ -42,6 +43,10 @@ where schemaname = 'public' and tableowner <> 'migration' \gexec
 revoke all on all tables in schema public from service;
 grant select, insert on all tables in schema public to service;
 revoke insert on seaql_migrations from service;
+
+-- Items that change have versions. A later migration that creates such a table grants this by itself.
+select format('grant update, delete on %I.%I to service', table_schema, table_name) from information_schema.columns
+where table_schema = 'public' and column_name = 'version' and data_type = 'bigint' \gexec
 
 alter default privileges for role migration in schema public grant select, insert on tables to service;
 

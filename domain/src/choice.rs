@@ -50,11 +50,11 @@ pub trait Choice: Copy + Eq + fmt::Debug + Send + Sync + 'static {
 macro_rules! choice {
     (
         $(#[$attributes:meta])*
-        pub enum $name:ident { $( $(#[$of_value:meta])* $value:ident = $word:literal ),+ $(,)? }
+        $visibility:vis enum $name:ident { $( $(#[$of_value:meta])* $value:ident = $word:literal ),+ $(,)? }
     ) => {
         $(#[$attributes])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
+        $visibility enum $name {
             $( $(#[$of_value])* $value, )+
         }
 

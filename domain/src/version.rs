@@ -77,3 +77,14 @@ pub enum WriteOutcome<T> {
     /// Nothing was written: no item has this id.
     Absent,
 }
+
+impl<T> WriteOutcome<T> {
+    /// The same outcome with another value.
+    pub fn map<U>(self, done: impl FnOnce(T) -> U) -> WriteOutcome<U> {
+        match self {
+            Self::Done(value) => WriteOutcome::Done(done(value)),
+            Self::OtherVersion => WriteOutcome::OtherVersion,
+            Self::Absent => WriteOutcome::Absent,
+        }
+    }
+}

@@ -7,12 +7,14 @@
 //!    `CREATE INDEX CONCURRENTLY`, cannot be used here.
 //! 4. Run `migrate up` and `migrate down` on a copy of real data.
 
+pub mod grants;
+
 mod applied;
 mod m20261122_000001_create_tweet;
 mod m20261122_000002_add_idempotency_key;
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
+pub use sea_orm_migration::{MigratorTrait, MigratorTraitSelf, SchemaManager};
 
 pub use applied::{AppliedMigrations, known};
 

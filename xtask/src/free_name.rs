@@ -54,7 +54,7 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
 /// A rule of the code says that mechanism names no resource, so the name must not be a word that mechanism uses.
 fn mechanism_does_not_use(plan: &Plan, new: &Resource) -> Result<()> {
     let rules = plan.read("app/tests/rules/resources.rs")?;
-    let ambiguous = lists::items(&rules, &["const AMBIGUOUS", "&["]).unwrap_or_default();
+    let ambiguous = lists::items(&rules, &["const AMBIGUOUS", "= &["]).unwrap_or_default();
     if ambiguous.contains(&&*format!("\"{}\"", new.name)) {
         return Ok(());
     }

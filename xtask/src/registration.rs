@@ -78,7 +78,7 @@ const PLACES: &[Place] = &[
     ),
     item(
         "app/src/commands/fixtures/registry.rs",
-        &["pub const RESOURCES", "&["],
+        &["pub const RESOURCES", "= &["],
         "Resource::new::<crate::widget::fixtures::WidgetFixtures>()",
     ),
     line("app/tests/main.rs", "mod widget;"),
@@ -89,7 +89,7 @@ const PLACES: &[Place] = &[
     ),
     item(
         "app/tests/support/resources.rs",
-        &["pub(crate) const OTHER_BODIES", "&["],
+        &["pub(crate) const OTHER_BODIES", "= &["],
         "crate::widget::OTHER_BODY",
     ),
     line("system-test/tests/system/main.rs", "mod widget;"),

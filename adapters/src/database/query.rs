@@ -1,8 +1,8 @@
 //! Statements on the connections of a pool: single ones, and those that are split into chunks.
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, FromQueryResult, RuntimeErr, SqlxError, Statement, TransactionTrait,
-    Value, Values,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable, RuntimeErr, SqlxError,
+    Statement, TransactionTrait, Value, Values,
     sea_query::ArrayType,
     sqlx::{self, AssertSqlSafe, Postgres, postgres::PgArguments, query::Query},
 };
@@ -11,6 +11,11 @@ use super::{bind_arrays, pool_kind::postgres, pooler, resilient_pool::PoolGenera
 
 /// The maximum number of values that a statement can bind: SQLite's limit. PostgreSQL's is 65,535.
 pub const MAX_BIND_VALUES: usize = 32_766;
+
+/// The maximum number of rows of an entity in a statement that binds each of their columns.
+pub fn max_rows_per_statement<E: EntityTrait>() -> usize {
+    MAX_BIND_VALUES / E::Column::iter().count()
+}
 
 impl PoolGeneration {
     /// Which database this is.
@@ -43,6 +48,9 @@ impl PoolGeneration {
     }
 
     /// Executes a query and returns its rows.
+    ///
+    /// # Errors
+    /// Those of the driver.
     pub async fn read<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         let Some(pool) = postgres(&self.connection) else {
             return Row::find_by_statement(statement).all(&self.connection).await;
@@ -59,6 +67,45 @@ impl PoolGeneration {
         rows.into_iter()
             .map(|row| Row::from_query_result(&row.into(), "").map_err(pooler::row_error))
             .collect()
+    }
+
+    /// Executes a statement that changes rows, and returns the rows that it returns, such as an `update … returning`.
+    ///
+    /// # Errors
+    /// Those of the driver. Nothing was changed, except that the outcome is unknown if the connection was lost.
+    pub async fn write<Row: FromQueryResult>(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+        let rows = self.read(statement).await?;
+        self.disk_space.record_success();
+
+        Ok(rows)
+    }
+
+    /// The same for all items, in a transaction if they need more than one statement. On both databases, each item binds
+    /// values of its own: see [`max_rows_per_statement`].
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write): all or none of the items were written.
+    pub async fn write_chunked<T, Row: FromQueryResult>(
+        &self,
+        items: &[T],
+        max_per_statement: usize,
+        statement: impl Fn(DbBackend, &[T]) -> Statement,
+    ) -> Result<Vec<Row>, DbErr> {
+        let backend = self.backend();
+        if items.len() <= max_per_statement {
+            return self.write(statement(backend, items)).await;
+        }
+
+        let transaction = self.connection.begin().await?;
+        let mut rows = Vec::new();
+        for chunk in items.chunks(max_per_statement) {
+            let statement = statement(backend, chunk);
+            rows.append(&mut Row::find_by_statement(statement).all(&transaction).await?);
+        }
+        transaction.commit().await?;
+        self.disk_space.record_success();
+
+        Ok(rows)
     }
 
     /// Executes the statement for all items, in a transaction if they need more than one, and returns the number of
@@ -87,6 +134,9 @@ impl PoolGeneration {
     }
 
     /// Executes the query for all items, in several statements if they need more than one, and returns all rows.
+    ///
+    /// # Errors
+    /// Those of the driver.
     pub async fn read_chunked<T, Row: FromQueryResult>(
         &self,
         items: &[T],

@@ -3,6 +3,7 @@
 use std::{path::Path, process::Command};
 
 use adapters::testing::PostgresServer;
+use migration::{SchemaManager, grants::allow_changes};
 
 use super::folder;
 use crate::support::{Service, example, run};
@@ -10,12 +11,17 @@ use crate::support::{Service, example, run};
 /// The table in which the migrations are recorded.
 const MIGRATIONS: &str = "seaql_migrations";
 
+/// A table whose items change. It has that name in addition to those of the migrations, which may all be of the other
+/// kind.
+const CHANGING: &str = "changing";
+
 #[test]
-fn service_role_can_read_and_insert_and_nothing_else() {
+fn service_role_can_read_and_insert_and_change_items_with_versions_and_nothing_else() {
     let server = PostgresServer::start();
     create_roles(&server);
     let (code, _, errors) = migrate_as("migration", &server);
     assert_eq!(code, 0, "{errors}");
+    create_a_changing_table_by_a_migration(&server);
 
     serves_as_the_service_role(&server);
     changes_are_refused(&server);
@@ -27,6 +33,7 @@ fn roles_can_be_created_in_a_database_that_holds_data_and_again() {
     let server = PostgresServer::start();
     let (code, _, errors) = migrate_as("postgres", &server);
     assert_eq!(code, 0, "{errors}");
+    create_a_changing_table_by_a_migration(&server);
 
     create_roles(&server);
     create_roles(&server);
@@ -71,17 +78,27 @@ fn changes_are_refused(server: &PostgresServer) {
     assert!(tables.contains(&MIGRATIONS) && tables.len() > 1, "{tables:?}");
 
     for table in tables {
-        let rights = "update, delete, truncate, references, trigger";
-        let has_any = format!("select has_table_privilege('service', '{table}', '{rights}')");
-        assert_eq!(
-            query("postgres", server, &has_any),
-            Ok("f\n".to_owned()),
-            "{table}"
-        );
+        let has = |right: &str| {
+            let query_for = format!("select has_table_privilege('service', '{table}', '{right}')");
+            query("postgres", server, &query_for).expect("a right") == "t\n"
+        };
+        let changes = has_versions(server, table);
+        for (right, expected) in [
+            ("select", true),
+            ("insert", table != MIGRATIONS),
+            ("update", changes),
+            ("delete", changes),
+            ("truncate, references, trigger", false),
+        ] {
+            assert_eq!(has(right), expected, "{right} on {table}");
+        }
 
-        is_refused(server, &format!("delete from {table}"));
+        if !changes {
+            is_refused(server, &format!("delete from {table}"));
+        }
         is_refused(server, &format!("alter table {table} add column more int"));
     }
+    assert!(has_versions(server, CHANGING), "a table of each kind");
     for statement in [
         "insert into seaql_migrations values ('forged', 1)",
         "create table another (id int)",
@@ -94,6 +111,35 @@ fn changes_are_refused(server: &PostgresServer) {
     ] {
         is_refused(server, statement);
     }
+}
+
+/// Whether the items of a table have versions, so that they may change.
+fn has_versions(server: &PostgresServer, table: &str) -> bool {
+    let columns = format!(
+        "select data_type from information_schema.columns where table_name = '{table}' and column_name = 'version'"
+    );
+    query("postgres", server, &columns).expect("the columns") == "bigint\n"
+}
+
+/// Creates it as a migration of a resource whose items change does.
+fn create_a_changing_table_by_a_migration(server: &PostgresServer) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let owner = query(
+        "postgres",
+        server,
+        "select tableowner from pg_tables where tablename = 'seaql_migrations'",
+    );
+    let owner = owner.expect("an owner");
+    let create = format!("create table {CHANGING} (id uuid primary key, version bigint not null)");
+    query(owner.trim(), server, &create).expect("a table");
+
+    let url = url_as(owner.trim(), server);
+    runtime.block_on(async {
+        let database = adapters::database::connect(&url, adapters::database::Options::default());
+        let connection = database.await.expect("a database").connection();
+        let manager = SchemaManager::new(&connection);
+        allow_changes(&manager, CHANGING).await.expect("the rights");
+    });
 }
 
 fn is_refused(server: &PostgresServer, statement: &str) {

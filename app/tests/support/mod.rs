@@ -4,6 +4,7 @@
 //! crashes; then use [`Service`], a process.
 
 pub(crate) mod example;
+pub(crate) mod members;
 pub(crate) mod resources;
 
 mod in_process;

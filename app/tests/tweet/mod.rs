@@ -1,9 +1,9 @@
 //! Tweets over HTTP.
 
-mod bad_bodies;
 mod creating;
 mod getting;
 mod idempotency;
+mod limits;
 mod listing;
 mod stack;
 

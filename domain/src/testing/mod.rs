@@ -5,6 +5,7 @@
 pub mod tweet;
 
 pub mod contract;
+pub mod sample;
 
 mod authenticator;
 mod clock;
@@ -13,3 +14,4 @@ mod health_check;
 pub use authenticator::FakeAuthenticator;
 pub use clock::FixedClock;
 pub use health_check::FailingHealthCheck;
+pub use sample::Sample;
