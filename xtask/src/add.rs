@@ -29,7 +29,7 @@ pub struct Arguments {
 const MIGRATION: &str = "migration/src/create_widget.rs";
 
 /// Files that get further lines at their end.
-const APPENDIX: &str = "append/";
+pub(crate) const APPENDIX: &str = "append/";
 
 /// Plans the resource, and returns what to do next.
 ///
@@ -68,16 +68,14 @@ fn create_files(plan: &mut Plan, new: &Resource) -> Result<()> {
     let templates = Templates::new(plan.root());
     let migration = next_migration(plan, new)?;
 
-    for set in new.template_sets() {
-        for file in templates.render(set, new)? {
-            let path = file.path.to_string_lossy();
-            if let Some(target) = path.strip_prefix(APPENDIX) {
-                plan.edit(target, |text| Ok(format!("{text}{}", file.text)))?;
-            } else if path == new.named(MIGRATION) {
-                plan.create(format!("migration/src/{migration}.rs"), file.text)?;
-            } else {
-                plan.create(&*path, file.text)?;
-            }
+    for file in templates.render(new.template_set(), new)? {
+        let path = file.path.to_string_lossy();
+        if let Some(target) = path.strip_prefix(APPENDIX) {
+            plan.edit(target, |text| Ok(format!("{text}{}", file.text)))?;
+        } else if path == new.named(MIGRATION) {
+            plan.create(format!("migration/src/{migration}.rs"), file.text)?;
+        } else {
+            plan.create(&*path, file.text)?;
         }
     }
 

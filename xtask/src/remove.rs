@@ -9,7 +9,7 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use crate::{
-    add::{format_edited, modules},
+    add::{APPENDIX, format_edited, modules},
     example,
     git::Git,
     lists,
@@ -72,10 +72,8 @@ fn delete_folders(plan: &mut Plan, old: &Resource) -> Result<()> {
     let templates = Templates::new(plan.root());
     let mut tops = BTreeSet::new();
 
-    for set in old.template_sets() {
-        for path in templates.paths(set, old)? {
-            tops.extend(top(&path, &old.name));
-        }
+    for path in templates.paths(old.template_set(), old)? {
+        tops.extend(top(&path, &old.name));
     }
     for path in tops {
         if plan.root().join(&path).exists() {
@@ -129,29 +127,29 @@ fn remove_migrations(plan: &mut Plan, old: &Resource) -> Result<()> {
 
 /// Whether a migration declares or uses the table of this type's name.
 fn is_about(migration: &str, pascal: &str) -> bool {
-    migration.contains(&format!("enum {pascal} {{")) || migration.contains(&format!("{pascal}::Table"))
+    let name = pascal.to_lowercase();
+    migration.contains(&format!("enum {pascal} {{"))
+        || migration.contains(&format!("TABLE: &str = \"{name}\""))
 }
 
 /// Removes the lines that the resource has at the end of files.
 fn remove_appendices(plan: &mut Plan, old: &Resource) -> Result<()> {
     let templates = Templates::new(plan.root());
 
-    for set in old.template_sets() {
-        for file in templates.render(set, old)? {
-            let path = file.path.to_string_lossy().into_owned();
-            let Some(target) = path.strip_prefix("append/") else {
-                continue;
+    for file in templates.render(old.template_set(), old)? {
+        let path = file.path.to_string_lossy();
+        let Some(target) = path.strip_prefix(APPENDIX) else {
+            continue;
+        };
+        plan.edit(target, |text| {
+            let Some((before, after)) = text.split_once(&file.text) else {
+                return Err(Missing {
+                    place: format!("the lines about {}", old.name),
+                    lines: String::new(),
+                });
             };
-            plan.edit(target, |text| {
-                let Some((before, after)) = text.split_once(&file.text) else {
-                    return Err(Missing {
-                        place: format!("the lines about {}", old.name),
-                        lines: String::new(),
-                    });
-                };
-                Ok([before, after].concat())
-            })?;
-        }
+            Ok([before, after].concat())
+        })?;
     }
     Ok(())
 }

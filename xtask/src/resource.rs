@@ -158,10 +158,10 @@ impl Resource {
         self.fields.iter().find(|field| field.is_required_text())
     }
 
-    /// The sets of templates that make it.
+    /// The set of templates that makes it.
     #[must_use]
-    pub fn template_sets(&self) -> [&'static str; 2] {
-        ["common", if self.immutable { "immutable" } else { "mutable" }]
+    pub fn template_set(&self) -> &'static str {
+        if self.immutable { "immutable" } else { "mutable" }
     }
 
     /// Its rows in the table of routes in the README.

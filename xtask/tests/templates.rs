@@ -56,6 +56,40 @@ fn example_is_what_its_templates_make() {
     }
 }
 
+/// A resource that nobody has changed since its templates made it. Its data is its own: the fixtures and the migrations.
+#[test]
+fn immutable_resources_are_what_their_templates_make() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let record = Record::read(&manifest).expect("a record");
+    let immutable = Resource::recorded(&record)
+        .expect("resources")
+        .into_iter()
+        .filter(|resource| resource.immutable);
+
+    for resource in immutable {
+        for file in Templates::new(root())
+            .render(resource.template_set(), &resource)
+            .expect("files")
+        {
+            if file.path.starts_with("migration") || file.path.ends_with("fixtures.json") {
+                continue;
+            }
+            if let Ok(path) = file.path.strip_prefix("append") {
+                let text = fs::read_to_string(root().join(path)).expect("the file");
+                assert!(
+                    text.contains(&file.text),
+                    "{} lacks:\n{}",
+                    path.display(),
+                    file.text
+                );
+                continue;
+            }
+            let text = fs::read_to_string(root().join(&file.path)).expect("the file");
+            is_same(&file.path, &text, &file.text);
+        }
+    }
+}
+
 fn is_same(path: &Path, committed: &str, made: &str) {
     let differs = committed
         .lines()

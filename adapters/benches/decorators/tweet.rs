@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
 use domain::{
     Clock, IdGenerator, RepositoryError,
-    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository, TweetText},
+    testing::tweet::new_tweet,
+    tweet::{IdempotentTweet, Tweet, TweetId, TweetRepository},
 };
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -84,14 +85,9 @@ fn stack(stack: Stack) -> Arc<dyn TweetRepository> {
 fn tweets(count: usize) -> Vec<Tweet> {
     let ids = IdGenerator::<Tweet>::default();
     let now = SystemClock.now();
-    let text = TweetText::new("hello").expect("a text");
 
     (0..count)
-        .map(|_| Tweet {
-            id: ids.next(now),
-            text: text.clone(),
-            timestamp: now,
-        })
+        .map(|_| Tweet::new(ids.next(now), new_tweet(1), now))
         .collect()
 }
 

@@ -61,7 +61,7 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
 }
 
 impl CacheItem for Tweet {
-    /// A text of 70 bytes.
+    /// Texts of half their maximum length.
     const TYPICAL_HEAP_BYTES: usize = 2 * size_of::<usize>() + 70;
 
     fn id(&self) -> TweetId {

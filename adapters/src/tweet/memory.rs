@@ -18,11 +18,12 @@ use domain::{
 /// use std::sync::Arc;
 ///
 /// use adapters::{SystemClock, tweet::InMemoryTweetRepository};
-/// use domain::tweet::{NewTweet, TweetService, TweetText};
+/// use domain::tweet::TweetService;
 ///
 /// let tweets = TweetService::new(Arc::new(InMemoryTweetRepository::default()), Arc::new(SystemClock));
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// let created = tweets.create(NewTweet { text: TweetText::new("hello")? }).await?;
+/// # let new_tweet = domain::testing::tweet::new_tweet(1);
+/// let created = tweets.create(new_tweet).await?;
 /// assert_eq!(tweets.get(created.id).await?, Some(created));
 /// # Ok::<_, Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())

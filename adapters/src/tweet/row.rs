@@ -1,8 +1,10 @@
 //! A tweet as the database returns it.
 
+use std::error::Error;
+
 use domain::{
     RepositoryError,
-    tweet::{Tweet, TweetId, TweetText},
+    tweet::{Tweet, TweetId},
 };
 use sea_orm::{FromQueryResult, prelude::*};
 
@@ -20,16 +22,23 @@ pub(super) struct TweetRow {
 impl TryFrom<TweetRow> for Tweet {
     type Error = RepositoryError;
 
-    /// Fails if another program wrote a text that breaks the rules of [`TweetText`].
+    /// Fails if another program wrote a value that breaks the rules of its field.
     fn try_from(row: TweetRow) -> Result<Self, RepositoryError> {
-        let TweetRow { id, text, timestamp } = row;
-        let id = TweetId::from_u128(id.as_u128());
-        let text = TweetText::new(&text).map_err(|reason| CorruptRow {
-            table: sql::TABLE_NAME,
-            id: id.to_string(),
-            reason,
-        })?;
+        let id = TweetId::from_u128(row.id.as_u128());
 
-        Ok(Self { id, text, timestamp })
+        Ok(Self {
+            id,
+            text: domain::tweet::TweetText::new(&row.text).map_err(|reason| corrupt(id, reason))?,
+            timestamp: row.timestamp,
+        })
     }
+}
+
+fn corrupt<E: Error + Send + Sync + 'static>(id: TweetId, reason: E) -> RepositoryError {
+    CorruptRow {
+        table: sql::TABLE_NAME,
+        id: id.to_string(),
+        reason,
+    }
+    .into()
 }

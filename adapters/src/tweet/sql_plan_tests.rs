@@ -3,48 +3,50 @@
 //!
 //! They are here and not in `adapters/tests`, because they explain the statements of [`TABLE`], which is private.
 
-use domain::{testing::tweet::owned, tweet::TweetId};
+use std::time::Duration;
+
+use domain::{
+    testing::tweet::{owned, tweet},
+    tweet::{Tweet, TweetId, TweetRepository},
+};
 use migration::MigratorTrait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
-use super::sql::TABLE;
+use super::{SeaOrmTweetRepository, sql::TABLE};
 use crate::{
     database::{Options, connect, idempotent::Keyed, stored_key::StoredKey},
     testing::FreshDatabase,
 };
 
 /// So many that no planner would read and sort them all.
-const ROWS: u32 = 50_000;
+const ROWS: u32 = 20_000;
 
 /// A table with the ids 1 to [`ROWS`].
 async fn filled(database: &FreshDatabase) -> DatabaseConnection {
-    let pool = connect(database.url(), Options::default())
-        .await
-        .expect("a pool")
-        .connection();
-    migration::Migrator::up(&pool, None).await.expect("the schema");
-
-    let (id, numbers, analyze) = match pool.get_database_backend() {
-        DatabaseBackend::Postgres => (
-            "lpad(to_hex(n), 32, '0')::uuid",
-            format!("generate_series(1, {ROWS}) n"),
-            "vacuum analyze tweet",
-        ),
-        _ => {
-            let count = "with recursive counted(n) as (select 1 union all select n + 1 from counted";
-            (
-                "unhex(printf('%032x', n))",
-                format!("({count} where n < {ROWS}) select n from counted)"),
-                "analyze",
-            )
-        }
+    let options = Options {
+        statement_timeout: Duration::from_secs(60),
+        ..Options::default()
     };
-    let fill =
-        format!("insert into tweet (id, text, timestamp) select {id}, 'hello', '2026-11-22' from {numbers}");
+    let pool = connect(database.url(), options).await.expect("a pool");
+    let connection = pool.connection();
+    migration::Migrator::up(&connection, None)
+        .await
+        .expect("the schema");
 
-    pool.execute_unprepared(&fill).await.expect("rows");
-    pool.execute_unprepared(analyze).await.expect("statistics");
-    pool
+    let row = |n: u32| Tweet {
+        id: TweetId::from_u128(n.into()),
+        ..tweet(n.into())
+    };
+    let rows: Vec<Tweet> = (1..=ROWS).map(row).collect();
+    let repository = SeaOrmTweetRepository::new(pool);
+    repository.add(&rows).await.expect("rows");
+
+    let analyze = match connection.get_database_backend() {
+        DatabaseBackend::Postgres => "vacuum analyze \"tweet\"",
+        _ => "analyze",
+    };
+    connection.execute_unprepared(analyze).await.expect("statistics");
+    connection
 }
 
 /// The plan of a statement with its parameters, as this kind of `explain` prints it.

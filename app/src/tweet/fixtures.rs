@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     PageLimit, RepositoryError,
-    tweet::{NewTweet, TweetService, TweetText},
+    tweet::{NewTweet, TweetService},
 };
 use serde::Deserialize;
 
@@ -27,9 +27,10 @@ impl TryFrom<NewTweetFixture> for NewTweet {
 
     fn try_from(body: NewTweetFixture) -> Result<Self, String> {
         let NewTweetFixture { text } = body;
-        let text = TweetText::try_from(text).map_err(|error| format!("the text {error}"))?;
 
-        Ok(Self { text })
+        Ok(Self {
+            text: domain::tweet::TweetText::new(&text).map_err(|error| format!("the text {error}"))?,
+        })
     }
 }
 

@@ -3,12 +3,13 @@
 use poem::http::{HeaderValue, StatusCode};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 
+use super::create;
 use crate::support::{InProcess, header, problem, status_of};
 
 /// A service with one tweet, and the tweet's id.
 async fn with_a_tweet() -> (InProcess, String) {
     let service = InProcess::memory().await;
-    let tweet = service.create("hello").await;
+    let tweet = create(&service).await;
     let id = tweet["id"].as_str().expect("an id").to_owned();
 
     (service, id)
@@ -20,7 +21,7 @@ async fn shared_caches_may_hold_a_tweet_if_its_url_is_configured() {
 
     for (variables, scope) in [(&[][..], "private"), (&[public_url], "public")] {
         let service = InProcess::with(variables).await;
-        let tweet = service.create("hello").await;
+        let tweet = create(&service).await;
         let id = tweet["id"].as_str().expect("an id");
         let get = || service.get(format!("/tweet/{id}"));
         let conditional = get().header("If-None-Match", "*");
@@ -43,7 +44,7 @@ async fn response_that_differs_by_origin_stays_out_of_shared_caches() {
             ("CORS_ALLOWED_ORIGINS", origins),
         ];
         let service = InProcess::with(&variables).await;
-        let tweet = service.create("hello").await;
+        let tweet = create(&service).await;
         let id = tweet["id"].as_str().expect("an id");
 
         for origin in [
@@ -76,7 +77,7 @@ async fn shared_response_does_not_show_what_one_client_may_still_send() {
         ([&limit[..], &public_url].concat(), false),
     ] {
         let service = InProcess::with(&variables).await;
-        let tweet = service.create("hello").await;
+        let tweet = create(&service).await;
         let id = tweet["id"].as_str().expect("an id");
 
         let response = service.get(format!("/tweet/{id}")).send().await;

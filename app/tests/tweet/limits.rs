@@ -1,9 +1,9 @@
 //! The members of a body within their limits and outside.
 
+use super::BODY;
 use crate::support::members::{self, Member};
 
-const BODY: &str = r#"{"text":"hello"}"#;
-
+/// The members with their limits, independently of the code.
 fn members() -> Vec<Member> {
     vec![Member::text("text", 1, 140)]
 }

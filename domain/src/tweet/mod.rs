@@ -6,14 +6,14 @@ mod service;
 pub use repository::TweetRepository;
 pub use service::TweetService;
 
-use crate::{DateTime, Id, Idempotent, Text, Utc};
+use crate::{DateTime, Id, Idempotent, Utc};
 
-/// A short text that a client stored. A tweet is created once and never changes.
+/// A tweet that a client stored. It is created once and never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tweet {
     /// Unique, and larger than the id of every tweet that this process made before.
     pub id: TweetId,
-    /// Its text.
+    /// Its text: 1 to 140 Unicode scalar values.
     pub text: TweetText,
     /// When the tweet was stored, to the millisecond.
     pub timestamp: DateTime<Utc>,
@@ -22,7 +22,7 @@ pub struct Tweet {
 /// What a client decides about a tweet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTweet {
-    /// Its text.
+    /// Its text: 1 to 140 Unicode scalar values.
     pub text: TweetText,
 }
 
@@ -44,7 +44,7 @@ impl Tweet {
 pub type TweetId = Id<Tweet>;
 
 /// The text of a tweet: 1 to 140 Unicode scalar values, no NUL, no white space at either end.
-pub type TweetText = Text<140>;
+pub type TweetText = crate::Text<140>;
 
 /// A tweet to be stored unless its idempotency key was used before.
 pub type IdempotentTweet = Idempotent<Tweet>;

@@ -124,7 +124,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::tweet::TweetText;
+    use crate::testing::{FixedClock, tweet::new_tweet};
 
     /// A repository that claims success and returns nothing.
     struct EmptyResults;
@@ -148,25 +148,16 @@ mod tests {
         }
     }
 
-    struct Epoch;
-
-    impl Clock for Epoch {
-        fn now(&self) -> DateTime<Utc> {
-            DateTime::UNIX_EPOCH
-        }
-    }
-
     #[test]
     fn missing_result_of_the_repository_is_not_blamed_on_the_key() {
-        let service = TweetService::new(Arc::new(EmptyResults), Arc::new(Epoch));
-        let text = TweetText::new("hello").expect("a valid text");
+        let service = TweetService::new(Arc::new(EmptyResults), Arc::new(FixedClock::at_millis(0)));
         let key = OwnedKey {
             owner: None,
             key: "a-key".parse().expect("a valid key"),
         };
 
         // Nothing here waits, so one poll is enough and no runtime is needed.
-        let call = pin!(service.create_idempotent(NewTweet { text }, key));
+        let call = pin!(service.create_idempotent(new_tweet(1), key));
         let outcome = call.poll(&mut Context::from_waker(Waker::noop()));
 
         assert!(matches!(

@@ -5,7 +5,7 @@
 //! 2. Implement `Serialize` straight from the domain's value, without a copy.
 //! 3. `json_string!` does the rest: it reads the value through the domain's own check and describes it by a schema.
 
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
 use domain::{DateTime, Id, ParseIdError, SecondsFormat, Text, TextError, Utc};
 use poem_openapi::{
@@ -158,12 +158,10 @@ pub const fn example_id<T>() -> Id<T> {
     Id::from_u128(0x019a_aa27_c37d_a073_e4ef_af3d_244f_9efb)
 }
 
-/// A text in examples.
+/// A value in examples, which `parse` accepts.
 #[expect(clippy::expect_used, reason = "a constant, used only to make the document")]
-pub fn example_text<const MAX_CHARS: usize, const MIN_CHARS: usize>(
-    text: &'static str,
-) -> Text<MAX_CHARS, MIN_CHARS> {
-    Text::new(text).expect("a valid example")
+pub fn example<V, T, E: Debug>(value: V, parse: impl FnOnce(V) -> Result<T, E>) -> T {
+    parse(value).expect("a valid example")
 }
 
 /// The schema of an id, in bodies, paths and queries.

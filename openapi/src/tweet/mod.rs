@@ -3,6 +3,7 @@
 //! Each handler validates first, takes a concurrency permit next, and calls one use case last: a request that is a 400
 //! takes no permit.
 
+mod example;
 mod request;
 mod response;
 
@@ -33,7 +34,7 @@ use crate::{
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };
 
-use request::NewTweetBody;
+use request::TweetInput;
 use response::TweetBody;
 
 /// The path of the collection.
@@ -65,7 +66,7 @@ enum Tag {
 impl TweetsApi {
     /// Create a tweet
     ///
-    /// White space around the text is removed. After a 201, the tweet is stored. With an Idempotency-Key, the request
+    /// White space around texts is removed. After a 201, the tweet is stored. With an Idempotency-Key, the request
     /// may be sent again after an error, or when no response came, without storing the tweet twice.
     #[oai(path = "/", method = "post", operation_id = "createTweet")]
     async fn create(
@@ -76,11 +77,11 @@ impl TweetsApi {
         // `_key` is for the document; the value is read from `headers`, because the framework ignores a header that it
         // cannot parse. The same holds for other header parameters.
         /// Chosen by the client, one for each tweet, such as a UUID: 1 to 255 visible ASCII characters. The same key
-        /// with another text is a 422. Keys belong to the holder of the token; without tokens, all clients share their
+        /// with other content is a 422. Keys belong to the holder of the token; without tokens, all clients share their
         /// keys, which must then be impossible to guess.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<IdempotencyKeyParam>>,
-        body: Json<NewTweetBody>,
+        body: Json<TweetInput>,
     ) -> Result<CreateTweetResponse, ErrorResponse<CreateTweetErrors>> {
         let key = idempotency_key(headers)?;
         let new = body.0.into();
@@ -230,6 +231,7 @@ mod tests {
         testing::{FixedClock, tweet::FailingTweetRepository},
     };
     use poem::http::HeaderValue;
+    use poem_openapi::types::Example;
 
     use super::*;
     use crate::http::{idempotency_key, values::example_id};
@@ -269,7 +271,7 @@ mod tests {
         for (key, expected) in [("not a key", 400), ("a-key", 503)] {
             let name = idempotency_key::HEADER.parse().expect("a name");
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(key))]);
-            let body = Json(serde_json::from_str(r#"{"text":"hello"}"#).expect("a body"));
+            let body = Json(TweetInput::example());
             let result = api
                 .create(
                     RequireAuth { principal: None },

@@ -1,30 +1,34 @@
 //! The body of `POST /tweet/`.
 
-use domain::tweet::{NewTweet, TweetText};
+use domain::tweet::{self, NewTweet};
 use poem_openapi::{Object, types::Example};
 use serde::Deserialize;
 
-use crate::http::values::{TextInput, example_text};
+use crate::http::values;
 
-/// What to store. Members that are not listed are ignored.
+/// What clients decide about a tweet. Members that are not listed are ignored.
 #[derive(Debug, Object, Deserialize)]
 #[oai(rename = "TweetInput", example)]
-pub(crate) struct NewTweetBody {
+pub(crate) struct TweetInput {
     /// 1 to 140 Unicode scalar values once surrounding white space is removed; no U+0000.
-    text: TextInput<{ TweetText::MAX_CHARS }>,
+    text: values::TextInput<{ tweet::TweetText::MAX_CHARS }, { tweet::TweetText::MIN_CHARS }>,
 }
 
-impl From<NewTweetBody> for NewTweet {
-    fn from(body: NewTweetBody) -> Self {
-        let NewTweetBody { text } = body;
+impl From<TweetInput> for NewTweet {
+    fn from(body: TweetInput) -> Self {
+        let TweetInput { text } = body;
+
         Self { text: text.0 }
     }
 }
 
-impl Example for NewTweetBody {
+/// With all members.
+impl Example for TweetInput {
     fn example() -> Self {
+        let NewTweet { text } = super::example::content();
+
         Self {
-            text: TextInput(example_text("Hello, world!")),
+            text: values::TextInput(text),
         }
     }
 }

@@ -1,16 +1,13 @@
 //! A tweet in responses.
 
-use domain::{
-    DateTime,
-    tweet::{Tweet, TweetText},
-};
+use domain::tweet::{self, Tweet};
 use poem_openapi::{Object, types::Example};
 use serde::Serialize;
 
 use crate::{
     http::{
         base_url::BaseUrl,
-        values::{IdValue, TextValue, TimestampValue, UrlValue, example_id, example_text},
+        values::{self, IdValue, TimestampValue, UrlValue, example_id},
     },
     tweet::COLLECTION,
 };
@@ -21,9 +18,9 @@ use crate::{
 pub(crate) struct TweetBody {
     /// Its id. Ids rise with the time of creation, as the clock of the instance that stored it has it.
     id: IdValue<Tweet>,
-    /// Its text, in Unicode scalar values.
-    text: TextValue<{ TweetText::MAX_CHARS }>,
-    /// When it was stored, to the millisecond (RFC 3339).
+    /// 1 to 140 Unicode scalar values once surrounding white space is removed; no U+0000.
+    text: values::TextValue<{ tweet::TweetText::MAX_CHARS }, { tweet::TweetText::MIN_CHARS }>,
+    /// When it was created, to the millisecond (RFC 3339).
     timestamp: TimestampValue,
     /// Its URL: absolute, except in responses to HTTP/1.0 requests that name no host.
     href: UrlValue,
@@ -35,7 +32,7 @@ impl TweetBody {
 
         Self {
             id: IdValue(id),
-            text: TextValue(text),
+            text: values::TextValue(text),
             timestamp: TimestampValue(timestamp),
             href: UrlValue(base.item(COLLECTION, id)),
         }
@@ -44,11 +41,8 @@ impl TweetBody {
 
 impl Example for TweetBody {
     fn example() -> Self {
-        let tweet = Tweet {
-            id: example_id(),
-            text: example_text("Hello, world!"),
-            timestamp: DateTime::from_timestamp_millis(1_763_811_181_437).unwrap_or_default(),
-        };
+        let timestamp = domain::DateTime::from_timestamp_millis(1_763_811_181_437).unwrap_or_default();
+        let tweet = Tweet::new(example_id(), super::example::content(), timestamp);
 
         Self::new(tweet, &BaseUrl::example())
     }
@@ -70,8 +64,9 @@ mod tests {
 
         assert_eq!(Some(&written), schema.example.as_ref());
         let members: Vec<_> = schema.properties.iter().map(|(name, _)| *name).collect();
-        assert_eq!(members, schema.required, "every member is always there");
         assert_eq!(members.len(), written.as_object().map_or(0, serde_json::Map::len));
         assert!(members.iter().all(|name| written.get(name).is_some()));
+
+        assert_eq!(members, schema.required, "every member is always there");
     }
 }

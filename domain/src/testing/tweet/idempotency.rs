@@ -30,7 +30,7 @@ pub async fn repeated_key_stores_one_tweet(repository: Arc<dyn TweetRepository>,
     assert_eq!(repository.add_idempotent(&[]).await.expect("nothing"), []);
 }
 
-/// Keys differ in one byte, at any length. The texts of the tweets do not matter, and tweets without a key are stored
+/// Keys differ in one byte, at any length. The contents of the tweets do not matter, and tweets without a key are stored
 /// whatever the keys.
 pub async fn keys_are_compared_byte_for_byte(repository: Arc<dyn TweetRepository>, _: Spawn) {
     let longest = "~".repeat(IdempotencyKey::MAX_CHARS);

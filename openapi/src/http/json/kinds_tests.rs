@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::parse::parse;
-use crate::http::values::{
-    ChoiceValue, DateValue, IntValue, Optional, TextInput, TimeValue, UuidValue, example_text,
-};
+use crate::http::values::{ChoiceValue, DateValue, IntValue, Optional, TextInput, TimeValue, UuidValue};
 
 domain::choice! {
     /// A size.
@@ -44,7 +42,7 @@ struct Kinds {
 impl Example for Kinds {
     fn example() -> Self {
         Self {
-            code: TextInput(example_text("ab")),
+            code: TextInput("ab".to_owned().try_into().expect("a text")),
             rating: IntValue(Int::new(-5).expect("a rating")),
             total: IntValue(Int::new(0).expect("a total")),
             day: DateValue("2026-11-22".parse::<Date>().expect("a date")),

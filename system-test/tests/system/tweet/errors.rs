@@ -4,15 +4,14 @@ use reqwest::{
     Method, RequestBuilder,
     header::{CONTENT_TYPE, HOST, IF_MATCH},
 };
-use serde_json::json;
-use system_test::types::TweetInput;
 
+use super::{BODY, OTHER, input};
 use crate::{
     errors::ErrorCase,
     support::{Service, example::UNKNOWN_ID},
 };
 
-/// An idempotency key that was used for one text and so cannot be used for another.
+/// An idempotency key that was used for one content and so cannot be used for another.
 const USED_KEY: &str = "of-a-system-test";
 
 /// A request for each error of each operation.
@@ -27,48 +26,46 @@ pub(crate) async fn error_cases(service: &Service) -> Vec<ErrorCase> {
 
 /// Uses `USED_KEY`, and returns the id of its tweet. The status is 201 the first time and at each later run.
 async fn use_key(service: &Service) -> String {
-    let body = TweetInput::builder().text("the text of a key");
-    let request = service.client.create_tweet().idempotency_key(USED_KEY).body(body);
+    let request = service.client.create_tweet().idempotency_key(USED_KEY);
 
-    let response = request.send().await.expect("a response");
+    let response = request.body(input(BODY)).send().await.expect("a response");
     assert_eq!(response.status(), 201);
     response.into_inner().id.to_string()
 }
 
-fn create_cases(service: &Service) -> Vec<ErrorCase> {
-    let untyped = |body: &str| service.request(Method::POST, "/tweet/").body(body.to_owned());
-    let typed = |body: &str| untyped(body).header(CONTENT_TYPE, "application/json");
-    let text = |text: &str| typed(&json!({ "text": text }).to_string());
-    let keyed = |key: &str| text("another text").header("Idempotency-Key", key);
+/// A request with this body; JSON, if `Content-Type` says so.
+fn with_body(service: &Service, method: Method, path: &str, media_type: &str, body: &str) -> RequestBuilder {
+    let request = service.request(method, path).body(body.to_owned());
+    request.header(CONTENT_TYPE, media_type)
+}
 
-    let plain_text = untyped("{\"text\": \"plain\"}").header(CONTENT_TYPE, "text/plain");
-    let cases = vec![
-        (400, text(" ")),
-        (400, text(&"x".repeat(141))),
-        (400, text("\0")),
-        (400, typed("{}")),
-        (400, typed("[]")),
-        (400, typed("{\"text\": 1}")),
-        (400, typed("{\"text\": \"truncated")),
-        (400, keyed("two words")),
-        (413, text(&"x".repeat(17 * 1024))),
-        (415, plain_text),
-        (415, untyped("{\"text\": \"no content type\"}")),
-        (422, keyed(USED_KEY)),
-    ];
+/// Bodies that no operation accepts.
+fn body_cases(request: impl Fn(&str, &str) -> RequestBuilder) -> Vec<(u16, RequestBuilder)> {
+    let json = "application/json";
+
+    vec![
+        (400, request(json, "[]")),
+        (400, request(json, "{\"truncated")),
+        (400, request(json, "")),
+        (413, request(json, &" ".repeat(17 * 1024))),
+        (415, request("text/plain", BODY)),
+    ]
+}
+
+fn create_cases(service: &Service) -> Vec<ErrorCase> {
+    let post = |media_type: &str, body: &str| with_body(service, Method::POST, "/tweet/", media_type, body);
+    let keyed = |key: &str| post("application/json", OTHER).header("Idempotency-Key", key);
+
+    let mut cases = body_cases(post);
+    cases.extend([(400, keyed("two words")), (422, keyed(USED_KEY))]);
     of_operation("createTweet", cases)
 }
 
 fn list_cases(service: &Service) -> Vec<ErrorCase> {
     let list = |query: &str| service.request(Method::GET, &format!("/tweet/?{query}"));
 
-    let cases = vec![
-        (400, list("limit=0")),
-        (400, list("limit=201")),
-        (400, list("limit=many")),
-        (400, list("before=yesterday")),
-    ];
-    of_operation("listTweets", cases)
+    let cases = ["limit=0", "limit=201", "limit=many", "before=yesterday"].map(|query| (400, list(query)));
+    of_operation("listTweets", cases.into())
 }
 
 fn get_cases(service: &Service, id: &str) -> Vec<ErrorCase> {

@@ -1,0 +1,287 @@
+//! The resource: widgets over HTTP.
+//!
+//! Each handler validates first, takes a concurrency permit next, and calls one use case last: a request that is a 400
+//! takes no permit.
+
+mod example;
+mod request;
+mod response;
+
+use std::sync::Arc;
+
+use domain::{
+    OwnedKey,
+    widget::{Widget, WidgetService},
+};
+use poem::http::HeaderMap;
+use poem_openapi::{
+    ApiResponse, OpenApi, Tags,
+    param::{Header, Path, Query},
+};
+
+use crate::{
+    Dependencies,
+    http::{
+        base_url::BaseUrl,
+        error_response::{DocumentedErrors, ErrorResponse},
+        idempotency_key::{IdempotencyKeyParam, idempotency_key, replayed},
+        json::Json,
+        page_query::PageQuery,
+        params::{BeforeParam, IdParam, LimitParam},
+        preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
+        problem::Problem,
+    },
+    middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
+};
+
+use request::WidgetInput;
+use response::WidgetBody;
+
+/// The path of the collection.
+const COLLECTION: &str = "/widget/";
+
+#[derive(Clone)]
+pub(crate) struct WidgetsApi {
+    widgets: Arc<WidgetService>,
+    concurrency_limit: Arc<ConcurrencyLimit>,
+}
+
+impl WidgetsApi {
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
+        Self {
+            widgets: Arc::clone(&dependencies.services.widgets),
+            concurrency_limit: Arc::clone(&dependencies.concurrency_limit),
+        }
+    }
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Create and retrieve widgets.
+    Widgets,
+}
+
+// The prefix keeps the slash at the end of the collection, which poem-openapi cuts off paths.
+#[OpenApi(prefix_path = COLLECTION, tag = "Tag::Widgets")]
+impl WidgetsApi {
+    /// Create a widget
+    ///
+    /// White space around texts is removed. After a 201, the widget is stored. With an Idempotency-Key, the request
+    /// may be sent again after an error, or when no response came, without storing the widget twice.
+    #[oai(path = "/", method = "post", operation_id = "createWidget")]
+    async fn create(
+        &self,
+        auth: RequireAuth,
+        base: BaseUrl,
+        headers: &HeaderMap,
+        // `_key` is for the document; the value is read from `headers`, because the framework ignores a header that it
+        // cannot parse. The same holds for other header parameters.
+        /// Chosen by the client, one for each widget, such as a UUID: 1 to 255 visible ASCII characters. The same key
+        /// with other content is a 422. Keys belong to the holder of the token; without tokens, all clients share their
+        /// keys, which must then be impossible to guess.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<IdempotencyKeyParam>>,
+        body: Json<WidgetInput>,
+    ) -> Result<CreateWidgetResponse, ErrorResponse<CreateWidgetErrors>> {
+        let key = idempotency_key(headers)?;
+        let new = body.0.into();
+
+        let _permit = self.concurrency_limit.try_acquire()?;
+        let (widget, replayed) = match key {
+            None => (self.widgets.create(new).await?, None),
+            Some(key) => {
+                let owner = auth.principal;
+                replayed(
+                    self.widgets
+                        .create_idempotent(new, OwnedKey { owner, key })
+                        .await?,
+                )
+            }
+        };
+
+        let location = base.item(COLLECTION, widget.id);
+        let body = WidgetBody::new(widget, &base);
+        Ok(CreateWidgetResponse::Created(Json(body), location, replayed))
+    }
+
+    /// List widgets
+    ///
+    /// Newest first, a page at a time. Follow the `Link` header to older widgets: pages neither skip nor repeat a widget
+    /// while others are added.
+    #[oai(path = "/", method = "get", operation_id = "listWidgets")]
+    async fn list(
+        &self,
+        base: BaseUrl,
+        /// The maximum number of widgets in the response.
+        limit: Query<Option<LimitParam>>,
+        /// Only widgets older than the one with this id, which need not exist.
+        before: Query<Option<BeforeParam<Widget>>>,
+    ) -> Result<ListWidgetsResponse, ErrorResponse<ListWidgetsErrors>> {
+        let query = PageQuery::new(limit.0, before.0)?;
+
+        let _permit = self.concurrency_limit.try_acquire()?;
+        let page = self.widgets.page(query.before, query.limit).await?;
+
+        let link = query.next_link(&base, COLLECTION, &page);
+        let widgets = page.items.into_iter();
+        let body = widgets.map(|widget| WidgetBody::new(widget, &base)).collect();
+        Ok(ListWidgetsResponse::Page(Json(body), link))
+    }
+
+    /// Get a widget
+    #[oai(path = "/:id", method = "get", operation_id = "getWidget")]
+    async fn get(
+        &self,
+        base: BaseUrl,
+        headers: &HeaderMap,
+        /// The widget's id.
+        id: Path<IdParam<Widget>>,
+        /// `*`, or the entity tags that the widget may have; with other tags alone, the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached widgets, or `*`.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
+    ) -> Result<GetWidgetResponse, ErrorResponse<GetWidgetErrors>> {
+        let not_found = || Problem::not_found("no widget has this id");
+        let id = id.0.0.ok_or_else(not_found)?;
+
+        let _permit = self.concurrency_limit.try_acquire()?;
+        let widget = self.widgets.get(id).await?.ok_or_else(not_found)?;
+
+        let (tag, cache_control) = (entity_tag(id), immutable(&base).to_owned());
+        if is_not_modified(headers, &tag)? {
+            return Ok(GetWidgetResponse::NotModified(tag, cache_control));
+        }
+        let body = WidgetBody::new(widget, &base);
+        Ok(GetWidgetResponse::Found(Json(body), tag, cache_control))
+    }
+}
+
+#[derive(ApiResponse)]
+enum CreateWidgetResponse {
+    /// The widget is stored.
+    #[oai(status = 201)]
+    Created(
+        Json<WidgetBody>,
+        /// The URL of the widget.
+        #[oai(header = "Location")]
+        String,
+        /// `true` if an earlier request with the same Idempotency-Key stored it.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum ListWidgetsResponse {
+    /// The newest widgets, newest first.
+    #[oai(status = 200)]
+    Page(
+        Json<Vec<WidgetBody>>,
+        /// `<…>; rel="next"` (RFC 8288) while there are older widgets.
+        #[oai(header = "Link")]
+        Option<String>,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum GetWidgetResponse {
+    /// The widget.
+    #[oai(status = 200)]
+    Found(
+        Json<WidgetBody>,
+        /// Send it as `If-None-Match` to learn whether a cached copy is current.
+        #[oai(header = "ETag")]
+        String,
+        /// May be cached without revalidation: a widget never changes. `public` if `href` is the same for all clients.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// Not modified; your cached copy is current.
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
+    ),
+}
+
+struct CreateWidgetErrors;
+
+impl DocumentedErrors for CreateWidgetErrors {
+    const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
+}
+
+struct ListWidgetsErrors;
+
+impl DocumentedErrors for ListWidgetsErrors {
+    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+}
+
+struct GetWidgetErrors;
+
+impl DocumentedErrors for GetWidgetErrors {
+    const STATUSES: &'static [u16] = &[400, 404, 412, 429, 500, 503];
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        RepositoryError,
+        testing::{FixedClock, widget::FailingWidgetRepository},
+    };
+    use poem::http::HeaderValue;
+    use poem_openapi::types::Example;
+
+    use super::*;
+    use crate::http::{idempotency_key, values::example_id};
+
+    /// An API without capacity.
+    fn full() -> WidgetsApi {
+        let repository = Arc::new(FailingWidgetRepository(RepositoryError::Conflict));
+        let clock = Arc::new(FixedClock::at_millis(0));
+
+        WidgetsApi {
+            widgets: Arc::new(WidgetService::new(repository, clock)),
+            concurrency_limit: Arc::new(ConcurrencyLimit::new(0)),
+        }
+    }
+
+    fn status<T, E: Into<poem::Error>>(result: Result<T, E>) -> u16 {
+        let error: poem::Error = result.err().expect("no capacity").into();
+        error.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn invalid_request_takes_no_permit() {
+        let (api, base) = (full(), BaseUrl::example);
+
+        for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
+            let result = api.list(base(), Query(limit), Query(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (id, expected) in [(None, 404), (Some(example_id()), 503)] {
+            let headers = HeaderMap::new();
+            let id = Path(IdParam(id));
+            let result = api.get(base(), &headers, id, Header(None), Header(None)).await;
+            assert_eq!(status(result), expected);
+        }
+
+        for (key, expected) in [("not a key", 400), ("a-key", 503)] {
+            let name = idempotency_key::HEADER.parse().expect("a name");
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(key))]);
+            let body = Json(WidgetInput::example());
+            let result = api
+                .create(
+                    RequireAuth { principal: None },
+                    base(),
+                    &headers,
+                    Header(None),
+                    body,
+                )
+                .await;
+            assert_eq!(status(result), expected);
+        }
+    }
+}
