@@ -42,7 +42,16 @@ impl Arguments {
     ///
     /// What prevents the command. No file has changed then.
     pub fn run(self) -> Result<String> {
-        let root = workspace_root(&env::current_dir().context("cannot read the current folder")?)?;
+        self.run_in(&env::current_dir().context("cannot read the current folder")?)
+    }
+
+    /// Runs the command for the workspace that contains `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_in(self, folder: &Path) -> Result<String> {
+        let root = workspace_root(folder)?;
         let git = Git::new(&root);
         git.require_clean_tree()?;
 
@@ -55,6 +64,9 @@ impl Arguments {
         let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
 
         let report = finish(plan, self.dry_run, &next)?;
+        if matches!(self.command, Command::Rename(_)) && !self.dry_run {
+            rename::format_code(&git)?;
+        }
         if changes_api && !self.dry_run {
             openapi::refresh(&root).or_else(|error| {
                 git.restore()?;

@@ -22,6 +22,12 @@ impl Git {
         }
     }
 
+    /// The folder of the working tree.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Runs `git ARGUMENTS`, and returns its output without the last line break.
     ///
     /// # Errors
