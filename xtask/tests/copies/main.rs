@@ -6,5 +6,6 @@
 )]
 
 mod rename;
+mod template;
 mod tree;
 mod update;
