@@ -25,7 +25,8 @@ pub(super) fn preview(git: &Git, base: &str, new: &str) -> Result<String> {
     let merged = git.output(&merge)?;
 
     let mut report = format!("{changes}\n");
-    if !merged.status.success() {
+    // An old git cannot tell, and then prints another status.
+    if merged.status.code() == Some(1) {
         // The first line is the tree.
         let output = String::from_utf8_lossy(&merged.stdout);
         let files: Vec<_> = output.lines().skip(1).collect();
