@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::{add, git::Git, openapi, plan::Plan, remove, rename};
+use crate::{add, git::Git, openapi, plan::Plan, remove, rename, update};
 
 /// Makes a copy of this template your own.
 ///
@@ -33,6 +33,8 @@ enum Command {
     Resource(add::Arguments),
     /// Take a resource out of all layers.
     Remove(remove::Arguments),
+    /// Merge upstream's changes into this copy.
+    Update(update::Arguments),
 }
 
 impl Arguments {
@@ -60,6 +62,7 @@ impl Arguments {
             Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
             Command::Resource(arguments) => add::run(arguments, &mut plan)?,
             Command::Remove(arguments) => remove::run(arguments, &mut plan)?,
+            Command::Update(arguments) => return update::run(arguments, &git, self.dry_run),
         };
         let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
 

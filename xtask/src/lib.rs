@@ -24,3 +24,4 @@ pub mod render;
 pub mod resource;
 pub mod tokens;
 pub mod translate;
+pub mod update;

@@ -13,7 +13,7 @@ const fn place(path: &'static str, before: &'static str, after: &'static str) ->
     Place { path, before, after }
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 11] = [
     // The source of all others that the code needs: `CARGO_PKG_NAME`.
     place("app/Cargo.toml", PACKAGE_NAME, "\""),
     // docker-compose and Docker read no manifest of cargo.
@@ -27,7 +27,6 @@ const PLACES: [Place; 12] = [
     place("README.md", "\n# ", "\n"),
     place("README.md", "\n", ": INFO ["),
     place("environment.env", "\nPOSTGRES_DB=", "\n"),
-    place("docs/operations.md", "\n", "_token_0aad5f…\n"),
     // Generated, from the name of the package.
     place("docs/configuration.md", "\n| `POSTGRES_DB` | `", "` |"),
     place("openapi/openapi.json", "\"info\": {\n    \"title\": \"", "\","),

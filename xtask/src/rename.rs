@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments, plan: &mut Plan) -> Result<String> {
     };
     Ok(format!(
         "The program is {new} now. Upstream is {upstream}.\n{number}The holder of the licence is in LICENSE.\n\
-         Next: git add -A && git commit -m 'Rename to {new}'"
+         Next:\n  ./test                  runs all tests\n  git add -A && git commit -m 'Rename to {new}'"
     ))
 }
 

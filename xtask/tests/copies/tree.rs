@@ -60,6 +60,12 @@ impl Tree {
         Git::new(self.path()).run(arguments).expect("git succeeds")
     }
 
+    /// Whether a commit contains a text outside of `Cargo.toml`.
+    pub(crate) fn has(&self, text: &str, commit: &str) -> bool {
+        let output = Git::new(self.path()).output(&["grep", "--quiet", text, commit, "--", ":!Cargo.toml"]);
+        output.expect("git").status.success()
+    }
+
     /// Commits everything.
     pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);

@@ -1,14 +1,8 @@
 //! `cargo xtask rename` on a copy of this workspace.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot continue must fail with the reason"
-)]
-
-mod support;
-
-use support::Tree;
 use xtask::{name_places, program_name::ProgramName, record::Record};
+
+use crate::tree::Tree;
 
 /// The lines that a renaming may change in tracked files, besides the record and the lock file.
 const MAX_LINES: usize = 15;
