@@ -3,10 +3,11 @@
 //!
 //! A resource lists its members with their limits once more, independently of its code.
 
-use poem::http::Method;
+mod checks;
+
 use serde_json::{Value, json};
 
-use super::{InProcess, json as json_of, problem, status_of};
+pub(crate) use checks::{invalid_values_are_rejected, valid_values_are_stored_and_shown};
 
 /// A member of a request's body.
 #[derive(Clone)]
@@ -133,118 +134,6 @@ impl Member {
             .extend(others.map(|value| (value.clone(), reason.clone())));
         self
     }
-}
-
-/// The requests that write an item with a body: `POST`, and `PUT` if the document has it for items.
-async fn writes(service: &InProcess, collection: &str, body: &Value) -> Vec<(Method, String)> {
-    let document: Value = serde_json::from_str(&openapi::spec(app::version::NAME)).expect("a document");
-    let mut writes = vec![(Method::POST, collection.to_owned())];
-
-    if document["paths"][format!("{collection}{{id}}")]["put"].is_object() {
-        let created = service.post(collection).body_json(body).send().await;
-        assert_eq!(status_of(&created), 201, "{body}");
-        let id = json_of(created).await["id"].clone();
-        writes.push((
-            Method::PUT,
-            format!("{collection}{}", id.as_str().expect("an id")),
-        ));
-    }
-    writes
-}
-
-async fn send(service: &InProcess, write: &(Method, String), body: &Value) -> poem::test::TestResponse {
-    let (method, path) = write;
-    let request = service.request(method.clone(), path);
-    request.header("If-Match", "*").body_json(body).send().await
-}
-
-/// `body` with this value in a member; without the member, if there is none.
-fn with(body: &Value, name: &str, value: Option<&Value>) -> Value {
-    let mut body = body.clone();
-    let members = body.as_object_mut().expect("an object");
-
-    match value {
-        Some(value) => members.insert(name.to_owned(), value.clone()),
-        None => members.remove(name),
-    };
-    body
-}
-
-/// Asserts that values within the limits are stored, and shown by the response to the write and by a GET. `body` is a
-/// valid body with all members.
-pub(crate) async fn valid_values_are_stored_and_shown(collection: &str, body: &str, members: &[Member]) {
-    let service = InProcess::sqlite().await;
-    let body: Value = serde_json::from_str(body).expect("JSON");
-    let writes = writes(&service, collection, &body).await;
-
-    for member in members {
-        let name = member.name;
-        let absent = member.is_optional.then_some((None, &Value::Null));
-        let sent = member.valid.iter().map(|(sent, shown)| (Some(sent), shown));
-
-        for (sent, shown) in sent.chain(absent) {
-            for write in &writes {
-                let what = format!("{} with {name} {sent:?}", write.0);
-                let response = send(&service, write, &with(&body, name, sent)).await;
-                assert!(
-                    response.0.status().is_success(),
-                    "{what}: {}",
-                    response.0.status()
-                );
-                let written = json_of(response).await;
-                assert_eq!(written[name], *shown, "{what}");
-                assert_eq!(
-                    written.get(name).is_none(),
-                    shown.is_null(),
-                    "{what}: absent, not null"
-                );
-
-                let id = written["id"].as_str().expect("an id");
-                let stored = service.get(format!("{collection}{id}")).send().await;
-                assert_eq!(json_of(stored).await, written, "{what}");
-            }
-        }
-    }
-}
-
-/// Asserts that values outside the limits, and missing members, are a 400 that names the member and states its rule, and
-/// that nothing is stored. The members are all that the document has in the body.
-pub(crate) async fn invalid_values_are_rejected(collection: &str, body: &str, members: &[Member]) {
-    let service = InProcess::memory().await;
-    let body: Value = serde_json::from_str(body).expect("JSON");
-    let names: Vec<_> = members.iter().map(|member| member.name).collect();
-    let mut sent: Vec<_> = body.as_object().expect("an object").keys().collect();
-    sent.sort_by_key(|name| names.iter().position(|other| other == name));
-    assert_eq!(sent, names, "each member has its limits here");
-
-    let writes = writes(&service, collection, &body).await;
-    let before = json_of(service.get(collection).send().await).await;
-
-    for member in members {
-        let name = member.name;
-        let missing = (!member.is_optional).then(|| (None, "is missing"));
-        let invalid = member.invalid.iter();
-        let invalid = invalid.map(|(value, reason)| (Some(value), reason.as_str()));
-
-        for (value, reason) in invalid.chain(missing) {
-            for write in &writes {
-                let what = format!("{} with {name} {value:?}", write.0);
-                let response = send(&service, write, &with(&body, name, value)).await;
-                assert_eq!(status_of(&response), 400, "{what}");
-
-                let problem = problem(response, 400).await;
-                let [violation] = &problem["errors"].as_array().expect("an array")[..] else {
-                    panic!("{what}: not one violation: {problem}");
-                };
-                assert_eq!(violation["pointer"], format!("/{name}"), "{what}");
-                let detail = violation["detail"].as_str().expect("a reason");
-                assert!(detail.contains(reason), "{what}: no {reason:?} in {detail:?}");
-            }
-        }
-    }
-
-    let after = json_of(service.get(collection).send().await).await;
-    assert_eq!(after, before, "nothing was written");
 }
 
 /// Every kind has values on both sides of its limits, whichever kinds the resources use.
