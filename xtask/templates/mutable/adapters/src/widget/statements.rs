@@ -85,6 +85,8 @@ fn writable(id: WidgetId, expected: &Expected) -> Condition {
     }
 }
 
+/// With the name of the table: without it, SQLite takes the quoted name of a column that the connection does not know,
+/// such as one that a migration has just added, for a text.
 fn all_columns() -> ReturningClause {
-    Query::returning().columns(Column::iter())
+    Query::returning().columns(Column::iter().map(|column| column.as_column_ref()))
 }

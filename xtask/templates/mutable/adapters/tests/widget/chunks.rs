@@ -8,21 +8,19 @@ use domain::{
     testing::widget::{idempotent, widget},
     widget::{Widget, WidgetRepository},
 };
-use migration::{Migrator, MigratorTrait};
+
+use crate::open;
 
 /// More rows than two statements can insert, with six bound values each at least.
 const COUNT: u64 = 12_000;
 
-async fn open(database: &FreshDatabase) -> SeaOrmWidgetRepository {
+async fn opened(database: &FreshDatabase) -> SeaOrmWidgetRepository {
     // A busy machine may need longer than the default.
     let options = database::Options {
         statement_timeout: Duration::from_secs(60),
         ..database::Options::default()
     };
-    let pool = database::connect(database.url(), options).await.expect("connect");
-    Migrator::up(&pool.connection(), None).await.expect("migrate");
-
-    SeaOrmWidgetRepository::new(pool)
+    open(database, options).await
 }
 
 async fn found(store: &SeaOrmWidgetRepository, widgets: &[Widget]) -> Vec<Widget> {
@@ -34,7 +32,7 @@ async fn found(store: &SeaOrmWidgetRepository, widgets: &[Widget]) -> Vec<Widget
 }
 
 async fn large_batch_is_stored_whole(database: FreshDatabase) {
-    let store = open(&database).await;
+    let store = opened(&database).await;
     let widgets: Vec<Widget> = (0..COUNT).map(widget).collect();
 
     store.add(&widgets).await.expect("add");
@@ -43,7 +41,7 @@ async fn large_batch_is_stored_whole(database: FreshDatabase) {
 }
 
 async fn conflict_in_the_last_statement_stores_nothing(database: FreshDatabase) {
-    let store = open(&database).await;
+    let store = opened(&database).await;
     store.add(&[widget(COUNT - 1)]).await.expect("add");
     let widgets: Vec<Widget> = (0..COUNT).map(widget).collect();
 
@@ -54,7 +52,7 @@ async fn conflict_in_the_last_statement_stores_nothing(database: FreshDatabase) 
 }
 
 async fn large_idempotent_batch_is_stored_once(database: FreshDatabase) {
-    let store = open(&database).await;
+    let store = opened(&database).await;
     let widgets: Vec<Widget> = (0..COUNT).map(widget).collect();
 
     for offset in [0, COUNT] {

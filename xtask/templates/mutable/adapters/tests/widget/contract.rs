@@ -5,11 +5,12 @@ use std::sync::Arc;
 use adapters::{
     database,
     testing::FreshDatabase,
-    widget::{InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository},
+    widget::{InMemoryWidgetRepository, Metered},
 };
 use domain::widget::WidgetRepository;
-use migration::{Migrator, MigratorTrait};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
+
+use crate::open;
 
 /// An empty store for one test.
 struct Fresh {
@@ -46,13 +47,10 @@ impl Fresh {
     }
 
     async fn on(database: FreshDatabase) -> Self {
-        let pool = database::connect(database.url(), database::Options::default())
-            .await
-            .expect("connect");
-        Migrator::up(&pool.connection(), None).await.expect("migrate");
+        let repository = open(&database, database::Options::default()).await;
 
         Self {
-            repository: Arc::new(SeaOrmWidgetRepository::new(pool)),
+            repository: Arc::new(repository),
             _database: Some(database),
         }
     }
