@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::{add, git::Git, openapi, plan::Plan, remove, rename};
+use crate::{add, git::Git, openapi, plan::Plan, remove, rename, update};
 
 /// Makes a copy of this template your own.
 ///
@@ -33,6 +33,8 @@ enum Command {
     Resource(add::Arguments),
     /// Take a resource out of all layers.
     Remove(remove::Arguments),
+    /// Merge upstream's changes into this copy.
+    Update(update::Arguments),
 }
 
 impl Arguments {
@@ -42,7 +44,16 @@ impl Arguments {
     ///
     /// What prevents the command. No file has changed then.
     pub fn run(self) -> Result<String> {
-        let root = workspace_root(&env::current_dir().context("cannot read the current folder")?)?;
+        self.run_in(&env::current_dir().context("cannot read the current folder")?)
+    }
+
+    /// Runs the command for the workspace that contains `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_in(self, folder: &Path) -> Result<String> {
+        let root = workspace_root(folder)?;
         let git = Git::new(&root);
         git.require_clean_tree()?;
 
@@ -51,10 +62,14 @@ impl Arguments {
             Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
             Command::Resource(arguments) => add::run(arguments, &mut plan)?,
             Command::Remove(arguments) => remove::run(arguments, &mut plan)?,
+            Command::Update(arguments) => return update::run(arguments, &git, self.dry_run),
         };
         let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
 
         let report = finish(plan, self.dry_run, &next)?;
+        if matches!(self.command, Command::Rename(_)) && !self.dry_run {
+            rename::format_code(&git)?;
+        }
         if changes_api && !self.dry_run {
             openapi::refresh(&root).or_else(|error| {
                 git.restore()?;

@@ -77,18 +77,28 @@ fn replace_fragments(plan: &mut Plan, templates: &Templates, old: &Resource, new
 /// Translates what is left of the old resource: sessions and commands in documents and scripts.
 fn translate_documents(plan: &mut Plan, old: &Resource, new: &Resource) -> Result<()> {
     for path in Git::new(plan.root()).tracked_files()? {
-        let is_history =
-            path == Path::new("CHANGELOG.md") || path == Path::new("Cargo.lock") || path.starts_with("xtask");
-        if is_history || !plan.exists(&path) {
+        if !plan.exists(&path) || !is_document(&path) {
             continue;
         }
         let Ok(text) = plan.read(&path) else {
             continue;
         };
+
         let translated = translate::text(&text, old, new)?;
         if translated != text {
             plan.edit(&path, |_| Ok(translated))?;
         }
     }
     Ok(())
+}
+
+/// Code names resources in lists alone; the changelog is history.
+fn is_document(path: &Path) -> bool {
+    let is_code = path
+        .extension()
+        .is_some_and(|extension| extension == "rs" || extension == "toml" || extension == "lock");
+    !is_code
+        && !path.starts_with("xtask")
+        && path != Path::new("CHANGELOG.md")
+        && !path.starts_with("openapi")
 }

@@ -22,6 +22,12 @@ impl Git {
         }
     }
 
+    /// The folder of the working tree.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Runs `git ARGUMENTS`, and returns its output without the last line break.
     ///
     /// # Errors
@@ -45,8 +51,12 @@ impl Git {
     ///
     /// If git cannot be started.
     pub fn output(&self, arguments: &[&str]) -> Result<Output> {
-        Command::new("git")
-            .arg("-C")
+        let mut git = Command::new("git");
+        // Set where a hook of git runs this program, and about another repository then.
+        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+            git.env_remove(variable);
+        }
+        git.arg("-C")
             .arg(&self.root)
             .args(arguments)
             .output()
@@ -72,6 +82,33 @@ impl Git {
         self.run(&["reset", "--quiet", "--hard"])?;
         self.run(&["clean", "--quiet", "--force", "-d"])?;
         Ok(())
+    }
+
+    /// Whether the commit `ancestor` is in the history of `descendant`.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is no commit.
+    pub fn is_ancestor(&self, ancestor: &str, descendant: &str) -> Result<bool> {
+        let output = self.output(&["merge-base", "--is-ancestor", ancestor, descendant])?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => bail!(
+                "git merge-base failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            ),
+        }
+    }
+
+    /// Whether a merge has begun and is not committed.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be started.
+    pub fn is_merging(&self) -> Result<bool> {
+        let output = self.output(&["rev-parse", "--verify", "--quiet", "MERGE_HEAD"])?;
+        Ok(output.status.success())
     }
 
     /// Makes sure that nothing differs from the last commit, so that git can undo what a command does.

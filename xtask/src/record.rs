@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use toml_edit::{DocumentMut, Item, Table, value};
 
+const NAME_IS_COMMON: &str = "name-is-common";
+
 /// The record. It is the only place where names of upstream stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
@@ -14,6 +16,9 @@ pub struct Record {
     pub upstream: String,
     /// The tag or the commit of upstream that this copy has; empty if unknown.
     pub version: String,
+    /// Whether the program's name is also an ordinary word of this tree. Then `rename` replaces it only where it knows that
+    /// it is the name.
+    pub name_is_common: bool,
     /// The fields of each resource by its name, as they are given to `cargo xtask resource`.
     pub resources: BTreeMap<String, Vec<String>>,
 }
@@ -50,6 +55,10 @@ impl Record {
             name: text("name")?,
             upstream: text("upstream")?,
             version: text("version")?,
+            name_is_common: table
+                .get(NAME_IS_COMMON)
+                .and_then(Item::as_bool)
+                .unwrap_or_default(),
             resources,
         })
     }
@@ -69,12 +78,21 @@ impl Record {
         ] {
             table[key] = value(text);
         }
-
-        let mut resources = Table::new();
-        for (name, fields) in &self.resources {
-            resources[name] = value(fields.iter().collect::<toml_edit::Array>());
+        if let Some(table) = table.as_table_like_mut() {
+            table.remove(NAME_IS_COMMON);
         }
-        table["resources"] = Item::Table(resources);
+        if self.name_is_common {
+            table[NAME_IS_COMMON] = value(true);
+        }
+
+        let resources = table["resources"].or_insert(Item::Table(Table::new()));
+        if let Some(resources) = resources.as_table_mut() {
+            resources.retain(|name, _| self.resources.contains_key(name));
+            for (name, fields) in &self.resources {
+                resources[name] = value(fields.iter().collect::<toml_edit::Array>());
+            }
+            resources.sort_values();
+        }
 
         Ok(document.to_string())
     }
@@ -91,6 +109,7 @@ name = \"example\"
 upstream = \"\"
 version = \"\"
 
+# Their fields.
 [workspace.metadata.template.resources]
 book = [\"title:text(1..200)\", \"pages:int(1..)?\"]
 

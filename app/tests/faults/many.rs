@@ -3,6 +3,7 @@
 use std::thread;
 
 use adapters::{database, testing::FreshDatabase};
+use app::version::NAME;
 use tempfile::TempDir;
 
 use crate::support::{Service, TIMEOUT, example};
@@ -50,7 +51,12 @@ fn one_of_many_instances_migrates_on_sqlite() {
 /// An instance that starts during a migration logs that it waits, and is ready once the lock is free.
 async fn a_start_waits_for_the_migration_lock(database: FreshDatabase) {
     let url = database.url().to_owned();
-    let connected = database::connect(&url, database::Options::default()).await;
+    // The lock is that of the program's name.
+    let options = database::Options {
+        application_name: NAME,
+        ..database::Options::default()
+    };
+    let connected = database::connect(&url, options).await;
     let connected = connected.expect("a database");
 
     let migration = connected.with_migration_lock(TIMEOUT, async |_| {

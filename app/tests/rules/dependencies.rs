@@ -120,7 +120,10 @@ fn every_crate_uses_the_lints_of_the_workspace() {
 #[test]
 fn clock_and_environment_are_read_in_one_place_each() {
     let is_production = |path: &str| {
-        path.contains("/src/") && !path.contains("/testing/") && !path.starts_with("system-test/")
+        path.contains("/src/")
+            && !path.contains("/testing/")
+            && !path.starts_with("system-test/")
+            && !path.starts_with("xtask/")
     };
 
     let mut exempt: Vec<_> = rust_files()

@@ -1,6 +1,6 @@
-//! Members of bodies over HTTP.
+//! The requests that show whether a service holds members to their limits.
 
-use poem::{http::Method, test::TestResponse};
+use poem::http::Method;
 use serde_json::Value;
 
 use super::Member;
@@ -23,7 +23,7 @@ async fn writes(service: &InProcess, collection: &str, body: &Value) -> Vec<(Met
     writes
 }
 
-async fn send(service: &InProcess, write: &(Method, String), body: &Value) -> TestResponse {
+async fn send(service: &InProcess, write: &(Method, String), body: &Value) -> poem::test::TestResponse {
     let (method, path) = write;
     let request = service.request(method.clone(), path);
     request.header("If-Match", "*").body_json(body).send().await
