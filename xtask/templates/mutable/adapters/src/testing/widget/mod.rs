@@ -1,0 +1,5 @@
+//! Stores of widgets that tests control.
+
+mod gated;
+
+pub use gated::Gated;

@@ -1,0 +1,60 @@
+//! `GET /widget/`: pages and their links.
+
+use serde_json::{Value, json};
+
+use super::{all, create, delete};
+use crate::support::{InProcess, header, json as json_of, problem, status_of};
+
+/// The ids of a page, and the path of the next one.
+async fn page(service: &InProcess, path: &str) -> (Vec<Value>, Option<String>) {
+    let response = service.get(path).header("host", "api.localhost").send().await;
+    assert_eq!(status_of(&response), 200, "{path}");
+    let next = header(&response, "link").map(|link| {
+        let path = link
+            .strip_prefix("<http://api.localhost")
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""));
+        path.expect("an absolute next link").to_owned()
+    });
+
+    let body = json_of(response).await;
+    let widgets = body.as_array().expect("an array").iter();
+    (widgets.map(|widget| widget["id"].clone()).collect(), next)
+}
+
+#[tokio::test]
+async fn without_widgets_the_page_is_an_empty_array() {
+    let service = InProcess::memory().await;
+    assert_eq!(all(&service).await, json!([]));
+}
+
+#[tokio::test]
+async fn next_links_lead_through_all_pages_newest_first_while_widgets_are_removed() {
+    let service = InProcess::memory().await;
+    let mut created = Vec::new();
+    for _ in 0..7 {
+        created.push(create(&service).await);
+    }
+    created.reverse();
+
+    let (first, next) = page(&service, "/widget/?limit=3").await;
+    // The last of the first page, before which the second begins.
+    delete(&service, &created[2].path, "*").await;
+    let (second, next) = page(&service, &next.expect("a second page")).await;
+    let (third, next) = page(&service, &next.expect("a third page")).await;
+
+    assert_eq!(next, None);
+    let ids: Vec<_> = created.iter().map(|created| created.widget["id"].clone()).collect();
+    assert_eq!([first, second, third].concat(), ids);
+    assert_eq!(all(&service).await.as_array().map(Vec::len), Some(6));
+}
+
+#[tokio::test]
+async fn all_invalid_parameters_are_reported_at_once() {
+    let service = InProcess::memory().await;
+    let response = service.get("/widget/?limit=201&before=x").send().await;
+
+    let body = problem(response, 400).await;
+    let pointers: Vec<_> = body["errors"].as_array().expect("an array").iter().collect();
+    let pointers: Vec<_> = pointers.iter().map(|error| &error["pointer"]).collect();
+    assert_eq!(pointers, ["/limit", "/before"]);
+}
