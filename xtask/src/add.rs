@@ -138,7 +138,7 @@ fn add_routes(plan: &mut Plan, new: &Resource, others: &[Resource]) -> Result<()
         let is_route = |line: &&str| others.iter().any(|other| other.is_route(line));
         let last = lines
             .iter()
-            .rposition(|line| is_route(&line))
+            .rposition(is_route)
             .ok_or_else(|| crate::plan::Missing {
                 place: "the table of routes".to_owned(),
                 lines: routes.clone(),
