@@ -93,7 +93,7 @@ pub(crate) async fn invalid_values_are_rejected(collection: &str, body: &str, me
 
     for member in members {
         let name = member.name;
-        let missing = (!member.is_optional).then(|| (None, "is missing"));
+        let missing = (!member.is_optional).then_some((None, "is missing"));
         let invalid = member.invalid.iter();
         let invalid = invalid.map(|(value, reason)| (Some(value), reason.as_str()));
 
