@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::{git::Git, lists, plan::Plan, resource::Resource};
+use crate::{git::Git, lists, plan::Plan, program_name::ProgramName, resource::Resource};
 
 /// Makes sure that nothing else has the name of a new resource.
 ///
@@ -47,6 +47,14 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
         !is_crate,
         "{name} is the name of a crate that this workspace uses"
     );
+
+    let program = ProgramName::of_package(&plan.read("app/Cargo.toml")?)?.to_string();
+    for word in program.split('-') {
+        ensure!(
+            ![name.as_str(), new.plural.as_str()].contains(&word),
+            "{word} is a word of the program's name, {program}: a later renaming would confuse the two"
+        );
+    }
 
     mechanism_does_not_use(plan, new)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask resource` and `remove` on a copy of this workspace. Whether the result compiles and works is tested by
 //! .ci/copy.
 
-use xtask::{record::Record, resource::Resource};
+use xtask::{program_name::ProgramName, record::Record, resource::Resource};
 
 use crate::tree::Tree;
 
@@ -117,9 +117,14 @@ fn example_is_not_removed_if_no_other_resource_has_a_text() {
 fn unusable_resource_is_refused_with_a_reason_and_nothing_is_written() {
     let tree = Tree::of_this_workspace();
     let example = example(&tree).name;
+    let program = ProgramName::of_package(&tree.read("app/Cargo.toml"))
+        .expect("a name")
+        .to_string();
+    let word = program.split('-').next_back().expect("a word");
 
     for (arguments, reason) in [
-        (&["Zebra", "a:bool"][..], "lower-case"),
+        (&[word, "a:bool"][..], "a word of the program's name"),
+        (&["Zebra", "a:bool"], "lower-case"),
         (&["blog_post", "a:bool"], "one word"),
         (&["type", "a:bool"], "keyword of Rust"),
         (&["order", "a:bool"], "keyword of SQL"),
