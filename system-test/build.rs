@@ -4,13 +4,17 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 
-const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
-
-#[expect(clippy::disallowed_methods, reason = "cargo passes OUT_DIR to a build script")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo passes its folders to a build script"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={DOCUMENT}");
+    // Not the folder of the time when this was compiled: copies of the workspace may share a target folder.
+    let root = env::var("CARGO_MANIFEST_DIR")?;
+    let path = format!("{root}/../openapi/openapi.json");
+    println!("cargo::rerun-if-changed={path}");
     // The generator parses bodies of `application/json` only; those of another media type remain bytes.
-    let document = fs::read_to_string(DOCUMENT)?.replace("application/problem+json", "application/json");
+    let document = fs::read_to_string(path)?.replace("application/problem+json", "application/json");
 
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);

@@ -138,7 +138,7 @@ fn add_routes(plan: &mut Plan, new: &Resource, others: &[Resource]) -> Result<()
         let is_route = |line: &&str| others.iter().any(|other| other.is_route(line));
         let last = lines
             .iter()
-            .rposition(|line| is_route(&line))
+            .rposition(is_route)
             .ok_or_else(|| crate::plan::Missing {
                 place: "the table of routes".to_owned(),
                 lines: routes.clone(),
@@ -151,11 +151,13 @@ fn add_routes(plan: &mut Plan, new: &Resource, others: &[Resource]) -> Result<()
     })
 }
 
-/// Formats the Rust files of the plan.
+/// Formats the Rust files that the plan edits. New ones are formatted already.
 pub(crate) fn format_edited(plan: &mut Plan) -> Result<()> {
     let root = plan.root().to_owned();
     let is_rust = |path: &&std::path::Path| path.extension().is_some_and(|extension| extension == "rs");
-    let paths: Vec<_> = plan.written().filter(is_rust).map(ToOwned::to_owned).collect();
+    let exists = |path: &&std::path::Path| root.join(path).exists();
+    let edited = plan.written().filter(is_rust).filter(exists);
+    let paths: Vec<_> = edited.map(ToOwned::to_owned).collect();
 
     for path in paths {
         let formatted = rustfmt(&root, &plan.read(&path)?).with_context(|| path.display().to_string())?;

@@ -57,24 +57,40 @@ impl Arguments {
         let git = Git::new(&root);
         git.require_clean_tree()?;
 
-        let mut plan = Plan::new(&root);
-        let next = match &self.command {
-            Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
-            Command::Resource(arguments) => add::run(arguments, &mut plan)?,
-            Command::Remove(arguments) => remove::run(arguments, &mut plan)?,
-            Command::Update(arguments) => return update::run(arguments, &git, self.dry_run),
-        };
-        let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
-
-        let report = finish(plan, self.dry_run, &next)?;
-        if matches!(self.command, Command::Rename(_)) && !self.dry_run {
-            rename::format_code(&git)?;
+        if let Command::Update(arguments) = &self.command {
+            return update::run(arguments, &git, self.dry_run);
         }
-        if changes_api && !self.dry_run {
+
+        let changes_api = matches!(self.command, Command::Resource(_) | Command::Remove(_));
+        let builds = changes_api && !self.dry_run;
+        let report = self.write_files_in(&root)?;
+        if builds {
             openapi::refresh(&root).or_else(|error| {
                 git.restore()?;
                 Err(error.context("nothing was changed, because the result does not compile"))
             })?;
+        }
+        Ok(report)
+    }
+
+    /// Runs a command that changes files in the workspace `root`, without what needs a build: the OpenAPI document stays as
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn write_files_in(self, root: &Path) -> Result<String> {
+        let mut plan = Plan::new(root);
+        let next = match &self.command {
+            Command::Rename(arguments) => rename::run(arguments, &mut plan)?,
+            Command::Resource(arguments) => add::run(arguments, &mut plan)?,
+            Command::Remove(arguments) => remove::run(arguments, &mut plan)?,
+            Command::Update(_) => bail!("update merges commits"),
+        };
+
+        let report = finish(plan, self.dry_run, &next)?;
+        if matches!(self.command, Command::Rename(_)) && !self.dry_run {
+            rename::format_code(&Git::new(root))?;
         }
         Ok(report)
     }

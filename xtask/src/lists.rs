@@ -16,10 +16,7 @@ pub fn add_item(text: &str, opening: &[&str], known: &[String], item: &str) -> R
     let mut items = split(list.content);
 
     let is_known = |item: &&str| known.iter().any(|known| same(item, known));
-    let last = items
-        .iter()
-        .rposition(|item| is_known(&item))
-        .ok_or_else(missing)?;
+    let last = items.iter().rposition(is_known).ok_or_else(missing)?;
     items.insert(last + 1, item);
     Ok(list.with(&items))
 }
@@ -73,7 +70,7 @@ pub fn add_line(text: &str, known: &[String], line: &str) -> Result<String, Miss
     let mut lines: Vec<_> = text.lines().collect();
     let is_known = |line: &&str| known.iter().any(|known| line.trim() == known);
 
-    let Some(last) = lines.iter().rposition(|line| is_known(&line)) else {
+    let Some(last) = lines.iter().rposition(is_known) else {
         return Err(Missing {
             place: format!("the line `{}`", known.join("` or `")),
             lines: line.to_owned(),

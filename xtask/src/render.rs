@@ -54,8 +54,9 @@ impl Templates {
         let mut files = Vec::new();
         for path in paths {
             let relative = path.strip_prefix(&folder).unwrap_or(&path);
-            files.push(self.render_file(&environment, resource, &path, relative)?);
+            files.push(render_file(&environment, resource, &path, relative)?);
         }
+        format(&self.root, &mut files).with_context(|| format!("the templates {set}"))?;
         Ok(files)
     }
 
@@ -103,35 +104,61 @@ impl Templates {
         }
         Ok(environment)
     }
+}
 
-    fn render_file(
-        &self,
-        environment: &Environment<'_>,
-        resource: &Resource,
-        path: &Path,
-        relative: &Path,
-    ) -> Result<Rendered> {
-        let source = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let source = resource.named(&source);
+fn render_file(
+    environment: &Environment<'_>,
+    resource: &Resource,
+    path: &Path,
+    relative: &Path,
+) -> Result<Rendered> {
+    let source = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut text = resource.named(&source);
 
-        let mut text = source;
-        if path.to_string_lossy().ends_with(JINJA) {
-            let values = context! {
-                fields => resource.fields,
-                immutable => resource.immutable,
-                text => resource.example_text(),
-            };
-            text = environment
-                .render_named_str(&relative.to_string_lossy(), &text, values)
-                .with_context(|| format!("the template {}", path.display()))?;
-        }
-
-        let target = target(relative, resource);
-        if target.extension().is_some_and(|extension| extension == "rs") {
-            text = rustfmt(&self.root, &text).with_context(|| format!("the template {}", path.display()))?;
-        }
-        Ok(Rendered { path: target, text })
+    if path.to_string_lossy().ends_with(JINJA) {
+        let values = context! {
+            fields => resource.fields,
+            immutable => resource.immutable,
+            text => resource.example_text(),
+        };
+        text = environment
+            .render_named_str(&relative.to_string_lossy(), &text, values)
+            .with_context(|| format!("the template {}", path.display()))?;
     }
+    Ok(Rendered {
+        path: target(relative, resource),
+        text,
+    })
+}
+
+/// Formats the Rust files among `files`, all by one call. Each module is declared and defined in the same set, so rustfmt
+/// finds them all in a folder of their own.
+fn format(root: &Path, files: &mut [Rendered]) -> Result<()> {
+    let folder = tempfile::tempdir().context("cannot create a folder")?;
+    let is_rust = |file: &&mut Rendered| file.path.extension().is_some_and(|extension| extension == "rs");
+    let mut rust: Vec<_> = files.iter_mut().filter(is_rust).collect();
+
+    let mut paths = Vec::new();
+    for file in &rust {
+        let path = folder.path().join(&file.path);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        fs::write(&path, &file.text)?;
+        paths.push(path);
+    }
+    let output = Command::new("rustfmt")
+        .args(["--edition", "2024", "--quiet", "--config-path"])
+        .arg(root)
+        .args(&paths)
+        .output()
+        .context("cannot run rustfmt")?;
+    if !output.status.success() {
+        bail!("rustfmt: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+
+    for (file, path) in rust.iter_mut().zip(paths) {
+        file.text = fs::read_to_string(path)?;
+    }
+    Ok(())
 }
 
 /// Where the file belongs that a template makes.

@@ -128,19 +128,20 @@ impl Session<'_> {
     }
 }
 
-/// Whether the program printed what the page shows, up to what differs in each run. A page may begin or end a line with
-/// `…`.
+/// Whether the program printed what the page shows, up to what differs in each run. A page may begin a line with
+/// `…`, end it so, or both.
 fn matches(documented: &str, actual: &str) -> bool {
     let (documented, actual) = (mask(documented), mask(actual));
 
-    if let Some(end) = documented.strip_prefix('…') {
-        return actual.ends_with(end);
-    }
-    match documented.strip_suffix('…') {
-        Some(beginning) => {
-            actual.starts_with(beginning.trim_end_matches(|char: char| char.is_ascii_hexdigit()))
-        }
-        None => documented == actual,
+    let without_digits = |text: &str| {
+        text.trim_end_matches(|char: char| char.is_ascii_hexdigit())
+            .to_owned()
+    };
+    match (documented.strip_prefix('…'), documented.strip_suffix('…')) {
+        (Some(end), None) => actual.ends_with(end),
+        (None, Some(beginning)) => actual.starts_with(&without_digits(beginning)),
+        (Some(part), Some(_)) => actual.contains(&without_digits(part.trim_end_matches('…'))),
+        (None, None) => documented == actual,
     }
 }
 

@@ -7,21 +7,22 @@ use anyhow::{Result, bail};
 use super::conflicts;
 use crate::git::Git;
 
+/// A removed resource resembles one that was added, which must not get upstream's changes of it. git 2.47 ignores
+/// `-X no-renames`.
+const ONLY_EXACT_RENAMES: [&str; 2] = ["-X", "find-renames=100%"];
+const NO_MOVED_FOLDERS: [&str; 2] = ["-c", "merge.directoryRenames=false"];
+
 /// Lists what upstream changed from `base` to `new`, and which files would have conflicts.
 pub(super) fn preview(git: &Git, base: &str, new: &str) -> Result<String> {
     let changes = git.run(&["diff", "--name-status", "--no-renames", base, new])?;
     let base_option = format!("--merge-base={base}");
     let merge = [
-        "merge-tree",
-        "--write-tree",
-        "--name-only",
-        "--no-messages",
-        "-X",
-        "no-renames",
-        &base_option,
-        "HEAD",
-        new,
-    ];
+        &NO_MOVED_FOLDERS[..],
+        &["merge-tree", "--write-tree", "--name-only", "--no-messages"],
+        &ONLY_EXACT_RENAMES,
+        &[&base_option, "HEAD", new],
+    ]
+    .concat();
     let merged = git.output(&merge)?;
 
     let mut report = format!("{changes}\n");
@@ -53,20 +54,15 @@ pub(super) fn run(git: &Git, base: &str, new: &str, label: &str) -> Result<Strin
     }
 
     let message = format!("Update to the template's {label}");
-    // Without renames: a removed resource resembles one that was added, and is none. The style shows the common ancestor.
     let merge = [
-        "-c",
-        "merge.conflictStyle=diff3",
-        "merge",
-        "--quiet",
-        "--no-ff",
-        "--no-commit",
-        "-X",
-        "no-renames",
-        "-m",
-        &message,
-        new,
-    ];
+        &NO_MOVED_FOLDERS[..],
+        // Shows the common ancestor.
+        &["-c", "merge.conflictStyle=diff3"],
+        &["merge", "--quiet", "--no-ff", "--no-commit"],
+        &ONLY_EXACT_RENAMES,
+        &["-m", &message, new],
+    ]
+    .concat();
     let merged = git.output(&merge)?;
     if !merged.status.success() && !git.is_merging()? {
         bail!(

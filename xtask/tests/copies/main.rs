@@ -6,6 +6,7 @@
 )]
 
 mod rename;
+mod resource;
 mod template;
 mod tree;
 mod update;

@@ -45,7 +45,7 @@ pub(crate) fn template() -> Tree {
         ),
         ("old", "upstream deletes this\n"),
         ("migration/src/lib.rs", MIGRATIONS),
-        ("domain/src/item/mod.rs", "//! An item.\n"),
+        ("domain/src/item/mod.rs", &module("item")),
     ] {
         tree.write(path, text);
     }
@@ -83,7 +83,7 @@ pub(crate) fn make_it_mine(copy: &Tree, template: &Tree) {
     copy.commit("Rename");
 
     copy.git(&["rm", "--quiet", "-r", "domain/src/item"]);
-    copy.write("domain/src/book/mod.rs", "//! A book.\n");
+    copy.write("domain/src/book/mod.rs", &module("book"));
     copy.write(
         "migration/src/lib.rs",
         &migrations(&["m1_create_item", "m3_create_book"]),
@@ -121,9 +121,20 @@ pub(crate) fn improve(template: &Tree) {
         &migrations(&["m1_create_item", "m2_add_key"]),
     );
     template.write("migration/src/m2_add_key.rs", "//! For sample.\n");
-    template.write("domain/src/item/mod.rs", "//! A better item.\n");
+    template.write(
+        "domain/src/item/mod.rs",
+        &format!("{}// Better.\n", module("item")),
+    );
     template.write("domain/src/item/key.rs", "//! Its key.\n");
     template.git(&["rm", "--quiet", "old"]);
     template.commit("Improvements");
     template.git(&["tag", "v2"]);
+}
+
+/// The code of a resource, which is much like that of another one.
+pub(crate) fn module(name: &str) -> String {
+    let lines: String = (0..20)
+        .map(|line| format!("// The same line {line} in every resource.\n"))
+        .collect();
+    format!("//! {name}\n{lines}")
 }

@@ -92,4 +92,13 @@ impl Tree {
             .run_in(self.path())
             .map_err(|error| format!("{error:#}"))
     }
+
+    /// The same for a command that builds, without the build: the OpenAPI document stays as it is.
+    pub(crate) fn xtask_without_build(&self, arguments: &[&str]) -> Result<String, String> {
+        let arguments = ["xtask"].iter().chain(arguments);
+        let arguments = Arguments::try_parse_from(arguments).expect("a command line");
+        arguments
+            .write_files_in(self.path())
+            .map_err(|error| format!("{error:#}"))
+    }
 }

@@ -3,7 +3,7 @@
 use xtask::record::Record;
 
 use crate::{
-    template::{clone, copy, improve, make_it_mine, migrations, template},
+    template::{clone, copy, improve, make_it_mine, migrations, module, template},
     tree::Tree,
 };
 
@@ -25,7 +25,11 @@ fn assert_improved(copy: &Tree) {
         !copy.path().join("domain/src/item").exists(),
         "a deleted folder came back"
     );
-    assert!(copy.path().join("domain/src/book/mod.rs").exists());
+    assert_eq!(
+        copy.read("domain/src/book/mod.rs"),
+        module("book"),
+        "a change of another resource"
+    );
 
     let record = Record::read(&copy.read("Cargo.toml")).expect("a record");
     assert_eq!((&*record.version, record.resources.len()), ("v2", 1));
@@ -99,6 +103,11 @@ fn conflict_leaves_markers_and_can_be_undone_or_resolved() {
 
     copy.git(&["merge", "--abort"]);
     copy.xtask(&["update"]).expect_err("the same conflict");
+    assert_eq!(
+        copy.git(&["rev-list", "--count", "template"]),
+        "2",
+        "one commit for each version"
+    );
     copy.write(
         "README.md",
         "# my-shop\n\nA service that sells books.\n\nHow to run my-shop.\n\nThe end.\n",

@@ -1,6 +1,8 @@
 //! The decorators of widgets, around a store that executes two statements at a time, each in a millisecond or a little
 //! more.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up must fail")]
+
 use std::{sync::Arc, time::Duration};
 
 use adapters::{

@@ -12,7 +12,22 @@ use domain::{
     widget::{IdempotentWidget, Widget, WidgetContent, WidgetId, WidgetRepository},
 };
 
-/// [`WidgetRepository`] that holds widgets until it is dropped. Use it in unit tests of your own code.
+/// [`WidgetRepository`] that holds widgets until it is dropped. Use it in unit tests of your own code:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use adapters::{SystemClock, widget::InMemoryWidgetRepository};
+/// use domain::widget::WidgetService;
+///
+/// let widgets = WidgetService::new(Arc::new(InMemoryWidgetRepository::default()), Arc::new(SystemClock));
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let content = domain::testing::widget::content(1);
+/// let created = widgets.create(content).await?;
+/// assert_eq!(widgets.get(created.id).await?, Some(created));
+/// # Ok::<_, Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct InMemoryWidgetRepository {
     stored: RwLock<Stored>,

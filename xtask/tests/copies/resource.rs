@@ -1,0 +1,171 @@
+//! `cargo xtask resource` and `remove` on a copy of this workspace. Whether the result compiles and works is tested by
+//! .ci/copy.
+
+use xtask::{record::Record, resource::Resource};
+
+use crate::tree::Tree;
+
+/// Every type of field, required and optional.
+const FIELDS: [&str; 14] = [
+    "title:text(1..200)",
+    "author:text(..100)?",
+    "pages:int(1..100000)",
+    "rating:int(-5..5)?",
+    "published:bool",
+    "archived:bool?",
+    "printed:date",
+    "released:date?",
+    "due:time",
+    "reviewed:time?",
+    "owner:uuid",
+    "series:uuid?",
+    "state:enum(draft|printed|gone)",
+    "shelf:enum(front|back)?",
+];
+
+/// A name that no resource and no mechanism has.
+const NAME: &str = "zebra";
+
+fn resources(tree: &Tree) -> Vec<Resource> {
+    let record = Record::read(&tree.read("Cargo.toml")).expect("a record");
+    Resource::recorded(&record).expect("resources")
+}
+
+/// The resource that tests and documents use.
+fn example(tree: &Tree) -> Resource {
+    let example = tree.read("app/tests/support/example.rs");
+    let mut all = resources(tree).into_iter();
+    let found = all.find(|resource| example.contains(&format!("\"/{}/\"", resource.name)));
+    found.expect("one of the resources is the example")
+}
+
+fn add(tree: &Tree, name: &str, arguments: &[&str]) {
+    let arguments = [&["resource", name], arguments].concat();
+    tree.xtask_without_build(&arguments).expect("a resource");
+    tree.commit("A resource");
+}
+
+#[test]
+fn removed_resource_leaves_no_trace() {
+    let tree = Tree::of_this_workspace();
+
+    for kind in [&[][..], &["--immutable"]] {
+        add(&tree, NAME, &[kind, &FIELDS].concat());
+        assert!(tree.has(NAME, "HEAD"), "{kind:?}");
+
+        tree.xtask_without_build(&["remove", NAME]).expect("removed");
+        tree.commit("Removed");
+        assert_eq!(tree.git(&["diff", "HEAD~2"]), "", "{kind:?}");
+    }
+}
+
+#[test]
+fn example_can_be_removed_once_there_is_another_resource() {
+    for kind in [&[][..], &["--immutable"]] {
+        let tree = Tree::of_this_workspace();
+        let example = example(&tree).name;
+        let others: Vec<_> = resources(&tree)
+            .into_iter()
+            .filter(|other| other.name != example)
+            .collect();
+        for other in others {
+            tree.xtask_without_build(&["remove", &other.name])
+                .expect("removed");
+            tree.commit("Removed");
+        }
+        let refused = tree
+            .xtask_without_build(&["remove", &example])
+            .expect_err("the only one");
+        assert!(refused.contains("is the only resource"), "{refused}");
+
+        add(&tree, NAME, &[kind, &FIELDS].concat());
+        let report = tree.xtask_without_build(&["remove", &example]).expect("removed");
+
+        assert!(!report.contains("still name it"), "{report}");
+        let grep = [
+            "grep",
+            "--ignore-case",
+            "-n",
+            &example,
+            "--",
+            ":!CHANGELOG.md",
+            ":!openapi/openapi.json",
+        ];
+        let found = xtask::git::Git::new(tree.path()).output(&grep).expect("git");
+        assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+        assert_eq!(self::example(&tree).name, NAME);
+    }
+}
+
+#[test]
+fn example_is_not_removed_if_no_other_resource_has_a_text() {
+    let tree = Tree::of_this_workspace();
+    add(&tree, NAME, &["count:int", "name:text(..9)?"]);
+
+    let reason = tree
+        .xtask_without_build(&["remove", &example(&tree).name])
+        .expect_err("no text");
+
+    assert!(
+        reason.contains("no other resource has a required text"),
+        "{reason}"
+    );
+    assert_eq!(tree.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn unusable_resource_is_refused_with_a_reason_and_nothing_is_written() {
+    let tree = Tree::of_this_workspace();
+    let example = example(&tree).name;
+
+    for (arguments, reason) in [
+        (&["Zebra", "a:bool"][..], "lower-case"),
+        (&["blog_post", "a:bool"], "one word"),
+        (&["type", "a:bool"], "keyword of Rust"),
+        (&["order", "a:bool"], "keyword of SQL"),
+        (&["livez", "a:bool"], "route of every service"),
+        (&["health", "a:bool"], "is a part of the service"),
+        (&["serde", "a:bool"], "name of a crate"),
+        (&["request", "a:bool"], "for something else"),
+        (&["sheep", "--plural", "sheep", "a:bool"], "plural must differ"),
+        (&[&example, "a:bool"], "there is a resource"),
+        (&["zebra", "a:bool", "a:date"], "there twice"),
+        (&["zebra", "id:uuid"], "every resource uses"),
+    ] {
+        let arguments = [&["resource"], arguments].concat();
+        let error = tree.xtask_without_build(&arguments).expect_err("refused");
+        assert!(error.contains(reason), "{arguments:?}: {error}");
+    }
+    assert_eq!(tree.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn missing_place_is_named_with_its_line_and_nothing_is_written() {
+    let tree = Tree::of_this_workspace();
+    let file = "app/tests/main.rs";
+    let text = tree
+        .read(file)
+        .replace(&format!("mod {};\n", example(&tree).name), "");
+    tree.write(file, &text);
+    tree.commit("Another list");
+
+    let arguments = ["resource", NAME, "name:text(..9)"];
+    let error = tree.xtask_without_build(&arguments).expect_err("no such place");
+
+    assert!(error.contains(file) && error.contains("mod zebra;"), "{error}");
+    assert_eq!(tree.git(&["status", "--porcelain"]), "");
+}
+
+/// Each set of fields needs other imports; what is not Rust is an error of rustfmt.
+#[test]
+fn resource_may_have_few_fields() {
+    let tree = Tree::of_this_workspace();
+
+    for arguments in [
+        &["active:bool"][..],
+        &["--immutable", "name:text(..9)?", "born:date"],
+    ] {
+        let arguments = [&["--dry-run", "resource", NAME], arguments].concat();
+        tree.xtask_without_build(&arguments).expect("a plan");
+    }
+}
