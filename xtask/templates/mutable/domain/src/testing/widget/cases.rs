@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc};
 
-use super::{all_pages, edge_content, idempotent, newest_first, widget, widgets};
+use super::{all_pages, edge_content, newest_first, widget, widgets};
 use crate::{
     Expected, RepositoryError, WriteOutcome,
     testing::{contract::Spawn, sample::EDGES},
@@ -165,43 +165,4 @@ pub async fn duplicate_id_in_a_batch_is_a_conflict(repository: Arc<dyn WidgetRep
 
     assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
     assert_eq!(repository.latest(None, 10).await.expect("latest"), []);
-}
-
-/// An id is unique whatever the key. A conflict stores nothing, not even the keys.
-pub async fn stored_id_is_a_conflict_under_any_key(repository: Arc<dyn WidgetRepository>, _: Spawn) {
-    repository.add(&[widget(1)]).await.expect("add");
-
-    let outcome = repository
-        .add_idempotent(&[idempotent(0, "a"), idempotent(1, "b")])
-        .await;
-    assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
-    assert_eq!(repository.latest(None, 10).await.expect("latest"), [widget(1)]);
-
-    let stored = repository
-        .add_idempotent(&[idempotent(2, "a"), idempotent(3, "b")])
-        .await
-        .expect("the keys are unused");
-    assert_eq!(stored, [widget(2), widget(3)]);
-}
-
-/// A repeated creation returns the widget as it is now. When the widget is removed, its key goes with it.
-pub async fn key_is_stored_as_long_as_its_widget(repository: Arc<dyn WidgetRepository>, _: Spawn) {
-    let batch = [idempotent(1, "one"), idempotent(2, "two")];
-    repository.add_idempotent(&batch).await.expect("add");
-    let [first, second] = [widget(1), widget(2)];
-
-    let updated = repository.update(first.id, &widget(7).content, &Expected::Any).await;
-    let WriteOutcome::Done(updated) = updated.expect("update") else {
-        panic!("the first is stored");
-    };
-    assert_eq!(updated.created_from, first.created_from);
-    let again = [idempotent(3, "one"), idempotent(4, "two")];
-    let replayed = repository.add_idempotent(&again).await.expect("a replay");
-    assert_eq!(replayed, [updated, second.clone()]);
-
-    let removed = repository.remove(first.id, &Expected::Any).await.expect("remove");
-    assert_eq!(removed, WriteOutcome::Done(()));
-    let again = [idempotent(5, "one"), idempotent(6, "two")];
-    let stored = repository.add_idempotent(&again).await.expect("add");
-    assert_eq!(stored, [widget(5), second], "the key of the first is new again");
 }

@@ -1,15 +1,10 @@
 //! Idempotency keys.
 
-use std::{
-    slice,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
-use super::{all_pages, idempotent, owned, widget, widgets};
+use super::{all_pages, idempotent, widget};
 use crate::{
-    IdempotencyKey, Principal,
-    testing::contract::{Spawn, run_concurrently},
-    widget::{IdempotentWidget, Widget, WidgetRepository},
+    Expected, IdempotencyKey, RepositoryError, WriteOutcome, testing::contract::Spawn, widget::WidgetRepository,
 };
 
 /// The first call with a key stores its widget. Further calls return that widget and store nothing.
@@ -83,103 +78,41 @@ pub async fn each_item_of_a_batch_gets_the_widget_of_its_key(repository: Arc<dyn
     assert_eq!(stored, [widget(3), widget(1), widget(0)]);
 }
 
-/// The same key of two owners is two keys, in one batch and in several calls. Owners and keys cannot be confused either.
-pub async fn keys_belong_to_their_owner(repository: Arc<dyn WidgetRepository>, _: Spawn) {
-    let longest_owner = "o".repeat(Principal::MAX_CHARS);
-    let longest_key = "~".repeat(IdempotencyKey::MAX_CHARS);
-    let keys = [
-        (None, "k"),
-        (Some("alice"), "k"),
-        (Some("bob"), "k"),
-        (Some("Alice"), "k"),
-        (None, "alice"),
-        (None, "alice:k"),
-        (Some("alic"), "ek"),
-        (Some("k"), "alice"),
-        (None, &longest_key),
-        (Some(&longest_owner), &longest_key),
-    ];
-    let items = |offset| {
-        let items = (offset..).zip(keys);
-        items
-            .map(|(n, (owner, key))| owned(n, owner, key))
-            .collect::<Vec<_>>()
-    };
-    let expected = widgets(0..keys.len() as u64);
+/// An id is unique whatever the key. A conflict stores nothing, not even the keys.
+pub async fn stored_id_is_a_conflict_under_any_key(repository: Arc<dyn WidgetRepository>, _: Spawn) {
+    repository.add(&[widget(1)]).await.expect("add");
 
-    let (batch, single) = (&items(0)[..5], &items(0)[5..]);
-    let mut stored = repository.add_idempotent(batch).await.expect("add");
-    for item in single {
-        stored.extend(
-            repository
-                .add_idempotent(slice::from_ref(item))
-                .await
-                .expect("add"),
-        );
-    }
-    assert_eq!(stored, expected, "each owner stores its own widget");
+    let outcome = repository
+        .add_idempotent(&[idempotent(0, "a"), idempotent(1, "b")])
+        .await;
+    assert!(matches!(outcome, Err(RepositoryError::Conflict)), "{outcome:?}");
+    assert_eq!(repository.latest(None, 10).await.expect("latest"), [widget(1)]);
 
-    let mut reversed = items(100);
-    reversed.reverse();
-    let mut replayed = repository.add_idempotent(&reversed).await.expect("add");
-    replayed.reverse();
-    assert_eq!(replayed, expected, "each owner gets its own widget");
-    for (item, widget) in items(200).iter().zip(&expected) {
-        let replayed = repository
-            .add_idempotent(slice::from_ref(item))
-            .await
-            .expect("add");
-        assert_eq!(replayed, slice::from_ref(widget), "{:?}", item.key);
-    }
-
-    assert_eq!(all_pages(&repository, 100).await.len(), keys.len());
+    let stored = repository
+        .add_idempotent(&[idempotent(2, "a"), idempotent(3, "b")])
+        .await
+        .expect("the keys are unused");
+    assert_eq!(stored, [widget(2), widget(3)]);
 }
 
-/// One call stores, and all calls return the same widget: single calls, and batches that overlap in any order.
-pub async fn concurrent_calls_with_one_key_store_one_widget(
-    repository: Arc<dyn WidgetRepository>,
-    spawn: Spawn,
-) {
-    const TASKS: u64 = 16;
-    const KEYS: u64 = 8;
-    let results: Arc<Mutex<Vec<(String, Widget)>>> = Arc::default();
+/// A repeated creation returns the widget as it is now. When the widget is removed, its key goes with it.
+pub async fn key_is_stored_as_long_as_its_widget(repository: Arc<dyn WidgetRepository>, _: Spawn) {
+    let batch = [idempotent(1, "one"), idempotent(2, "two")];
+    repository.add_idempotent(&batch).await.expect("add");
+    let [first, second] = [widget(1), widget(2)];
 
-    run_concurrently(spawn, TASKS, |task| {
-        let (repository, results) = (Arc::clone(&repository), Arc::clone(&results));
-        async move {
-            let mut items: Vec<IdempotentWidget> = (0..KEYS)
-                .map(|key| idempotent(task * KEYS + key, &format!("key-{key}")))
-                .collect();
-            items.rotate_left(usize::try_from(task % KEYS).expect("small"));
+    let updated = repository.update(first.id, &widget(7).content, &Expected::Any).await;
+    let WriteOutcome::Done(updated) = updated.expect("update") else {
+        panic!("the first is stored");
+    };
+    assert_eq!(updated.created_from, first.created_from);
+    let again = [idempotent(3, "one"), idempotent(4, "two")];
+    let replayed = repository.add_idempotent(&again).await.expect("a replay");
+    assert_eq!(replayed, [updated, second.clone()]);
 
-            let (single, batch) = items.split_at(2);
-            let mut stored = repository.add_idempotent(batch).await.expect("add");
-            for item in single {
-                stored.extend(
-                    repository
-                        .add_idempotent(slice::from_ref(item))
-                        .await
-                        .expect("add"),
-                );
-            }
-
-            let keys = batch.iter().chain(single).map(|item| item.key.key.to_string());
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(keys.zip(stored));
-        }
-    })
-    .await;
-
-    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    results.sort_unstable_by(|(a, one), (b, other)| (a, one.id).cmp(&(b, other.id)));
-    assert_eq!(results.len() as u64, TASKS * KEYS, "every item has a result");
-    results.dedup();
-    assert_eq!(results.len() as u64, KEYS, "one widget for each key: {results:?}");
-
-    let stored = all_pages(&repository, 100).await;
-    assert_eq!(stored.len() as u64, KEYS);
-    assert!(results.iter().all(|(_, widget)| stored.contains(widget)));
-    assert!(widgets(0..TASKS * KEYS).contains(&stored[0]));
+    let removed = repository.remove(first.id, &Expected::Any).await.expect("remove");
+    assert_eq!(removed, WriteOutcome::Done(()));
+    let again = [idempotent(5, "one"), idempotent(6, "two")];
+    let stored = repository.add_idempotent(&again).await.expect("add");
+    assert_eq!(stored, [widget(5), second], "the key of the first is new again");
 }
