@@ -32,7 +32,7 @@ fn every_documented_error_is_a_problem() {
 #[test]
 fn every_error_that_an_operation_can_return_is_documented() {
     for operation in Operation::of_resources() {
-        for status in [400, 401, 404, 408, 413, 415, 422, 429, 500, 503] {
+        for status in [400, 401, 404, 408, 412, 413, 415, 422, 428, 429, 500, 503] {
             if applies(&operation, status) {
                 assert!(operation.documents(status), "{operation} can return {status}");
             }

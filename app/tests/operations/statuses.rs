@@ -21,7 +21,11 @@ pub(super) fn applies(operation: &Operation, status: u16) -> bool {
         401 => operation.lists_security(),
         404 => operation.is_item(),
         408 | 413 | 415 => operation.body().is_some(),
-        412 | 428 => operation.parameter("header", "If-Match").is_some(),
+        412 => operation.parameter("header", "If-Match").is_some(),
+        428 => {
+            let if_match = operation.parameter("header", "If-Match");
+            if_match.is_some_and(|parameter| parameter["required"] == true)
+        }
         422 => operation.parameter("header", "Idempotency-Key").is_some(),
         _ => false,
     }
