@@ -69,6 +69,9 @@ impl Arguments {
                 git.restore()?;
                 Err(error.context("nothing was changed, because the result does not compile"))
             })?;
+            return Ok(format!(
+                "edit   openapi/openapi.json, which the new program has written\n{report}"
+            ));
         }
         Ok(report)
     }

@@ -33,7 +33,18 @@ pub fn text(text: &str, old: &Resource, new: &Resource) -> Result<String> {
             &format!("select {old_name} from"),
             &format!("select {} from", new_text.name),
         );
-    Ok(names(&text, old, new))
+    Ok(names(&without_removal(&text, old), old, new))
+}
+
+/// How to remove the example is of no use for the resource that takes its place.
+fn without_removal(text: &str, old: &Resource) -> String {
+    let Resource { name, plural, .. } = old;
+    text.replace(&format!("xtask remove {name}"), "xtask remove <resource>")
+        .replace(
+            &format!("The resource {name} is gone"),
+            "The resource <resource> is gone",
+        )
+        .replace(&format!("No more {plural}"), "No more <resource>s")
 }
 
 /// The first text that every item has.
