@@ -13,9 +13,10 @@ use crate::names::{self, pascal};
 pub use kind::{Kind, Word};
 
 /// Names that every resource has for something of its own.
-const TAKEN: [&str; 19] = [
+const TAKEN: [&str; 21] = [
     "api",
     "body",
+    "column",
     "content",
     "created_from",
     "entity",
@@ -27,6 +28,7 @@ const TAKEN: [&str; 19] = [
     "input",
     "item",
     "items",
+    "model",
     "repository",
     "row",
     "service",

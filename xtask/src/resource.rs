@@ -9,6 +9,9 @@ use crate::{
     record::Record,
 };
 
+/// The longest name of a resource. With longer ones, some files would exceed the size that a rule allows.
+const MAX_NAME: usize = 24;
+
 /// A resource, as it is given on the command line and recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
@@ -58,6 +61,10 @@ impl Resource {
         ensure!(
             !name.contains('_'),
             "the name of a resource is one word, because it stands in URLs, in prose and in the names of types"
+        );
+        ensure!(
+            name.len() <= MAX_NAME,
+            "{name} is longer than {MAX_NAME} characters, and lines of code would be hard to read"
         );
         let plural = description.plural.clone().unwrap_or_else(|| plural(name));
         names::check_identifier(&plural)?;
