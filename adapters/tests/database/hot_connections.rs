@@ -23,7 +23,7 @@ async fn sequential_statements_use_the_same_connection() {
 
     let used = format!(
         r#"select count(*) as number from pg_stat_activity where datname = current_database()
-         and query similar to '(insert into "{TABLE}" |select "{TABLE}"."id",% from "{TABLE}" )%'"#
+         and lower(query) similar to '(insert into "{TABLE}" |select "{TABLE}"."id",% from "{TABLE}" )%'"#
     );
     let connections = number(&pool, &used).await;
     assert_eq!(connections, 1, "connections executed the statements");

@@ -21,7 +21,7 @@ async fn statement_that_was_prepared_before_a_schema_change_is_executed_on_a_new
         let pages = tokio::join!(read(), read(), read(), read());
         assert!(pages.0.is_ok() && pages.1.is_ok() && pages.2.is_ok() && pages.3.is_ok());
 
-        let change = format!("alter table {TABLE} alter column text type varchar({size})");
+        let change = format!("alter table {TABLE} alter column {TEXT_COLUMN} type varchar({size})");
         database
             .connection()
             .execute_unprepared(&change)
