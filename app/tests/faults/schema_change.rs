@@ -8,9 +8,9 @@ use crate::support::{Service, example, report, wait_until};
 
 /// Each of these invalidates what was prepared on the table, and leaves what this version stores valid.
 const CHANGES: [&str; 3] = [
-    "alter table TABLE alter column text type varchar(280)",
+    "alter table TABLE alter column COLUMN type varchar(280)",
     "alter table TABLE add column added_later text",
-    "alter table TABLE alter column text type text",
+    "alter table TABLE alter column COLUMN type text",
 ];
 
 #[tokio::test]
@@ -27,7 +27,13 @@ async fn no_request_fails_when_the_schema_changes_under_load() {
         wait_until("requests succeed", || {
             load.count(|attempt| attempt.is_a_success()) >= before + 50
         });
-        fresh.execute(&change.replace("TABLE", example::TABLE)).await;
+        fresh
+            .execute(
+                &change
+                    .replace("TABLE", example::TABLE)
+                    .replace("COLUMN", example::TEXT),
+            )
+            .await;
     }
     let before = load.count(|attempt| attempt.is_a_success());
     wait_until("requests succeed", || {
