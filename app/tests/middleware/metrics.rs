@@ -6,7 +6,7 @@ use app::{
     version::{REVISION, VERSION},
 };
 
-use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text, store_over};
+use crate::support::{InProcess, Samples, example, samples, scrape, scrape_text, store_over, sum};
 
 /// The upper bounds of the duration histograms' buckets, in seconds.
 const BUCKETS: [f64; 15] = [
@@ -38,15 +38,6 @@ async fn after_some_requests(database: FreshDatabase) -> InProcess {
     service.head(example::UNKNOWN_ITEM).send().await;
     service.get("/no/such/path").send().await;
     service
-}
-
-/// The sum of the series that contain all of these parts.
-pub(super) fn sum(samples: &Samples, parts: &[&str]) -> f64 {
-    let matching = samples
-        .iter()
-        .filter(|(series, _)| parts.iter().all(|part| series.contains(part)));
-
-    matching.map(|(_, value)| value).sum()
 }
 
 fn requests_are_counted(samples: &Samples) {

@@ -17,7 +17,6 @@ mod public_url;
 mod rate_limit;
 mod request_id;
 mod security_headers;
-mod store_metrics;
 mod token_file;
 
 mod hostile;

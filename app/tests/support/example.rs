@@ -33,6 +33,9 @@ pub(crate) const UNKNOWN_ITEM: &str = "/tweet/01KAN2FGVXM1SY9VXF7MJ4Z7QV";
 /// The table in which items are stored.
 pub(crate) const TABLE: &str = "tweet";
 
+/// Whether its items never change, so that caches may hold them.
+pub(crate) const IS_IMMUTABLE: bool = true;
+
 /// The store's operations that creating, getting and listing call, labels of its metrics.
 pub(crate) const STORE_OPERATIONS: [&str; 3] = ["add", "find", "latest"];
 

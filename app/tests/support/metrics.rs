@@ -32,3 +32,12 @@ pub(crate) fn samples(text: &str) -> Samples {
     assert_eq!(distinct.len(), all.len(), "a series occurs twice:\n{text}");
     distinct
 }
+
+/// The sum of the series that contain all of these parts.
+pub(crate) fn sum(samples: &Samples, parts: &[&str]) -> f64 {
+    let matching = samples
+        .iter()
+        .filter(|(series, _)| parts.iter().all(|part| series.contains(part)));
+
+    matching.map(|(_, value)| value).sum()
+}

@@ -6,6 +6,7 @@ mod idempotency;
 mod limits;
 mod listing;
 mod stack;
+mod store_metrics;
 
 use poem::http::StatusCode;
 use serde_json::Value;

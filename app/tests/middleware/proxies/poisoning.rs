@@ -65,9 +65,10 @@ fn assert_cannot_be_poisoned(proxy: impl Fn(SocketAddr) -> Proxy) {
     );
 
     let service = trusting(&[("PUBLIC_URL", "http://api.example.com")]);
-    assert!(
+    assert_eq!(
         attack(&proxy(service.address)),
-        "with PUBLIC_URL, the cache serves items"
+        example::IS_IMMUTABLE,
+        "with PUBLIC_URL, the cache serves items that never change"
     );
 }
 
