@@ -1,4 +1,4 @@
-//! Tweets: the stores that implement [`TweetRepository`](domain::TweetRepository), and the decorators around them. Each
+//! Tweets: the stores that implement [`TweetRepository`](domain::tweet::TweetRepository), and the decorators around them. Each
 //! decorator keeps one promise, and the contract holds through every stack of them.
 //!
 //! # Adding a decorator

@@ -1,10 +1,10 @@
 //! What the handlers of any resource are built from.
 //!
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
-//!   [`idempotency_key`], [`host`].
-//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and [`public_url`] (links), [`problem`] (every error), [`error_response`]
-//!   (the errors that an operation documents), [`csp`] (pages).
-//! - The document: [`schema`].
+//!   [`idempotency_key`], `host`.
+//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error), [`error_response`]
+//!   (the errors that an operation documents), `csp` (pages).
+//! - The document: `schema`.
 
 pub mod base_url;
 pub(crate) mod csp;

@@ -1,4 +1,4 @@
-//! Widgets: the stores that implement [`WidgetRepository`](domain::WidgetRepository), and the decorators around them. Each
+//! Widgets: the stores that implement [`WidgetRepository`](domain::widget::WidgetRepository), and the decorators around them. Each
 //! decorator keeps one promise, and the contract holds through every stack of them.
 //!
 //! # Adding a decorator
