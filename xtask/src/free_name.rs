@@ -41,13 +41,6 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
     for route in ["docs", "healthcheck", "livez", "metrics", "openapi"] {
         ensure!(name != route, "/{name} is a route of every service");
     }
-    let lock = plan.read("Cargo.lock")?;
-    let is_crate = lock.lines().any(|line| line == format!("name = \"{name}\""));
-    ensure!(
-        !is_crate,
-        "{name} is the name of a crate that this workspace uses"
-    );
-
     let program = ProgramName::of_package(&plan.read("app/Cargo.toml")?)?.to_string();
     for word in program.split('-') {
         ensure!(
@@ -55,6 +48,13 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
             "{word} is a word of the program's name, {program}: a later renaming would confuse the two"
         );
     }
+
+    let lock = plan.read("Cargo.lock")?;
+    let is_crate = lock.lines().any(|line| line == format!("name = \"{name}\""));
+    ensure!(
+        !is_crate,
+        "{name} is the name of a crate that this workspace uses"
+    );
 
     mechanism_does_not_use(plan, new)
 }
