@@ -147,7 +147,7 @@ fn add_routes(plan: &mut Plan, new: &Resource, others: &[Resource]) -> Result<()
         for (n, route) in routes.lines().enumerate() {
             lines.insert(last + 1 + n, route);
         }
-        Ok(lines.iter().flat_map(|line| [line, "\n"]).collect())
+        Ok(lists::joined(lines))
     })
 }
 

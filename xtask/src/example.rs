@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     git::Git,
     plan::{Missing, Plan},
-    render::Templates,
+    render::{Rendered, Templates},
     resource::Resource,
     translate,
 };
@@ -18,9 +18,7 @@ use crate::{
 ///
 /// If none of the others can be the example.
 pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<()> {
-    let templates = Templates::new(plan.root());
-    let example = plan.read("app/tests/support/example.rs")?;
-    if !example.contains(&old.named("\"/widget/\"")) {
+    if !is_example(&plan.read(FILE)?, old) {
         return Ok(());
     }
 
@@ -33,26 +31,30 @@ pub fn replace(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<(
         )
     })?;
 
-    for file in templates.render(SET, new)? {
-        if file.path.starts_with("fragments") {
-            continue;
-        }
-        let text = file.text;
-        plan.edit(&file.path, |_| Ok(text))?;
+    let templates = Templates::new(plan.root());
+    let (old_files, new_files) = (templates.render(SET, old)?, templates.render(SET, new)?);
+    for file in new_files.iter().filter(|file| !is_fragment(file)) {
+        plan.edit(&file.path, |_| Ok(file.text.clone()))?;
     }
-    replace_fragments(plan, &templates, old, new)?;
+    replace_fragments(plan, &old_files, &new_files)?;
     translate_documents(plan, old, new)
+}
+
+/// The file that names the example for most tests.
+pub const FILE: &str = "app/tests/support/example.rs";
+
+/// Whether a resource is the example, by the text of [`FILE`].
+#[must_use]
+pub fn is_example(file: &str, resource: &Resource) -> bool {
+    file.contains(&resource.named("\"/widget/\""))
 }
 
 /// The set of templates for the example.
 pub const SET: &str = "example";
 
 /// Parts of documents that are made from templates: a program of a client, for instance.
-fn replace_fragments(plan: &mut Plan, templates: &Templates, old: &Resource, new: &Resource) -> Result<()> {
-    let is_fragment = |path: &Path| path.starts_with("fragments");
-    let (old_files, new_files) = (templates.render(SET, old)?, templates.render(SET, new)?);
-
-    for old in old_files.iter().filter(|file| is_fragment(&file.path)) {
+fn replace_fragments(plan: &mut Plan, old_files: &[Rendered], new_files: &[Rendered]) -> Result<()> {
+    for old in old_files.iter().filter(|file| is_fragment(file)) {
         let new = new_files
             .iter()
             .find(|new| new.path.file_name() == old.path.file_name());
@@ -72,6 +74,10 @@ fn replace_fragments(plan: &mut Plan, templates: &Templates, old: &Resource, new
         })?;
     }
     Ok(())
+}
+
+fn is_fragment(file: &Rendered) -> bool {
+    file.path.starts_with("fragments")
 }
 
 /// Translates what is left of the old resource: sessions and commands in documents and scripts.

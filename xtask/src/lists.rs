@@ -80,7 +80,7 @@ pub fn add_line(text: &str, known: &[String], line: &str) -> Result<String, Miss
     let line = format!("{indent}{line}");
     lines.insert(last + 1, &line);
 
-    Ok(joined(&lines))
+    Ok(joined(lines))
 }
 
 /// Removes a line.
@@ -98,11 +98,12 @@ pub fn remove_line(text: &str, line: &str) -> Result<String, Missing> {
     };
 
     lines.remove(at);
-    Ok(joined(&lines))
+    Ok(joined(lines))
 }
 
-fn joined(lines: &[&str]) -> String {
-    lines.iter().flat_map(|line| [line, "\n"]).collect()
+/// The text of these lines.
+pub(crate) fn joined<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    lines.into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 fn missing_list(opening: &[&str], item: &str) -> Missing {

@@ -122,17 +122,11 @@ impl ProgramName {
             return tokens::replace(&text, &self.snake(), &new.snake());
         }
 
-        let mut result = String::with_capacity(text.len());
-        let mut rest = 0;
-        for start in tokens::positions(&text, &self.0) {
-            let end = start + self.0.len();
-            let is_identifier = text[..start].ends_with('_') || text[end..].starts_with('_');
-            result.push_str(&text[rest..start]);
-            result.push_str(&if is_identifier { new.snake() } else { new.0.clone() });
-            rest = end;
-        }
-        result.push_str(&text[rest..]);
-        result
+        let length = self.0.len();
+        tokens::replace_at(&text, tokens::positions(&text, &self.0), length, |start| {
+            let is_identifier = text[..start].ends_with('_') || text[start + length..].starts_with('_');
+            if is_identifier { new.snake() } else { new.0.clone() }
+        })
     }
 }
 

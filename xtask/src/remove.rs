@@ -46,14 +46,14 @@ pub fn run(arguments: &Arguments, plan: &mut Plan) -> Result<String> {
 
     delete_folders(plan, &old)?;
     registration::remove(plan, &old)?;
-    remove_migrations(plan, &old)?;
+    remove_migrations(plan, &old, &others)?;
     remove_appendices(plan, &old)?;
     plan.edit("README.md", |text| Ok(without_routes(text, &old)))?;
     example::replace(plan, &old, &others)?;
     format_edited(plan)?;
 
     record.resources.remove(&old.name);
-    let manifest = record.write(&plan.read("Cargo.toml")?)?;
+    let manifest = record.write(&manifest)?;
     plan.edit("Cargo.toml", |_| Ok(manifest))?;
 
     let left = mentions(plan, &old)?;
@@ -91,9 +91,8 @@ fn top(path: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// Deletes the migrations that name the resource in code.
-fn remove_migrations(plan: &mut Plan, old: &Resource) -> Result<()> {
+fn remove_migrations(plan: &mut Plan, old: &Resource, others: &[Resource]) -> Result<()> {
     let list = plan.read("migration/src/lib.rs")?;
-    let others: Vec<_> = Resource::recorded(&Record::read(&plan.read("Cargo.toml")?)?)?;
 
     for line in modules(&list) {
         let name = line.trim_start_matches("mod ").trim_end_matches(';');
@@ -102,7 +101,7 @@ fn remove_migrations(plan: &mut Plan, old: &Resource) -> Result<()> {
         if !is_about(&text, &old.pascal()) {
             continue;
         }
-        for other in others.iter().filter(|other| **other != *old) {
+        for other in others {
             if is_about(&text, &other.pascal()) {
                 bail!(
                     "{path} is about {} and {}: split or delete it by hand first",
@@ -155,8 +154,7 @@ fn remove_appendices(plan: &mut Plan, old: &Resource) -> Result<()> {
 }
 
 fn without_routes(text: &str, old: &Resource) -> String {
-    let lines = text.lines().filter(|line| !old.is_route(line));
-    lines.flat_map(|line| [line, "\n"]).collect()
+    lists::joined(text.lines().filter(|line| !old.is_route(line)))
 }
 
 /// Where the name still stands, for the user to look at.

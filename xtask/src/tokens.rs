@@ -4,12 +4,23 @@
 /// or after it belongs to another word. An underscore or a hyphen does not: `widget` is a word of `widget_page`.
 #[must_use]
 pub fn replace(text: &str, old: &str, new: &str) -> String {
+    replace_at(text, positions(text, old), old.len(), |_| new)
+}
+
+/// Replaces `length` bytes at each of `starts`, which rise and do not overlap, by what `new` gives for it.
+#[must_use]
+pub fn replace_at<T: AsRef<str>>(
+    text: &str,
+    starts: impl IntoIterator<Item = usize>,
+    length: usize,
+    new: impl Fn(usize) -> T,
+) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = 0;
-    for start in positions(text, old) {
+    for start in starts {
         result.push_str(&text[rest..start]);
-        result.push_str(new);
-        rest = start + old.len();
+        result.push_str(new(start).as_ref());
+        rest = start + length;
     }
     result.push_str(&text[rest..]);
     result

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     fields::{Field, Kind},
     resource::Resource,
+    tokens,
 };
 
 /// The text with its examples of `old` made into examples of `new`.
@@ -71,24 +72,16 @@ fn names(text: &str, old: &Resource, new: &Resource) -> String {
 
 /// Replaces a word that no lower-case letter continues on either side.
 fn words(text: &str, old: &str, new: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = 0;
+    let continues =
+        |neighbour: Option<char>| neighbour.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let begins_capital = old.starts_with(|first: char| first.is_ascii_uppercase());
 
-    for (start, _) in text.match_indices(old) {
-        let before = text[..start].chars().next_back();
+    let starts = text.match_indices(old).map(|(start, _)| start).filter(|start| {
+        let before = text[..*start].chars().next_back();
         let after = text[start + old.len()..].chars().next();
-        let continues =
-            |neighbour: Option<char>| neighbour.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let begins_word = !continues(before) || old.starts_with(|first: char| first.is_ascii_uppercase());
-        if start < rest || !begins_word || continues(after) {
-            continue;
-        }
-        result.push_str(&text[rest..start]);
-        result.push_str(new);
-        rest = start + old.len();
-    }
-    result.push_str(&text[rest..]);
-    result
+        (begins_capital || !continues(before)) && !continues(after)
+    });
+    tokens::replace_at(text, starts, old.len(), |_| new)
 }
 
 /// Bodies of requests: the text of each stays, in the new resource's own.

@@ -8,7 +8,7 @@
 
 use std::{fs, path::Path};
 
-use xtask::{record::Record, render::Templates, resource::Resource};
+use xtask::{example, record::Record, render::Templates, resource::Resource};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -24,9 +24,9 @@ fn untouched() -> Vec<Resource> {
 }
 
 fn example() -> Resource {
-    let example = fs::read_to_string(root().join("app/tests/support/example.rs")).expect("the example");
+    let file = fs::read_to_string(root().join(example::FILE)).expect("the example");
     let all = untouched().into_iter();
-    let mut used = all.filter(|resource| example.contains(&format!("\"/{}/\"", resource.name)));
+    let mut used = all.filter(|resource| example::is_example(&file, resource));
     used.next().expect("one of the resources is the example")
 }
 

@@ -1,7 +1,12 @@
 //! `cargo xtask resource` and `remove` on a copy of this workspace. Whether the result compiles and works is tested by
 //! .ci/copy.
 
-use xtask::{program_name::ProgramName, record::Record, resource::Resource};
+use xtask::{
+    example::{FILE, is_example},
+    program_name::ProgramName,
+    record::Record,
+    resource::Resource,
+};
 
 use crate::tree::Tree;
 
@@ -33,9 +38,9 @@ fn resources(tree: &Tree) -> Vec<Resource> {
 
 /// The resource that tests and documents use.
 fn example(tree: &Tree) -> Resource {
-    let example = tree.read("app/tests/support/example.rs");
+    let file = tree.read(FILE);
     let mut all = resources(tree).into_iter();
-    let found = all.find(|resource| example.contains(&format!("\"/{}/\"", resource.name)));
+    let found = all.find(|resource| is_example(&file, resource));
     found.expect("one of the resources is the example")
 }
 
