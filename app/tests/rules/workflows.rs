@@ -45,7 +45,8 @@ impl Workflow {
     /// Its jobs, each with its name.
     fn jobs(&self) -> impl Iterator<Item = (&str, &Yaml)> {
         let jobs = self.content["jobs"].as_hash().expect("jobs");
-        jobs.iter().map(|(name, job)| (name.as_str().expect("a name"), job))
+        jobs.iter()
+            .map(|(name, job)| (name.as_str().expect("a name"), job))
     }
 
     /// What the steps of all jobs have under a key.
