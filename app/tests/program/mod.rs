@@ -7,6 +7,7 @@ mod config_values;
 mod database_roles;
 mod documented_sessions;
 mod fixtures;
+mod release_scripts;
 mod secret_arguments;
 mod secret_shapes;
 mod secrets;

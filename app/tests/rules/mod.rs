@@ -6,6 +6,7 @@ mod dependencies;
 mod documents;
 mod resources;
 mod size;
+mod workflows;
 
 use std::{
     fs,

@@ -8,7 +8,7 @@ use super::{root, rust_files};
 /// the names of types, such as `PostId`.
 const AMBIGUOUS: &[&str] = &[
     "comment", "document", "event", "group", "image", "item", "job", "message", "order", "post", "task",
-    "user",
+    "user", "workflow",
 ];
 
 /// Files that list the resources, one line each, and therefore name them.
