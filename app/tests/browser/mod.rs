@@ -13,8 +13,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::Service;
-pub(crate) use scenario::run;
 use scenario::HOST;
+pub(crate) use scenario::run;
 
 /// The site whose scripts may use the service.
 const LISTED_ORIGIN: &str = "http://app.example.com";

@@ -67,7 +67,7 @@ async fn install() -> PathBuf {
         fs::write(folder.join("package-lock.json"), PACKAGE_LOCK).expect("written");
 
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        npm.args("ci --ignore-scripts --no-audit --no-fund --loglevel=error".split(' '))
             .current_dir(&folder);
         output(npm).await;
         fs::write(&installed, PACKAGE_LOCK).expect("written");
@@ -87,6 +87,10 @@ async fn output(mut command: Command) -> String {
 
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {name}\n{stdout}\n{stderr}", output.status);
+    assert!(
+        output.status.success(),
+        "{}: {name}\n{stdout}\n{stderr}",
+        output.status
+    );
     stdout.into_owned()
 }
