@@ -14,6 +14,7 @@ mod support;
 // Resources, one line each.
 mod tweet;
 
+mod browser;
 mod faults;
 mod http;
 mod middleware;
