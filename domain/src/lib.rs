@@ -36,7 +36,7 @@ pub use idempotency_key::{
     CreateIdempotentError, CreateOutcome, IdempotencyKey, Idempotent, OwnedKey, ParseIdempotencyKeyError,
 };
 pub use int::{Int, IntError};
-pub use page::{Page, PageLimit};
+pub use page::{Cursor, Page, PageLimit};
 pub use ports::{Authenticator, Clock, HealthCheck};
 pub use principal::{ParsePrincipalError, Principal, TOKEN_PREFIX};
 pub use text::{Text, TextError};

@@ -36,12 +36,36 @@ impl Default for PageLimit {
     }
 }
 
-/// A part of a collection, newest first.
+/// Where a page of a collection begins, and which way it goes. The items of a page are those next to its beginning, in
+/// the order in which they are met.
+#[derive(Debug)]
+pub enum Cursor<T> {
+    /// At the newest item, towards older ones.
+    Newest,
+    /// At the newest item with a smaller id, which need not be stored, towards older ones.
+    Before(Id<T>),
+    /// At the oldest item with a larger id, which need not be stored, towards newer ones.
+    After(Id<T>),
+}
+
+// Written by hand: a derive would demand the same traits of `T`.
+
+impl<T> Clone for Cursor<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Cursor<T> {}
+
+/// A part of a collection: newest first, or after [`Cursor::After`] oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// At most as many items as the limit.
     pub items: Vec<T>,
-    /// The `before` of the next page; `None` on the last page.
+    /// The id of the first item; `None` if there are none.
+    pub first: Option<Id<T>>,
+    /// The id of the last item, where the next page begins; `None` on the last page.
     pub next: Option<Id<T>>,
 }
 
@@ -51,7 +75,12 @@ impl<T> Page<T> {
         let has_next = fetched.len() > limit.get();
         fetched.truncate(limit.get());
 
+        let first = fetched.first().map(&id);
         let next = if has_next { fetched.last().map(id) } else { None };
-        Self { items: fetched, next }
+        Self {
+            items: fetched,
+            first,
+            next,
+        }
     }
 }

@@ -207,7 +207,7 @@ impl Resource {
 
 const ROUTES: &str = "\
 | `POST /widget/` | stores a widget; 201 with `Location` and the widget; an `Idempotency-Key` makes retries safe |
-| `GET /widget/?limit=&before=` | widgets, the newest first; `limit` is 1 to 200, by default 50; `Link` leads to older ones |
+| `GET /widget/?limit=&before=&after=` | widgets, the newest first; those `after` an id oldest first; `limit` is 1 to 200, by default 50; `Link` leads to the others |
 ";
 
 const IMMUTABLE_ROUTES: &str = "\

@@ -63,6 +63,11 @@ impl TweetRepository for Slow {
         self.statement().await;
         self.store.latest(before, limit).await
     }
+
+    async fn after(&self, after: TweetId, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        self.statement().await;
+        self.store.after(after, limit).await
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -46,8 +46,9 @@ struct Sql {
     find_prefix: String,
     find_by_keys: String,
     find_by_keys_prefix: String,
-    first_page: String,
-    next_page: String,
+    latest: String,
+    latest_before: String,
+    after: String,
 }
 
 impl<T> Table<T> {
@@ -134,12 +135,18 @@ impl<T> Table<T> {
         let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
 
         match before {
-            None => Statement::from_sql_and_values(backend, &self.sql.first_page, [limit]),
+            None => Statement::from_sql_and_values(backend, &self.sql.latest, [limit]),
             Some(before) => {
                 let values = [uuid(before).into(), limit];
-                Statement::from_sql_and_values(backend, &self.sql.next_page, values)
+                Statement::from_sql_and_values(backend, &self.sql.latest_before, values)
             }
         }
+    }
+
+    /// The oldest rows with a larger id, oldest first.
+    pub fn after(&self, backend: DbBackend, after: Id<T>, limit: usize) -> Statement {
+        let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
+        Statement::from_sql_and_values(backend, &self.sql.after, [uuid(after).into(), limit])
     }
 
     /// The values of one row, in the order of the columns.
@@ -213,9 +220,10 @@ impl Sql {
             find_prefix: format!("{select} where id in"),
             find_by_keys: format!("{select_by_keys} and {IDEMPOTENCY_KEY} = any($1::text[])"),
             find_by_keys_prefix: format!("{select_by_keys} and {IDEMPOTENCY_KEY} in"),
-            first_page: format!("{select} order by id desc limit $1"),
+            latest: format!("{select} order by id desc limit $1"),
             // Keyset, not offset: an index range scan whose cost does not grow with the depth of the page.
-            next_page: format!("{select} where id < $1 order by id desc limit $2"),
+            latest_before: format!("{select} where id < $1 order by id desc limit $2"),
+            after: format!("{select} where id > $1 order by id limit $2"),
             insert_prefix,
             insert_idempotent_prefix,
         }

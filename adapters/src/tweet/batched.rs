@@ -17,7 +17,8 @@ use crate::batch_queue::{
 };
 
 type Queue<Repository, Key, Item, Output> = Arc<BatchQueue<Repository, Key, Item, Output>>;
-type PageKey = (Option<TweetId>, usize);
+type LatestKey = (Option<TweetId>, usize);
+type AfterKey = (TweetId, usize);
 
 /// [`TweetRepository`] that makes few statements out of many calls: those that arrive while a statement is in flight
 /// share the next one.
@@ -31,7 +32,8 @@ pub struct Batched<R: TweetRepository + 'static> {
     adds: Queue<R, (), Tweet, ()>,
     idempotent_adds: Queue<R, (), IdempotentTweet, Vec<Tweet>>,
     finds: Queue<R, (), TweetId, Vec<Tweet>>,
-    pages: Queue<R, PageKey, (), Vec<Tweet>>,
+    latest: Queue<R, LatestKey, (), Vec<Tweet>>,
+    after: Queue<R, AfterKey, (), Vec<Tweet>>,
 }
 
 impl<R: TweetRepository + 'static> Batched<R> {
@@ -63,11 +65,18 @@ impl<R: TweetRepository + 'static> Batched<R> {
                 |found, batch| distribute::by_id(found, batch, |tweet| tweet.id),
             ),
             // Without items: calls for the same page share its statement.
-            pages: BatchQueue::new(
+            latest: BatchQueue::new(
                 &inner,
                 sizes.operation("latest"),
                 AfterYield,
                 |store, &(before, limit), _| store.latest(before, limit),
+                distribute::whole,
+            ),
+            after: BatchQueue::new(
+                &inner,
+                sizes.operation("after"),
+                AfterYield,
+                |store, &(after, limit), _| store.after(after, limit),
                 distribute::whole,
             ),
         }
@@ -90,6 +99,10 @@ impl<R: TweetRepository + 'static> TweetRepository for Batched<R> {
     }
 
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
-        self.pages.call((before, limit), &[]).await
+        self.latest.call((before, limit), &[]).await
+    }
+
+    async fn after(&self, after: TweetId, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        self.after.call((after, limit), &[]).await
     }
 }

@@ -58,6 +58,10 @@ impl<R: TweetRepository> TweetRepository for Cached<R> {
     async fn latest(&self, before: Option<TweetId>, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
         self.inner.latest(before, limit).await
     }
+
+    async fn after(&self, after: TweetId, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        self.inner.after(after, limit).await
+    }
 }
 
 impl CacheItem for Tweet {

@@ -116,4 +116,14 @@ impl TweetRepository for InMemoryTweetRepository {
             .map(|(_, tweet)| tweet.clone())
             .collect())
     }
+
+    async fn after(&self, after: TweetId, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        Ok(self
+            .read()
+            .tweets
+            .range((Bound::Excluded(after), Bound::Unbounded))
+            .take(limit)
+            .map(|(_, tweet)| tweet.clone())
+            .collect())
+    }
 }

@@ -75,6 +75,16 @@ impl TweetRepository for SeaOrmTweetRepository {
         let rows = self.database.run(call).await?;
         rows.into_iter().map(Tweet::try_from).collect()
     }
+
+    async fn after(&self, after: TweetId, limit: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        let call = |pool: Arc<PoolGeneration>, _| async move {
+            let statement = TABLE.after(pool.backend(), after, limit);
+            pool.read::<TweetRow>(statement).await
+        };
+
+        let rows = self.database.run(call).await?;
+        rows.into_iter().map(Tweet::try_from).collect()
+    }
 }
 
 /// Adds all or none. In a retry, the first attempt may have stored the tweets, which then conflict with themselves.

@@ -22,6 +22,7 @@ enum Operation {
     AddIdempotent(Vec<IdempotentTweet>),
     Find(Vec<TweetId>),
     Latest(Option<TweetId>, usize),
+    After(TweetId, usize),
 }
 
 /// Few distinct ids, at both ends of the range and in between, so that operations often concern the same tweet.
@@ -64,6 +65,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => vec(idempotent(), 0..6).prop_map(Operation::AddIdempotent),
         1 => vec(id(), 0..10).prop_map(Operation::Find),
         2 => (proptest::option::of(id()), 0_usize..60).prop_map(|(before, limit)| Operation::Latest(before, limit)),
+        2 => (id(), 0_usize..60).prop_map(|(after, limit)| Operation::After(after, limit)),
     ]
 }
 
@@ -77,6 +79,7 @@ async fn result_of(store: &dyn TweetRepository, operation: &Operation) -> Result
             found
         }),
         Operation::Latest(before, limit) => store.latest(*before, *limit).await,
+        Operation::After(after, limit) => store.after(*after, *limit).await,
     };
 
     outcome.map_err(|error| match error {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    PageLimit, RepositoryError,
+    Cursor, PageLimit, RepositoryError,
     tweet::{NewTweet, TweetService},
 };
 use serde::Deserialize;
@@ -49,7 +49,7 @@ impl Fixtures for TweetFixtures {
     }
 
     async fn is_empty(&self) -> Result<bool, RepositoryError> {
-        let newest = self.0.page(None, PageLimit::default()).await?;
+        let newest = self.0.page(Cursor::Newest, PageLimit::default()).await?;
         Ok(newest.items.is_empty())
     }
 

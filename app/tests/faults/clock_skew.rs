@@ -10,7 +10,7 @@ use std::{
 
 use adapters::testing::FreshDatabase;
 use app::compose::Store;
-use domain::{Clock, DateTime, PageLimit, Utc};
+use domain::{Clock, Cursor, DateTime, PageLimit, Utc};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,8 @@ const ROUND_MILLIS: i64 = 100;
 
 const ROUNDS: usize = 60;
 const WRITERS_PER_INSTANCE: usize = 4;
+const CREATED_PER_ROUND: usize = 2 * WRITERS_PER_INSTANCE;
+const CREATED: usize = 2 * ROUNDS * CREATED_PER_ROUND;
 
 /// A clock of a test's own time, in milliseconds since 1970.
 struct SkewedClock {
@@ -40,43 +42,54 @@ impl Clock for SkewedClock {
     }
 }
 
+/// Items of a page; few, so that a poll of several pages takes several rounds.
+const PAGE: usize = 10;
+
+/// How far a client goes back from the newest id that it has found.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    millis: i64,
+    /// Whether the time that the last poll took is added.
+    adds_last_poll: bool,
+}
+
 /// A client that follows docs/clients.md, with this window.
 struct Poller {
-    window_millis: i64,
-    newest: Option<ItemId>,
+    window: Window,
+    after: ItemId,
     found: BTreeSet<ItemId>,
 }
 
 impl Poller {
-    fn new(window_millis: i64) -> Self {
+    fn new(window: Window) -> Self {
         Self {
-            window_millis,
-            newest: None,
+            window,
+            after: ItemId::from_u128(0),
             found: BTreeSet::new(),
         }
     }
 
-    /// Reads down to the ids that are older than the newest of the last poll by more than the window.
-    async fn poll(&mut self, service: &ItemService) {
-        let oldest = self.newest.map(|newest| boundary(newest, self.window_millis));
-        let mut before = None;
+    /// Follows the pages to the end, and returns how many there were.
+    async fn poll(&mut self, service: &ItemService, now: &AtomicI64) -> usize {
+        let (began, limit) = (now.load(Relaxed), PageLimit::new(PAGE).expect("a limit"));
+        let (mut next, mut pages) = (Some(self.after), 0);
 
-        loop {
-            let page = service.page(before, PageLimit::default()).await.expect("a page");
-            let ids = page.items.iter().map(|item| item.id);
-            if before.is_none() {
-                self.newest = ids.clone().next().or(self.newest);
-            }
-
-            let recent = ids.take_while(|id| oldest.is_none_or(|oldest| *id >= oldest));
-            let recent: Vec<_> = recent.collect();
-            self.found.extend(&recent);
-
-            before = page.next;
-            if before.is_none() || recent.len() < page.items.len() {
-                return;
-            }
+        while let Some(after) = next {
+            let page = service.page(Cursor::After(after), limit).await.expect("a page");
+            self.found.extend(page.items.iter().map(|item| item.id));
+            next = page.next;
+            pages += 1;
         }
+
+        let last_poll = if self.window.adds_last_poll {
+            now.load(Relaxed) - began
+        } else {
+            0
+        };
+        if let Some(newest) = self.found.last() {
+            self.after = boundary(*newest, self.window.millis + last_poll);
+        }
+        pages
     }
 }
 
@@ -121,8 +134,9 @@ async fn create(instances: [Arc<ItemService>; 2], now: Arc<AtomicI64>) -> BTreeS
     ids
 }
 
-/// How many items clients with these windows do not find, of those that are created while they poll.
-async fn missed<const N: usize>(database: FreshDatabase, windows: [i64; N]) -> [usize; N] {
+/// How many items clients with these windows do not find, of those that are created while they poll; and how many pages
+/// the first of them reads when nothing new was created since its last poll.
+async fn missed<const N: usize>(database: FreshDatabase, windows: [Window; N]) -> ([usize; N], usize) {
     let now = Arc::new(AtomicI64::new(1_800_000_000_000));
     let instances = [
         instance(&database, &now, 0).await,
@@ -138,34 +152,47 @@ async fn missed<const N: usize>(database: FreshDatabase, windows: [i64; N]) -> [
             is_last = creating.is_finished();
             for service in &instances {
                 for poller in &mut pollers {
-                    poller.poll(service).await;
+                    poller.poll(service, &now).await;
                 }
             }
         }
         created.extend(creating.await.expect("the ids"));
     }
 
-    assert_eq!(created.len(), 2 * ROUNDS * 2 * WRITERS_PER_INSTANCE);
-    pollers.map(|poller| created.difference(&poller.found).count())
+    assert_eq!(created.len(), CREATED);
+    let missed = pollers
+        .each_ref()
+        .map(|poller| created.difference(&poller.found).count());
+    (missed, pollers[0].poll(&instances[0], &now).await)
 }
 
-/// The window is the skew and the longest time of a creation. A smaller one misses items, and so does a client that reads
-/// down to the newest item that it knows.
-async fn clients_that_read_down_by_the_window_miss_nothing(database: FreshDatabase) {
-    let windows = [SKEW_MILLIS + ROUND_MILLIS, SKEW_MILLIS / 2, 0];
+/// The window is the skew, the longest time of a creation and the time that the last poll took. A smaller one misses
+/// items, and so does a client that polls after the newest item that it knows.
+async fn clients_that_go_back_by_the_window_miss_nothing(database: FreshDatabase) {
+    let window = |millis, adds_last_poll| Window {
+        millis,
+        adds_last_poll,
+    };
+    let by_the_rule = window(SKEW_MILLIS + ROUND_MILLIS, true);
+    let windows = [by_the_rule, window(SKEW_MILLIS / 2, true), window(0, false)];
 
-    let [by_the_rule, too_small, none] = missed(database, windows).await;
+    let ([by_the_rule, too_small, none], pages) = missed(database, windows).await;
 
     assert_eq!(by_the_rule, 0);
     assert!(too_small > 0 && none > 0, "{too_small} {none}");
+
+    // The items of the window, of one round more, and a last page that is not full.
+    let rounds = usize::try_from(SKEW_MILLIS / ROUND_MILLIS).expect("positive") + 2;
+    let bound = rounds * CREATED_PER_ROUND / PAGE + 1;
+    assert!(pages <= bound && bound < CREATED / PAGE, "{pages} {bound}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_read_down_by_the_window_miss_nothing_on_postgres() {
-    clients_that_read_down_by_the_window_miss_nothing(FreshDatabase::postgres().await).await;
+async fn clients_that_go_back_by_the_window_miss_nothing_on_postgres() {
+    clients_that_go_back_by_the_window_miss_nothing(FreshDatabase::postgres().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_read_down_by_the_window_miss_nothing_on_sqlite() {
-    clients_that_read_down_by_the_window_miss_nothing(FreshDatabase::sqlite()).await;
+async fn clients_that_go_back_by_the_window_miss_nothing_on_sqlite() {
+    clients_that_go_back_by_the_window_miss_nothing(FreshDatabase::sqlite()).await;
 }

@@ -3,7 +3,7 @@
 use crate::support::{
     InProcess,
     example::{COLLECTION, MAX_TEXT_CHARS, text_of},
-    header, json,
+    json, link,
 };
 
 /// 1,000 texts of all lengths from many blocks of Unicode, combining characters and emoji included.
@@ -44,14 +44,14 @@ async fn every_text_is_returned_unchanged(service: InProcess) {
     let mut next = Some(format!("{COLLECTION}?limit=200"));
     while let Some(path) = next {
         let response = service.get(path).send().await;
-        let link = header(&response, "link");
+        let url = link(&response, "next");
         let page = json(response).await;
 
         let items = page.as_array().expect("an array").iter();
         returned.extend(items.map(text_of));
-        next = link.map(|link| {
-            let path = link.trim_start_matches("<http://localhost");
-            path.split('>').next().expect("a link").to_owned()
+        next = url.map(|url| {
+            let path = url.strip_prefix("http://localhost");
+            path.expect("an absolute URL").to_owned()
         });
     }
 

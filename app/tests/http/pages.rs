@@ -32,8 +32,10 @@ async fn page(service: &InProcess, query: &str) -> (Vec<String>, Option<String>)
 async fn a_full_last_page_has_no_next_link() {
     let service = with_items(3).await;
 
-    assert_eq!(page(&service, "?limit=3").await.1, None);
-    assert!(page(&service, "?limit=2").await.1.is_some());
+    for start in ["", "&after=00000000000000000000000000"] {
+        assert_eq!(page(&service, &format!("?limit=3{start}")).await.1, None);
+        assert!(page(&service, &format!("?limit=2{start}")).await.1.is_some());
+    }
 }
 
 #[tokio::test]
@@ -70,22 +72,54 @@ async fn an_invalid_limit_is_400() {
 }
 
 #[tokio::test]
-async fn an_invalid_before_is_400() {
+async fn an_invalid_cursor_is_400() {
     let service = InProcess::memory().await;
 
-    for before in ["x", "", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "01KAN2FGVXM1SY9VXF7MJ4Z7Q"] {
-        let response = service.get(format!("{COLLECTION}?before={before}")).send().await;
-        let body = problem(response, 400).await;
-        assert_eq!(body["errors"][0]["pointer"], "/before", "{before}");
+    for id in ["x", "", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "01KAN2FGVXM1SY9VXF7MJ4Z7Q"] {
+        for name in ["before", "after"] {
+            let response = service.get(format!("{COLLECTION}?{name}={id}")).send().await;
+            let body = problem(response, 400).await;
+            assert_eq!(body["errors"][0]["pointer"], format!("/{name}"), "{id}");
+        }
     }
 }
 
 #[tokio::test]
-async fn before_may_name_an_item_that_does_not_exist() {
+async fn cursors_may_name_an_item_that_does_not_exist() {
     let service = with_items(1).await;
+    let (smallest, largest) = ("00000000000000000000000000", "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
 
-    let (texts, _) = page(&service, "?before=7ZZZZZZZZZZZZZZZZZZZZZZZZZ").await;
-    assert_eq!(texts, ["0"]);
-    let (texts, _) = page(&service, "?before=00000000000000000000000000").await;
-    assert_eq!(texts, [""; 0]);
+    for (cursor, expected) in [
+        (format!("before={largest}"), &["0"][..]),
+        (format!("before={smallest}"), &[]),
+        (format!("after={smallest}"), &["0"]),
+        (format!("after={largest}"), &[]),
+    ] {
+        let (texts, _) = page(&service, &format!("?{cursor}")).await;
+        assert_eq!(texts, expected, "{cursor}");
+    }
+}
+
+#[tokio::test]
+async fn a_reversed_page_has_the_same_items_in_the_opposite_order() {
+    let service = with_items(5).await;
+
+    assert_eq!(page(&service, "?limit=2").await.0, ["4", "3"]);
+    assert_eq!(page(&service, "?limit=2&reverse=false").await.0, ["4", "3"]);
+    assert_eq!(page(&service, "?limit=2&reverse=true").await.0, ["3", "4"]);
+}
+
+#[tokio::test]
+async fn an_invalid_reverse_is_400() {
+    let service = InProcess::memory().await;
+
+    for reverse in ["", "1", "yes", "TRUE", "%74rue%20"] {
+        let response = service
+            .get(format!("{COLLECTION}?reverse={reverse}"))
+            .send()
+            .await;
+        let body = problem(response, 400).await;
+        let expected = json!([{"pointer": "/reverse", "detail": "must be true or false"}]);
+        assert_eq!(body["errors"], expected, "{reverse}");
+    }
 }

@@ -109,4 +109,8 @@ impl TweetRepository for Broken {
     async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
         pending().await
     }
+
+    async fn after(&self, _: TweetId, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        pending().await
+    }
 }

@@ -39,6 +39,15 @@ pub(crate) fn header(response: &TestResponse, name: &str) -> Option<String> {
         .map(|value| value.to_str().expect("ASCII").to_owned())
 }
 
+/// The target of the link with this relation type in the header field `Link` (RFC 8288), as the service writes it.
+pub(crate) fn link(response: &TestResponse, relation: &str) -> Option<String> {
+    let links = header(response, "link")?;
+    let end = format!(">; rel=\"{relation}\"");
+
+    let target = links.split(", ").find_map(|link| link.strip_suffix(&end))?;
+    Some(target.strip_prefix('<').expect("a link in brackets").to_owned())
+}
+
 pub(crate) async fn json(response: TestResponse) -> Value {
     response.json().await.value().deserialize()
 }

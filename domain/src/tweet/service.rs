@@ -5,7 +5,7 @@ use std::{error::Error, slice, sync::Arc};
 use chrono::SubsecRound;
 
 use crate::{
-    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, OwnedKey, Page, PageLimit,
+    Clock, CreateIdempotentError, CreateOutcome, Cursor, DateTime, IdGenerator, OwnedKey, Page, PageLimit,
     RepositoryError, Utc,
     tweet::{IdempotentTweet, NewTweet, Tweet, TweetId, TweetRepository},
 };
@@ -88,16 +88,22 @@ impl TweetService {
         Ok(self.repository.find(&[id]).await?.pop())
     }
 
-    /// The newest tweets; with `before`, the newest of those that are older.
+    /// The tweets from a cursor on: newest first, or after [`Cursor::After`] oldest first.
     ///
     /// # Errors
     /// Those of [`TweetRepository::latest`].
     pub async fn page(
         &self,
-        before: Option<TweetId>,
+        cursor: Cursor<Tweet>,
         limit: PageLimit,
     ) -> Result<Page<Tweet>, RepositoryError> {
-        let fetched = self.repository.latest(before, limit.with_lookahead()).await?;
+        let count = limit.with_lookahead();
+        let fetched = match cursor {
+            Cursor::Newest => self.repository.latest(None, count).await?,
+            Cursor::Before(id) => self.repository.latest(Some(id), count).await?,
+            Cursor::After(id) => self.repository.after(id, count).await?,
+        };
+
         Ok(Page::new(fetched, limit, |tweet| tweet.id))
     }
 
@@ -144,6 +150,10 @@ mod tests {
         }
 
         async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
+            Ok(Vec::new())
+        }
+
+        async fn after(&self, _: TweetId, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
             Ok(Vec::new())
         }
     }

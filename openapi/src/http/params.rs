@@ -47,14 +47,32 @@ impl ParseFromParameter for LimitParam {
     }
 }
 
-/// The `before` of a page: an id that need not exist.
+/// The `before` or `after` of a page: an id that need not exist.
 #[derive(Debug)]
-pub struct BeforeParam<T>(pub Result<Id<T>, ParseIdError>);
+pub struct CursorParam<T>(pub Result<Id<T>, ParseIdError>);
 
-schema_type!([T] BeforeParam<T>, id_schema());
+schema_type!([T] CursorParam<T>, id_schema());
 
-impl<T> ParseFromParameter for BeforeParam<T> {
+impl<T> ParseFromParameter for CursorParam<T> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Ok(Self(value.parse()))
+    }
+}
+
+/// The `reverse` of a page; `None` if it is malformed.
+#[derive(Debug)]
+pub struct ReverseParam(pub Option<bool>);
+
+schema_type!(
+    ReverseParam,
+    MetaSchema {
+        default: Some(json!(false)),
+        ..MetaSchema::new("boolean")
+    }
+);
+
+impl ParseFromParameter for ReverseParam {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        Ok(Self(value.parse().ok()))
     }
 }

@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use super::{all_pages, newest_first, tweet, tweets};
+use super::{all_pages, all_pages_after, newest_first, tweet, tweets};
 use crate::{
     testing::contract::{Spawn, run_concurrently, start_and_drop},
-    tweet::{Tweet, TweetRepository},
+    tweet::{Tweet, TweetId, TweetRepository},
 };
 
 /// Adds from many tasks, single and in batches, are all stored.
@@ -36,7 +36,8 @@ pub async fn concurrent_adds_are_all_stored(repository: Arc<dyn TweetRepository>
     assert_eq!(stored, newest_first(tweets(0..TASKS * EACH)));
 }
 
-/// A reader that walks through the pages during writes sees every tweet that was stored before, once, in order.
+/// A reader that walks through the pages during writes, in either direction, sees every tweet that was stored before,
+/// once, in order.
 pub async fn pages_neither_skip_nor_repeat_while_tweets_are_added(
     repository: Arc<dyn TweetRepository>,
     spawn: Spawn,
@@ -58,11 +59,15 @@ pub async fn pages_neither_skip_nor_repeat_while_tweets_are_added(
 
     loop {
         let is_last_walk = done.load(Ordering::Relaxed);
-        let walked = all_pages(&repository, 7).await;
+        let newest_first = all_pages(&repository, 7).await;
+        let mut oldest_first = all_pages_after(&repository, TweetId::from_u128(0), 7).await;
+        oldest_first.reverse();
 
-        assert!(walked.is_sorted_by(|a, b| a.id > b.id), "sorted, none twice");
-        for tweet in &stored {
-            assert!(walked.contains(tweet), "{} was skipped", tweet.id);
+        for walked in [newest_first, oldest_first] {
+            assert!(walked.is_sorted_by(|a, b| a.id > b.id), "sorted, none twice");
+            for tweet in &stored {
+                assert!(walked.contains(tweet), "{} was skipped", tweet.id);
+            }
         }
         if is_last_walk {
             break;
@@ -83,7 +88,10 @@ pub async fn read_after_write_sees_the_write(repository: Arc<dyn TweetRepository
             async move {
                 let found = repository.find(&[new.id]).await.expect("find");
                 assert_eq!(found, slice::from_ref(&new));
-                assert_eq!(repository.latest(None, 1).await.expect("latest"), [new]);
+                let newest = repository.latest(None, 1).await.expect("latest");
+                assert_eq!(newest, slice::from_ref(&new));
+                let previous = TweetId::from_u128(new.id.as_u128() - 1);
+                assert_eq!(repository.after(previous, 2).await.expect("after"), [new]);
             }
         })
         .await;
@@ -105,6 +113,7 @@ pub async fn dropped_call_does_not_affect_other_calls(repository: Arc<dyn TweetR
                         Box::pin(async { drop(repository.add(&batch).await) }),
                         Box::pin(async { drop(repository.find(&[tweet(0).id]).await) }),
                         Box::pin(async { drop(repository.latest(None, 5).await) }),
+                        Box::pin(async { drop(repository.after(tweet(0).id, 5).await) }),
                     ])
                     .await;
                 }
@@ -115,6 +124,10 @@ pub async fn dropped_call_does_not_affect_other_calls(repository: Arc<dyn TweetR
                     .latest(None, 5)
                     .await
                     .expect("latest beside a dropped call");
+                repository
+                    .after(tweet(0).id, 5)
+                    .await
+                    .expect("after beside a dropped call");
             }
         })
         .await;

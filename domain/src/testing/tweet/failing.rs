@@ -28,4 +28,8 @@ impl TweetRepository for FailingTweetRepository {
     async fn latest(&self, _: Option<TweetId>, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
         Err(self.0.clone())
     }
+
+    async fn after(&self, _: TweetId, _: usize) -> Result<Vec<Tweet>, RepositoryError> {
+        Err(self.0.clone())
+    }
 }

@@ -42,6 +42,7 @@ macro_rules! tweet_repository_contract {
             empty_input_gives_an_empty_result,
             latest_is_sorted_by_descending_id,
             latest_respects_limit_and_before,
+            after_is_sorted_by_ascending_id_and_respects_limit_and_after,
             pages_contain_every_tweet_exactly_once,
             batch_of_a_thousand_is_stored_and_found,
             values_at_their_limits_round_trip,
@@ -126,6 +127,27 @@ async fn all_pages(repository: &Arc<dyn TweetRepository>, limit: usize) -> Vec<T
         assert!(
             page.iter().all(is_older),
             "a page holds only tweets before `before`"
+        );
+
+        let is_last = page.len() < limit;
+        seen.extend(page);
+        if is_last {
+            return seen;
+        }
+    }
+}
+
+/// Every tweet with a larger id than `after`, by following pages of `limit` to the end.
+async fn all_pages_after(repository: &Arc<dyn TweetRepository>, after: TweetId, limit: usize) -> Vec<Tweet> {
+    let mut seen: Vec<Tweet> = Vec::new();
+
+    loop {
+        let after = seen.last().map_or(after, |tweet| tweet.id);
+        let page = repository.after(after, limit).await.expect("after");
+
+        assert!(
+            page.iter().all(|tweet| tweet.id > after),
+            "a page holds only tweets after `after`"
         );
 
         let is_last = page.len() < limit;

@@ -63,6 +63,11 @@ impl WidgetRepository for Slow {
         self.statement().await;
         self.store.latest(before, limit).await
     }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        self.statement().await;
+        self.store.after(after, limit).await
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -17,7 +17,8 @@ use crate::batch_queue::{
 };
 
 type Queue<Repository, Key, Item, Output> = Arc<BatchQueue<Repository, Key, Item, Output>>;
-type PageKey = (Option<WidgetId>, usize);
+type LatestKey = (Option<WidgetId>, usize);
+type AfterKey = (WidgetId, usize);
 
 /// [`WidgetRepository`] that makes few statements out of many calls: those that arrive while a statement is in flight
 /// share the next one.
@@ -31,7 +32,8 @@ pub struct Batched<R: WidgetRepository + 'static> {
     adds: Queue<R, (), Widget, ()>,
     idempotent_adds: Queue<R, (), IdempotentWidget, Vec<Widget>>,
     finds: Queue<R, (), WidgetId, Vec<Widget>>,
-    pages: Queue<R, PageKey, (), Vec<Widget>>,
+    latest: Queue<R, LatestKey, (), Vec<Widget>>,
+    after: Queue<R, AfterKey, (), Vec<Widget>>,
 }
 
 impl<R: WidgetRepository + 'static> Batched<R> {
@@ -63,11 +65,18 @@ impl<R: WidgetRepository + 'static> Batched<R> {
                 |found, batch| distribute::by_id(found, batch, |widget| widget.id),
             ),
             // Without items: calls for the same page share its statement.
-            pages: BatchQueue::new(
+            latest: BatchQueue::new(
                 &inner,
                 sizes.operation("latest"),
                 AfterYield,
                 |store, &(before, limit), _| store.latest(before, limit),
+                distribute::whole,
+            ),
+            after: BatchQueue::new(
+                &inner,
+                sizes.operation("after"),
+                AfterYield,
+                |store, &(after, limit), _| store.after(after, limit),
                 distribute::whole,
             ),
         }
@@ -90,6 +99,10 @@ impl<R: WidgetRepository + 'static> WidgetRepository for Batched<R> {
     }
 
     async fn latest(&self, before: Option<WidgetId>, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
-        self.pages.call((before, limit), &[]).await
+        self.latest.call((before, limit), &[]).await
+    }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        self.after.call((after, limit), &[]).await
     }
 }

@@ -116,4 +116,14 @@ impl WidgetRepository for InMemoryWidgetRepository {
             .map(|(_, widget)| widget.clone())
             .collect())
     }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        Ok(self
+            .read()
+            .widgets
+            .range((Bound::Excluded(after), Bound::Unbounded))
+            .take(limit)
+            .map(|(_, widget)| widget.clone())
+            .collect())
+    }
 }

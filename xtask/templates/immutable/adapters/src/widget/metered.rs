@@ -20,6 +20,7 @@ pub struct Metered<R: ?Sized> {
     add_idempotent: TimedOperation,
     find: TimedOperation,
     latest: TimedOperation,
+    after: TimedOperation,
 }
 
 impl<R: ?Sized> Metered<R> {
@@ -33,6 +34,7 @@ impl<R: ?Sized> Metered<R> {
             add_idempotent: widgets.operation("add_idempotent"),
             find: widgets.operation("find"),
             latest: widgets.operation("latest"),
+            after: widgets.operation("after"),
         }
     }
 }
@@ -55,6 +57,10 @@ impl<R: WidgetRepository + ?Sized> WidgetRepository for Metered<R> {
     async fn latest(&self, before: Option<WidgetId>, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
         self.latest.time(self.inner.latest(before, limit)).await
     }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        self.after.time(self.inner.after(after, limit)).await
+    }
 }
 
 #[cfg(test)]
@@ -76,12 +82,20 @@ mod tests {
             for _ in 0..3 {
                 assert_eq!(store.latest(None, 1).await.expect("a page"), [widget(3)]);
             }
+            for _ in 0..2 {
+                let page = store.after(widget(2).id, 1).await.expect("a page");
+                assert_eq!(page, [widget(3)]);
+            }
         });
 
-        let expected =
-            [("add", 1), ("add_idempotent", 1), ("find", 1), ("latest", 3)].map(|(name, count)| {
-                format!(r#"{{db_collection_name="widget",db_operation_name="{name}"}} {count}"#)
-            });
+        let expected = [
+            ("add", 1),
+            ("add_idempotent", 1),
+            ("after", 2),
+            ("find", 1),
+            ("latest", 3),
+        ]
+        .map(|(name, count)| format!(r#"{{db_collection_name="widget",db_operation_name="{name}"}} {count}"#));
         assert_eq!(counts.await, expected);
     }
 }

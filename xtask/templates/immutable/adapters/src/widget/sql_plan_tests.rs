@@ -58,9 +58,16 @@ async fn explain(pool: &DatabaseConnection, kind: &str, column: &str, mut statem
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn page(pool: &DatabaseConnection, before: Option<u32>) -> Statement {
-    let before = before.map(|n| WidgetId::from_u128(n.into()));
-    TABLE.latest(pool.get_database_backend(), before, 51)
+fn id(n: u32) -> WidgetId {
+    WidgetId::from_u128(n.into())
+}
+
+fn latest(pool: &DatabaseConnection, before: Option<u32>) -> Statement {
+    TABLE.latest(pool.get_database_backend(), before.map(id), 51)
+}
+
+fn after(pool: &DatabaseConnection, after: u32) -> Statement {
+    TABLE.after(pool.get_database_backend(), id(after), 51)
 }
 
 /// The number of blocks that a plan with `buffers` read: `Buffers: shared hit=3 read=1` are 4.
@@ -78,13 +85,20 @@ async fn page_on_postgresql_is_an_index_range_scan_at_any_depth() {
     let database = FreshDatabase::postgres().await;
     let pool = filled(&database).await;
 
-    for before in [None, Some(ROWS), Some(ROWS / 2), Some(100)] {
-        let kind = "explain (analyze, buffers, costs off, timing off)";
-        let plan = explain(&pool, kind, "QUERY PLAN", page(&pool, before)).await;
+    let backward = "Index Scan Backward using widget_pkey on widget";
+    let forward = "Index Scan using widget_pkey on widget";
+    let older = [Some(ROWS), Some(ROWS / 2), Some(100)].map(|n| (latest(&pool, n), backward, "(id < "));
+    let newer = [0, ROWS / 2, ROWS - 100].map(|n| (after(&pool, n), forward, "(id > "));
+    let pages = [(latest(&pool, None), backward, "")].into_iter();
 
-        let scan = "Index Scan Backward using widget_pkey on widget";
+    for (page, scan, condition) in pages.chain(older).chain(newer) {
+        let kind = "explain (analyze, buffers, costs off, timing off)";
+        let plan = explain(&pool, kind, "QUERY PLAN", page).await;
+
         assert!(plan.contains(scan), "{plan}");
-        assert_eq!(plan.contains("Index Cond: (id < "), before.is_some(), "{plan}");
+        let conditions: Vec<_> = plan.lines().filter(|line| line.contains("Cond: ")).collect();
+        assert_eq!(conditions.len(), usize::from(!condition.is_empty()), "{plan}");
+        assert!(conditions.iter().all(|line| line.contains(condition)), "{plan}");
         for slow in ["Sort", "Filter", "Seq Scan"] {
             assert!(!plan.contains(slow), "{plan}");
         }
@@ -97,14 +111,18 @@ async fn page_on_sqlite_is_an_index_range_scan() {
     let database = FreshDatabase::sqlite();
     let pool = filled(&database).await;
 
-    for before in [None, Some(ROWS / 2)] {
-        let plan = explain(&pool, "explain query plan", "detail", page(&pool, before)).await;
+    let (older, newer) = (
+        "SEARCH widget USING PRIMARY KEY (id<?)",
+        "SEARCH widget USING PRIMARY KEY (id>?)",
+    );
+    for (page, expected) in [
+        (latest(&pool, None), "SCAN widget"),
+        (latest(&pool, Some(ROWS / 2)), older),
+        (after(&pool, 0), newer),
+        (after(&pool, ROWS / 2), newer),
+    ] {
+        let plan = explain(&pool, "explain query plan", "detail", page).await;
 
-        let expected = if before.is_some() {
-            "SEARCH widget USING PRIMARY KEY (id<?)"
-        } else {
-            "SCAN widget"
-        };
         // No temporary tree: the rows come in the order of the key.
         assert_eq!(plan, expected);
     }

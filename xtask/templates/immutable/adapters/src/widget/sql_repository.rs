@@ -75,6 +75,16 @@ impl WidgetRepository for SeaOrmWidgetRepository {
         let rows = self.database.run(call).await?;
         rows.into_iter().map(Widget::try_from).collect()
     }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        let call = |pool: Arc<PoolGeneration>, _| async move {
+            let statement = TABLE.after(pool.backend(), after, limit);
+            pool.read::<WidgetRow>(statement).await
+        };
+
+        let rows = self.database.run(call).await?;
+        rows.into_iter().map(Widget::try_from).collect()
+    }
 }
 
 /// Adds all or none. In a retry, the first attempt may have stored the widgets, which then conflict with themselves.

@@ -54,6 +54,11 @@ fn latest(batched: &Arc<Batched<Gated>>, limit: usize) -> Call<Vec<Widget>> {
     tokio::spawn(async move { batched.latest(None, limit).await })
 }
 
+fn after(batched: &Arc<Batched<Gated>>, n: u64, limit: usize) -> Call<Vec<Widget>> {
+    let batched = Arc::clone(batched);
+    tokio::spawn(async move { batched.after(widget(n).id, limit).await })
+}
+
 /// How a task ended, in time.
 async fn end<T>(call: impl Future<Output = Result<T, JoinError>>) -> Result<T, JoinError> {
     tokio::time::timeout(Duration::from_secs(20), call)
@@ -147,6 +152,23 @@ async fn equal_pages_share_a_statement_and_different_pages_run_concurrently() {
 }
 
 #[tokio::test]
+async fn clients_that_poll_after_one_id_share_a_statement() {
+    let (batched, store) = batched();
+    fill(&store, 3).await;
+
+    let calls: Vec<_> = [0, 0, 0, 1, 0].map(|n| (n, after(&batched, n, 20))).into();
+    settle().await;
+    assert_eq!(store.statements()[1..], ["after 20"; 2], "concurrently");
+
+    store.release(3);
+    for (n, call) in calls {
+        let expected: Vec<_> = (n + 1..3).map(widget).collect();
+        assert_eq!(result(call).await.expect("after"), expected, "(d) each its own page");
+    }
+    assert_eq!(store.statements()[1..], ["after 20"; 3]);
+}
+
+#[tokio::test]
 async fn batch_size_is_bounded() {
     let (batched, store) = batched();
     let calls: Vec<_> = (0..600).map(|n| add(&batched, widget(n))).collect();
@@ -186,7 +208,11 @@ async fn call_is_rejected_when_the_queue_is_full() {
 
 #[tokio::test]
 async fn read_does_not_join_a_statement_that_started_before_it() {
-    let reads = [|batched: &_| find(batched, 1), |batched: &_| latest(batched, 5)];
+    let reads = [
+        |batched: &_| find(batched, 1),
+        |batched: &_| latest(batched, 5),
+        |batched: &_| after(batched, 0, 5),
+    ];
     for (read, shared) in reads.into_iter().flat_map(|read| [(read, false), (read, true)]) {
         let (batched, store) = batched();
 

@@ -54,4 +54,10 @@ pub trait WidgetRepository: Send + Sync {
     ///
     /// The cost does not depend on how deep the page is.
     async fn latest(&self, before: Option<WidgetId>, limit: usize) -> Result<Vec<Widget>, RepositoryError>;
+
+    /// At most `limit` widgets by ascending id, which is oldest first: only those with a larger id than `after`, which
+    /// need not be stored. Fewer than `limit` means that there are no more.
+    ///
+    /// The cost does not depend on how deep the page is.
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError>;
 }

@@ -5,7 +5,7 @@ use std::{error::Error, slice, sync::Arc};
 use chrono::SubsecRound;
 
 use crate::{
-    Clock, CreateIdempotentError, CreateOutcome, DateTime, IdGenerator, OwnedKey, Page, PageLimit,
+    Clock, CreateIdempotentError, CreateOutcome, Cursor, DateTime, IdGenerator, OwnedKey, Page, PageLimit,
     RepositoryError, Utc,
     widget::{IdempotentWidget, NewWidget, Widget, WidgetId, WidgetRepository},
 };
@@ -88,16 +88,22 @@ impl WidgetService {
         Ok(self.repository.find(&[id]).await?.pop())
     }
 
-    /// The newest widgets; with `before`, the newest of those that are older.
+    /// The widgets from a cursor on: newest first, or after [`Cursor::After`] oldest first.
     ///
     /// # Errors
     /// Those of [`WidgetRepository::latest`].
     pub async fn page(
         &self,
-        before: Option<WidgetId>,
+        cursor: Cursor<Widget>,
         limit: PageLimit,
     ) -> Result<Page<Widget>, RepositoryError> {
-        let fetched = self.repository.latest(before, limit.with_lookahead()).await?;
+        let count = limit.with_lookahead();
+        let fetched = match cursor {
+            Cursor::Newest => self.repository.latest(None, count).await?,
+            Cursor::Before(id) => self.repository.latest(Some(id), count).await?,
+            Cursor::After(id) => self.repository.after(id, count).await?,
+        };
+
         Ok(Page::new(fetched, limit, |widget| widget.id))
     }
 
@@ -144,6 +150,10 @@ mod tests {
         }
 
         async fn latest(&self, _: Option<WidgetId>, _: usize) -> Result<Vec<Widget>, RepositoryError> {
+            Ok(Vec::new())
+        }
+
+        async fn after(&self, _: WidgetId, _: usize) -> Result<Vec<Widget>, RepositoryError> {
             Ok(Vec::new())
         }
     }

@@ -20,6 +20,7 @@ pub struct Metered<R: ?Sized> {
     add_idempotent: TimedOperation,
     find: TimedOperation,
     latest: TimedOperation,
+    after: TimedOperation,
     update: TimedOperation,
     remove: TimedOperation,
 }
@@ -35,6 +36,7 @@ impl<R: ?Sized> Metered<R> {
             add_idempotent: widgets.operation("add_idempotent"),
             find: widgets.operation("find"),
             latest: widgets.operation("latest"),
+            after: widgets.operation("after"),
             update: widgets.operation("update"),
             remove: widgets.operation("remove"),
         }
@@ -60,6 +62,10 @@ impl<R: WidgetRepository + ?Sized> WidgetRepository for Metered<R> {
 
     async fn latest(&self, before: Option<WidgetId>, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
         self.latest.time(self.inner.latest(before, limit)).await
+    }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        self.after.time(self.inner.after(after, limit)).await
     }
 
     async fn update(
@@ -95,6 +101,10 @@ mod tests {
             for _ in 0..3 {
                 assert_eq!(store.latest(None, 1).await.expect("a page"), [widget(3)]);
             }
+            for _ in 0..2 {
+                let page = store.after(widget(2).id, 1).await.expect("a page");
+                assert_eq!(page, [widget(3)]);
+            }
             for n in 4..6 {
                 let updated = store.update(widget(1).id, &content(n), &Expected::Any).await;
                 assert!(matches!(updated.expect("updated"), WriteOutcome::Done(_)));
@@ -106,6 +116,7 @@ mod tests {
         let expected = [
             ("add", 1),
             ("add_idempotent", 1),
+            ("after", 2),
             ("find", 1),
             ("latest", 3),
             ("remove", 1),

@@ -83,14 +83,22 @@ async fn page_on_postgresql_is_an_index_range_scan_at_any_depth() {
     let database = FreshDatabase::postgres().await;
     let pool = filled(&database).await;
 
-    for before in [None, Some(ROWS), Some(ROWS / 2), Some(100)] {
+    let latest = |before: Option<u64>| statements::latest(DatabaseBackend::Postgres, before.map(id), 51);
+    let after = |after| statements::after(DatabaseBackend::Postgres, id(after), 51);
+    let backward = "Index Scan Backward using widget_pkey on widget";
+    let forward = "Index Scan using widget_pkey on widget";
+    let older = [Some(ROWS), Some(ROWS / 2), Some(100)].map(|n| (latest(n), backward, "(id < "));
+    let newer = [0, ROWS / 2, ROWS - 100].map(|n| (after(n), forward, "(id > "));
+    let pages = [(latest(None), backward, "")].into_iter();
+
+    for (page, scan, condition) in pages.chain(older).chain(newer) {
         let kind = "explain (analyze, buffers, costs off, timing off)";
-        let page = statements::latest(DatabaseBackend::Postgres, before.map(id), 51);
         let plan = explain(&pool, kind, "QUERY PLAN", page).await;
 
-        let scan = "Index Scan Backward using widget_pkey on widget";
         assert!(plan.contains(scan), "{plan}");
-        assert_eq!(plan.contains("Index Cond: (id < "), before.is_some(), "{plan}");
+        let conditions: Vec<_> = plan.lines().filter(|line| line.contains("Cond: ")).collect();
+        assert_eq!(conditions.len(), usize::from(!condition.is_empty()), "{plan}");
+        assert!(conditions.iter().all(|line| line.contains(condition)), "{plan}");
         for slow in ["Sort", "Filter", "Seq Scan"] {
             assert!(!plan.contains(slow), "{plan}");
         }
@@ -103,15 +111,20 @@ async fn page_on_sqlite_is_an_index_range_scan() {
     let database = FreshDatabase::sqlite();
     let pool = filled(&database).await;
 
-    for before in [None, Some(ROWS / 2)] {
-        let page = statements::latest(DatabaseBackend::Sqlite, before.map(id), 51);
+    let latest = |before: Option<u64>| statements::latest(DatabaseBackend::Sqlite, before.map(id), 51);
+    let after = |after| statements::after(DatabaseBackend::Sqlite, id(after), 51);
+    let (older, newer) = (
+        "SEARCH widget USING PRIMARY KEY (id<?)",
+        "SEARCH widget USING PRIMARY KEY (id>?)",
+    );
+    for (page, expected) in [
+        (latest(None), "SCAN widget"),
+        (latest(Some(ROWS / 2)), older),
+        (after(0), newer),
+        (after(ROWS / 2), newer),
+    ] {
         let plan = explain(&pool, "explain query plan", "detail", page).await;
 
-        let expected = if before.is_some() {
-            "SEARCH widget USING PRIMARY KEY (id<?)"
-        } else {
-            "SCAN widget"
-        };
         // No temporary tree: the rows come in the order of the key.
         assert_eq!(plan, expected);
     }

@@ -85,6 +85,16 @@ impl WidgetRepository for SeaOrmWidgetRepository {
         rows.into_iter().map(Widget::try_from).collect()
     }
 
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        let call = |pool: Arc<PoolGeneration>, _| async move {
+            let statement = statements::after(pool.backend(), after, limit);
+            pool.read::<Model>(statement).await
+        };
+
+        let rows = self.database.run(call).await?;
+        rows.into_iter().map(Widget::try_from).collect()
+    }
+
     async fn update(
         &self,
         id: WidgetId,

@@ -48,7 +48,16 @@ pub(super) fn latest(backend: DbBackend, before: Option<WidgetId>, limit: usize)
     Entity::find()
         .apply_if(before, |query, before| query.filter(Column::Id.lt(uuid(before))))
         .order_by_desc(Column::Id)
-        .limit(u64::try_from(limit).unwrap_or(u64::MAX).min(i64::MAX.cast_unsigned()))
+        .limit(sql_limit(limit))
+        .build(backend)
+}
+
+/// The oldest rows with a larger id, oldest first: the same scan in the other direction.
+pub(super) fn after(backend: DbBackend, after: WidgetId, limit: usize) -> Statement {
+    Entity::find()
+        .filter(Column::Id.gt(uuid(after)))
+        .order_by_asc(Column::Id)
+        .limit(sql_limit(limit))
         .build(backend)
 }
 
@@ -72,6 +81,11 @@ pub(super) fn update(
 /// Removes the row if it is in an expected version.
 pub(super) fn remove(backend: DbBackend, id: WidgetId, expected: &Expected) -> Statement {
     Entity::delete_many().filter(writable(id, expected)).build(backend)
+}
+
+/// Databases have no larger limit than the largest `i64`.
+fn sql_limit(limit: usize) -> u64 {
+    u64::try_from(limit).unwrap_or(u64::MAX).min(i64::MAX.cast_unsigned())
 }
 
 fn writable(id: WidgetId, expected: &Expected) -> Condition {

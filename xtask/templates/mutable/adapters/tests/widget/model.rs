@@ -22,6 +22,7 @@ enum Operation {
     AddIdempotent(Vec<IdempotentWidget>),
     Find(Vec<WidgetId>),
     Latest(Option<WidgetId>, usize),
+    After(WidgetId, usize),
     Update(WidgetId, WidgetContent, Expected),
     Remove(WidgetId, Expected),
 }
@@ -76,6 +77,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => vec(idempotent(), 0..6).prop_map(Operation::AddIdempotent),
         1 => vec(id(), 0..10).prop_map(Operation::Find),
         2 => (proptest::option::of(id()), 0_usize..60).prop_map(|(before, limit)| Operation::Latest(before, limit)),
+        2 => (id(), 0_usize..60).prop_map(|(after, limit)| Operation::After(after, limit)),
         4 => (id(), any_content(), expected()).prop_map(|(id, content, expected)| Operation::Update(id, content, expected)),
         2 => (id(), expected()).prop_map(|(id, expected)| Operation::Remove(id, expected)),
     ]
@@ -94,6 +96,7 @@ async fn result_of(
             WriteOutcome::Done(found)
         }),
         Operation::Latest(before, limit) => store.latest(*before, *limit).await.map(WriteOutcome::Done),
+        Operation::After(after, limit) => store.after(*after, *limit).await.map(WriteOutcome::Done),
         Operation::Update(id, content, expected) => {
             let updated = store.update(*id, content, expected).await;
             updated.map(|outcome| outcome.map(|widget| vec![widget]))

@@ -6,8 +6,8 @@ use chrono::SubsecRound;
 
 use super::{IdempotentWidget, Widget, WidgetContent, WidgetId, WidgetRepository};
 use crate::{
-    Clock, CreateIdempotentError, CreateOutcome, DateTime, Expected, IdGenerator, OwnedKey, Page, PageLimit,
-    RepositoryError, Utc, WriteOutcome,
+    Clock, CreateIdempotentError, CreateOutcome, Cursor, DateTime, Expected, IdGenerator, OwnedKey, Page,
+    PageLimit, RepositoryError, Utc, WriteOutcome,
 };
 
 /// Creates, retrieves, changes and removes widgets. It wraps the port into singular use cases, and decides ids and times.
@@ -91,16 +91,22 @@ impl WidgetService {
         Ok(self.repository.find(&[id]).await?.pop())
     }
 
-    /// The newest widgets; with `before`, the newest of those that are older.
+    /// The widgets from a cursor on: newest first, or after [`Cursor::After`] oldest first.
     ///
     /// # Errors
     /// Those of [`WidgetRepository::latest`].
     pub async fn page(
         &self,
-        before: Option<WidgetId>,
+        cursor: Cursor<Widget>,
         limit: PageLimit,
     ) -> Result<Page<Widget>, RepositoryError> {
-        let fetched = self.repository.latest(before, limit.with_lookahead()).await?;
+        let count = limit.with_lookahead();
+        let fetched = match cursor {
+            Cursor::Newest => self.repository.latest(None, count).await?,
+            Cursor::Before(id) => self.repository.latest(Some(id), count).await?,
+            Cursor::After(id) => self.repository.after(id, count).await?,
+        };
+
         Ok(Page::new(fetched, limit, |widget| widget.id))
     }
 
@@ -168,6 +174,10 @@ mod tests {
         }
 
         async fn latest(&self, _: Option<WidgetId>, _: usize) -> Result<Vec<Widget>, RepositoryError> {
+            Ok(Vec::new())
+        }
+
+        async fn after(&self, _: WidgetId, _: usize) -> Result<Vec<Widget>, RepositoryError> {
             Ok(Vec::new())
         }
 

@@ -28,7 +28,7 @@ use crate::{
         idempotency_key::{IdempotencyKeyParam, idempotency_key, replayed},
         json::Json,
         page_query::PageQuery,
-        params::{BeforeParam, IdParam, LimitParam},
+        params::{CursorParam, IdParam, LimitParam, ReverseParam},
         preconditions::{
             IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, required_if_match, version_tag,
             written,
@@ -118,24 +118,29 @@ impl WidgetsApi {
 
     /// List widgets
     ///
-    /// Newest first, a page at a time. Follow the `Link` header to older widgets: pages neither skip nor repeat a widget
-    /// while others are added and removed.
+    /// Newest first, a page at a time; with `after`, oldest first. Follow `next` in the `Link` header: pages neither skip
+    /// nor repeat a widget while others are added and removed. `prev` leads back.
     #[oai(path = "/", method = "get", operation_id = "listWidgets")]
     async fn list(
         &self,
         base: BaseUrl,
         /// The maximum number of widgets in the response.
         limit: Query<Option<LimitParam>>,
-        /// Only widgets older than the one with this id, which need not exist.
-        before: Query<Option<BeforeParam<Widget>>>,
+        /// Only widgets older than the one with this id, which need not exist; newest first.
+        before: Query<Option<CursorParam<Widget>>>,
+        /// Only widgets newer than the one with this id, which need not exist; oldest first. Cannot be combined with
+        /// `before`. A client that polls must go back some seconds: a new widget may appear below newer ones.
+        after: Query<Option<CursorParam<Widget>>>,
+        /// The same widgets in the opposite order, for links with `rel="prev"`.
+        reverse: Query<Option<ReverseParam>>,
     ) -> Result<ListWidgetsResponse, ErrorResponse<ListWidgetsErrors>> {
-        let query = PageQuery::new(limit.0, before.0)?;
+        let query = PageQuery::new(limit.0, before.0, after.0, reverse.0)?;
 
         let _permit = self.concurrency_limit.try_acquire()?;
-        let page = self.widgets.page(query.before, query.limit).await?;
+        let page = self.widgets.page(query.cursor, query.limit).await?;
 
-        let link = query.next_link(&base, COLLECTION, &page);
-        let widgets = page.items.into_iter();
+        let link = query.links(&base, COLLECTION, &page);
+        let widgets = query.in_order(page.items).into_iter();
         let body = widgets.map(|widget| WidgetBody::new(widget, &base)).collect();
         Ok(ListWidgetsResponse::Page(Json(body), link))
     }
@@ -272,7 +277,8 @@ mod tests {
         let (api, base) = (full(), BaseUrl::example);
 
         for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
-            let result = api.list(base(), Query(limit), Query(None)).await;
+            let result = api.list(base(), Query(limit), Query(None), Query(None), Query(None));
+            let result = result.await;
             assert_eq!(status(result), expected);
         }
 

@@ -25,11 +25,12 @@ pub(super) enum CreateWidgetResponse {
 
 #[derive(ApiResponse)]
 pub(super) enum ListWidgetsResponse {
-    /// The newest widgets, newest first.
+    /// A page of widgets.
     #[oai(status = 200)]
     Page(
         Json<Vec<WidgetBody>>,
-        /// `<…>; rel="next"` (RFC 8288) while there are older widgets.
+        /// `<…>; rel="…"` (RFC 8288), to pages in the same order: `next` while there are more widgets, `prev` unless there
+        /// are none before these, and `first` unless it was requested. An empty page has no `prev`.
         #[oai(header = "Link")]
         Option<String>,
     ),

@@ -58,4 +58,9 @@ impl WidgetRepository for Gated {
         let result = self.store.latest(before, limit).await;
         self.gate.pass(format!("latest {limit}"), result).await
     }
+
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        let result = self.store.after(after, limit).await;
+        self.gate.pass(format!("after {limit}"), result).await
+    }
 }

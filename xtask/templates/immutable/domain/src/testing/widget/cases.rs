@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc};
 
-use super::{all_pages, edge_widget, new_widget, newest_first, widget, widgets, with_content};
+use super::{all_pages, all_pages_after, edge_widget, new_widget, newest_first, widget, widgets, with_content};
 use crate::{
     RepositoryError,
     testing::{contract::Spawn, sample::EDGES},
@@ -48,9 +48,13 @@ pub async fn empty_input_gives_an_empty_result(repository: Arc<dyn WidgetReposit
         let page = repository.latest(before, 10).await.expect("latest of nothing");
         assert_eq!(page, []);
     }
+    let page = repository.after(widget(1).id, 10).await.expect("after nothing");
+    assert_eq!(page, []);
 
     repository.add(&widgets(0..2)).await.expect("add");
     assert_eq!(repository.latest(None, 0).await.expect("a page of nothing"), []);
+    let page = repository.after(widget(0).id, 0).await.expect("a page of nothing");
+    assert_eq!(page, []);
 }
 
 /// Ids decide the order; the order of arrival and the timestamps do not.
@@ -89,7 +93,34 @@ pub async fn latest_respects_limit_and_before(repository: Arc<dyn WidgetReposito
     }
 }
 
-/// Successive pages of any size contain every widget once.
+/// `limit` and `after` both bound the page, whose order is that of the ids; `after` itself is left out and need not be
+/// stored. The order of arrival does not matter.
+pub async fn after_is_sorted_by_ascending_id_and_respects_limit_and_after(
+    repository: Arc<dyn WidgetRepository>,
+    _: Spawn,
+) {
+    for n in [6, 0, 18, 8, 2, 16, 10, 4, 14, 12] {
+        repository.add(&[widget(n)]).await.expect("add");
+    }
+
+    let [smallest, largest] = [0, u128::MAX].map(WidgetId::from_u128);
+    let expected: [(_, _, &[u64]); 6] = [
+        (smallest, 3, &[0, 2, 4]),
+        (widget(4).id, 2, &[6, 8]),
+        (widget(5).id, 2, &[6, 8]),
+        (widget(16).id, 5, &[18]),
+        (widget(18).id, 5, &[]),
+        (largest, 1, &[]),
+    ];
+
+    for (after, limit, numbers) in expected {
+        let page = repository.after(after, limit).await.expect("after");
+        let widgets: Vec<_> = numbers.iter().copied().map(widget).collect();
+        assert_eq!(page, widgets, "{limit} after {after:?}");
+    }
+}
+
+/// Successive pages of any size contain every widget once, in both directions.
 pub async fn pages_contain_every_widget_exactly_once(repository: Arc<dyn WidgetRepository>, _: Spawn) {
     let added = widgets(0..23);
     repository.add(&added).await.expect("add");
@@ -98,6 +129,10 @@ pub async fn pages_contain_every_widget_exactly_once(repository: Arc<dyn WidgetR
     for limit in [1, 2, 5, 22, 23, 24, 1000] {
         let walked = all_pages(&repository, limit).await;
         assert_eq!(walked, expected, "in pages of {limit}");
+
+        let mut walked = all_pages_after(&repository, WidgetId::from_u128(0), limit).await;
+        walked.reverse();
+        assert_eq!(walked, expected, "in pages of {limit}, oldest first");
     }
 }
 

@@ -28,4 +28,8 @@ impl WidgetRepository for FailingWidgetRepository {
     async fn latest(&self, _: Option<WidgetId>, _: usize) -> Result<Vec<Widget>, RepositoryError> {
         Err(self.0.clone())
     }
+
+    async fn after(&self, _: WidgetId, _: usize) -> Result<Vec<Widget>, RepositoryError> {
+        Err(self.0.clone())
+    }
 }

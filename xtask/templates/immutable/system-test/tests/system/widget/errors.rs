@@ -64,7 +64,9 @@ fn create_cases(service: &Service) -> Vec<ErrorCase> {
 fn list_cases(service: &Service) -> Vec<ErrorCase> {
     let list = |query: &str| service.request(Method::GET, &format!("/widget/?{query}"));
 
-    let cases = ["limit=0", "limit=201", "limit=many", "before=yesterday"].map(|query| (400, list(query)));
+    let both = format!("before={UNKNOWN_ID}&after={UNKNOWN_ID}");
+    let queries = ["limit=0", "limit=201", "limit=many", "before=yesterday", "after=1", "reverse=no", &both];
+    let cases = queries.map(|query| (400, list(query)));
     of_operation("listWidgets", cases.into())
 }
 

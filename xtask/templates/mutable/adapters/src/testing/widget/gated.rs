@@ -59,6 +59,11 @@ impl WidgetRepository for Gated {
         self.gate.pass(format!("latest {limit}"), result).await
     }
 
+    async fn after(&self, after: WidgetId, limit: usize) -> Result<Vec<Widget>, RepositoryError> {
+        let result = self.store.after(after, limit).await;
+        self.gate.pass(format!("after {limit}"), result).await
+    }
+
     async fn update(
         &self,
         id: WidgetId,

@@ -29,6 +29,10 @@ impl WidgetRepository for FailingWidgetRepository {
         Err(self.0.clone())
     }
 
+    async fn after(&self, _: WidgetId, _: usize) -> Result<Vec<Widget>, RepositoryError> {
+        Err(self.0.clone())
+    }
+
     async fn update(
         &self,
         _: WidgetId,
