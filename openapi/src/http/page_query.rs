@@ -5,7 +5,7 @@ use domain::{Id, Page, PageLimit};
 use crate::http::{
     base_url::BaseUrl,
     params::{BeforeParam, LimitParam},
-    problem::{Problem, Violation},
+    problem::{Problem, ProblemType, Violation},
 };
 
 /// The valid query for a page.
@@ -34,10 +34,10 @@ impl<T> PageQuery<T> {
 
         match (limit, before) {
             (Ok(limit), Ok(before)) => Ok(Self { before, limit }),
-            (limit, before) => Err(Problem::bad_request(
-                "the query is not valid",
-                limit.err().into_iter().chain(before.err()).collect(),
-            )),
+            (limit, before) => {
+                let errors = limit.err().into_iter().chain(before.err());
+                Err(Problem::new(ProblemType::INVALID_QUERY).with_errors(errors.collect()))
+            }
         }
     }
 
@@ -104,7 +104,7 @@ mod tests {
                     let named = |pointer: &str| problem.errors.iter().any(|error| error.pointer == pointer);
                     prop_assert_eq!((named("/limit"), named("/before")), invalid);
                     prop_assert_eq!(problem.errors.len(), usize::from(invalid.0) + usize::from(invalid.1));
-                    prop_assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+                    prop_assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
                 }
             }
         }
