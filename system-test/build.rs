@@ -3,6 +3,7 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
+use serde_json::{Map, Value};
 
 #[expect(
     clippy::disallowed_methods,
@@ -15,12 +16,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={path}");
     // The generator parses bodies of `application/json` only; those of another media type remain bytes.
     let document = fs::read_to_string(path)?.replace("application/problem+json", "application/json");
+    let mut document = serde_json::from_str(&document)?;
+    one_type_of_error(&mut document);
 
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
-    let client = Generator::new(&settings).generate_tokens(&serde_json::from_str(&document)?)?;
+    let client = Generator::new(&settings).generate_tokens(&serde_json::from_value(document)?)?;
 
     let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(folder.join("client.rs"), client.to_string())?;
     Ok(())
+}
+
+/// Leaves one type of body to the errors of each operation: the generator knows no more. Where an error has a body of its
+/// own, as the health report has, problems are left out.
+fn one_type_of_error(document: &mut Value) {
+    let paths = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let is_problem = |response: &Value| {
+        let schema = response.pointer("/content/application~1json/schema/$ref");
+        schema.is_some_and(|schema| schema == "#/components/schemas/Problem")
+    };
+
+    for operation in operations {
+        let Some(responses) = operation["responses"].as_object_mut() else {
+            continue;
+        };
+        let is_error = |status: &str| status >= "400";
+        if responses
+            .iter()
+            .any(|(status, response)| is_error(status) && !is_problem(response))
+        {
+            responses.retain(|status, response| !is_error(status) || !is_problem(response));
+        }
+    }
 }

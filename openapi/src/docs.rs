@@ -45,8 +45,8 @@ impl Texts {
         let policy = csp::of_page(&html);
 
         Self {
-            json: document.spec().into(),
-            yaml: document.spec_yaml().into(),
+            json: document.json().into(),
+            yaml: document.yaml().into(),
             html: html.into(),
             policy,
         }

@@ -15,7 +15,14 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags, payload::PlainText,
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{Dependencies, http::json::Json};
+use crate::{
+    Dependencies,
+    http::{
+        error_response::{DocumentedErrors, ErrorResponse},
+        json::Json,
+        problem_type::operations::{self, ProblemTypes},
+    },
+};
 
 /// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is useless.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,7 +55,7 @@ impl HealthApi {
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
     /// and reports `draining` next to its dependencies.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
-    async fn healthcheck(&self) -> HealthResponse {
+    async fn healthcheck(&self) -> Result<HealthResponse, ErrorResponse<MonitoringErrors>> {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
             (check.name(), status)
@@ -60,15 +67,15 @@ impl HealthApi {
 
         let dependencies = by_name(results);
         if dependencies.values().all(|each| each.status == Status::Ok) {
-            HealthResponse::Healthy(Json(HealthBody {
+            Ok(HealthResponse::Healthy(Json(HealthBody {
                 status: Status::Ok,
                 dependencies,
-            }))
+            })))
         } else {
-            HealthResponse::Unhealthy(Json(HealthBody {
+            Ok(HealthResponse::Unhealthy(Json(HealthBody {
                 status: Status::Nok,
                 dependencies,
-            }))
+            })))
         }
     }
 }
@@ -88,8 +95,8 @@ impl LivenessApi {
     ///
     /// Succeeds while the process runs; checks no dependency.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
-    async fn livez(&self) -> LivezResponse {
-        LivezResponse::Alive(PlainText("ok\n"))
+    async fn livez(&self) -> Result<LivezResponse, ErrorResponse<MonitoringErrors>> {
+        Ok(LivezResponse::Alive(PlainText("ok\n")))
     }
 }
 
@@ -139,6 +146,13 @@ enum LivezResponse {
     /// The process runs.
     #[oai(status = 200)]
     Alive(PlainText<&'static str>),
+}
+
+/// Monitoring passes every check but that of the host.
+struct MonitoringErrors;
+
+impl DocumentedErrors for MonitoringErrors {
+    const PROBLEMS: &'static [ProblemTypes] = &[operations::ANY];
 }
 
 /// The status of the service, and of each of its dependencies by name.

@@ -3,13 +3,13 @@
 //!
 //! - Resources: a module each, with its handlers, request and response bodies. Yours to replace.
 //! - Mechanism: `middleware` is the stack around all operations, `http` what the handlers of any resource use;
-//!   `health`, `docs` and `metrics_page` are operations that every service has.
+//!   `health`, `docs`, `metrics_page` and `problem_pages` are operations that every service has.
 //!
 //! # Adding an operation
 //! 1. Write a method with `#[oai(path, method, operation_id)]` beside its resource. If it needs a token, its first
 //!    argument is `RequireAuth`. Once its input is valid, it acquires a permit
 //!    of the [`ConcurrencyLimit`].
-//! 2. List the statuses that it can fail with in a `DocumentedErrors`.
+//! 2. List the types of problems that it can fail with in a `DocumentedErrors`.
 //! 3. The API of a new resource joins `Apis`, the one list of APIs.
 //! 4. `cargo run -- openapi > openapi/openapi.json`, and tests in `app/tests` that use the operation over HTTP.
 //!
@@ -20,11 +20,14 @@
 mod tweet;
 
 mod docs;
+mod document;
 mod health;
 mod metrics_page;
+mod problem_pages;
 
 pub mod http;
 mod middleware;
+mod query_parameters;
 mod routes;
 mod version;
 
@@ -39,11 +42,13 @@ use domain::{Authenticator, Clock, HealthCheck};
 use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
-    ExtraHeader, LicenseObject, OpenApi, OpenApiService, Webhook,
+    ExtraHeader, LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
 };
 
+use document::Document;
 use middleware::request_id::RequestIdHeader;
+use query_parameters::CheckedQueries;
 use routes::{CorsLists, Routes};
 
 pub use http::{
@@ -127,6 +132,7 @@ apis![
     health::HealthApi,
     health::LivenessApi,
     docs::DocsApi,
+    problem_pages::ProblemPagesApi,
     metrics_page::MetricsApi,
 ];
 
@@ -136,17 +142,17 @@ pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
     let routes = Routes::new(apis.clone());
     let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &dependencies.allowed_headers);
 
-    let router = service(apis, dependencies.name).into_endpoint();
+    let router = service(CheckedQueries(apis), dependencies.name).into_endpoint();
     middleware::stack(router, routes, cors_lists, dependencies).boxed()
 }
 
 /// The OpenAPI document of the service of this name, as it is served and as `openapi/openapi.json` holds it.
 pub fn spec(name: &str) -> String {
-    document(name).spec() + "\n"
+    document(name).json()
 }
 
-fn document(name: &str) -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(SpecOnly::<Apis>(PhantomData), name)
+fn document(name: &str) -> Document {
+    Document::new(&service(SpecOnly::<Apis>(PhantomData), name))
 }
 
 /// The types of an API without its handlers: all that the document needs.

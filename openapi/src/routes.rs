@@ -10,6 +10,9 @@ use poem_openapi::{OpenApi, registry::MetaOperation};
 
 use crate::middleware::cors::AllowedHeaders;
 
+/// The routes that monitors request every few seconds.
+pub(crate) const MONITORED: [&str; 3] = ["/livez", "/healthcheck/", "/metrics"];
+
 /// Every route of the service.
 #[derive(Debug)]
 pub(crate) struct Routes {
@@ -51,7 +54,8 @@ impl Routes {
         let routes = table
             .into_iter()
             .map(|(pattern, endpoints)| {
-                let template = templates.get(&pattern).unwrap_or(&pattern).clone();
+                let template = templates.get(&pattern).cloned();
+                let template = template.unwrap_or_else(|| undocumented_template(&pattern));
                 let allow = list(methods(endpoints.keys()));
                 Route {
                     pattern,
@@ -72,7 +76,7 @@ impl Routes {
 }
 
 /// From the document's `/collection/{id}` to the router's `/collection/:param0`: the framework numbers the parameters.
-fn pattern(template: &str) -> String {
+pub(crate) fn pattern(template: &str) -> String {
     let mut count = 0;
     let segments = template.split('/').map(|segment| {
         if !segment.starts_with('{') {
@@ -81,6 +85,16 @@ fn pattern(template: &str) -> String {
 
         count += 1;
         format!(":param{}", count - 1)
+    });
+
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The template of a route that the document does not list: its parameters have numbers for names.
+fn undocumented_template(pattern: &str) -> String {
+    let segments = pattern.split('/').map(|segment| match segment.strip_prefix(':') {
+        Some(parameter) => format!("{{{parameter}}}"),
+        None => segment.to_owned(),
     });
 
     segments.collect::<Vec<_>>().join("/")
@@ -169,6 +183,10 @@ mod tests {
         assert_eq!(
             pattern("/collection/{id}/part/{n}"),
             "/collection/:param0/part/:param1"
+        );
+        assert_eq!(
+            undocumented_template("/collection/:param0/part"),
+            "/collection/{param0}/part"
         );
     }
 }

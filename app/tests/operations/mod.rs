@@ -9,6 +9,7 @@ mod request;
 
 mod described;
 mod docs;
+mod problem_pages;
 mod routes;
 
 mod authentication;
@@ -17,6 +18,7 @@ mod cors;
 mod pages;
 mod paths;
 mod preconditions;
+mod query;
 mod rate_limit;
 
 mod errors;

@@ -14,7 +14,15 @@ use crate::{
 };
 
 /// The paths of the `hidden` handlers: they are about the API, not of it.
-const UNDOCUMENTED: [&str; 5] = ["/", "/docs", "/openapi.json", "/openapi.yaml", "/metrics"];
+const UNDOCUMENTED: [&str; 7] = [
+    "/",
+    "/docs",
+    "/openapi.json",
+    "/openapi.yaml",
+    "/metrics",
+    "/problems",
+    "/problems/:slug",
+];
 
 /// The source files of the crate that has the handlers.
 fn sources() -> impl Iterator<Item = String> {

@@ -8,8 +8,10 @@ use poem::test::TestResponse;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{operation::Operation, rate_limit::LIMIT};
-use crate::support::{InProcess, Service, client::Client, failing_store, header, resources, status_of};
+use super::{errors::documented_types, operation::Operation, rate_limit::LIMIT};
+use crate::support::{
+    InProcess, Service, client::Client, failing_store, header, problem, problem_type, resources, status_of,
+};
 
 /// Documented statuses that these tests cannot produce: operation, status, and the reason.
 const NOT_PRODUCED: &[(&str, u16, &str)] = &[];
@@ -189,8 +191,23 @@ async fn every_documented_status_is_returned() {
                     .get(name)
                     .map(|value| value.to_str().expect("ASCII"))
             });
+            if media_type.as_deref() == Some("application/problem+json") {
+                has_documented_type(&what, documented, &problem(response, status).await);
+            }
         }
     }
+}
+
+/// Asserts that the document lists the type of a problem for the response that it came with.
+fn has_documented_type(what: &str, documented: &Value, problem: &Value) {
+    let kind = problem_type(problem);
+    let types = documented_types(documented);
+
+    assert!(
+        types.contains_key(kind.slug),
+        "{what}: {} is not documented",
+        kind.slug
+    );
 }
 
 #[test]
@@ -215,6 +232,8 @@ fn a_body_that_does_not_arrive_is_the_documented_408() {
         is_as_documented(&operation.to_string(), documented, media_type, |name| {
             response.header(name)
         });
+        let problem = serde_json::from_str(&response.body).expect("JSON");
+        has_documented_type(&operation.to_string(), documented, &problem);
     }
 }
 

@@ -1,16 +1,20 @@
 //! What a response of the service in the test's process holds.
 
+use std::collections::BTreeSet;
+
+use openapi::http::problem_type::ProblemType;
 use poem::test::TestResponse;
 use serde_json::Value;
 
-/// Asserts that a response is a problem (RFC 9457) with this status and the members that each problem has. Returns it.
+/// Asserts that a response is a problem (RFC 9457) with this status and the members that each problem has, of a type in the
+/// table. Returns it.
 pub(crate) async fn problem(response: TestResponse, status: u16) -> Value {
     assert_eq!(status_of(&response), status);
     response.assert_content_type("application/problem+json");
     let id = header(&response, "x-request-id").expect("a request id");
 
     let body = json(response).await;
-    let members: Vec<_> = body
+    let members: BTreeSet<_> = body
         .as_object()
         .expect("an object")
         .keys()
@@ -19,12 +23,24 @@ pub(crate) async fn problem(response: TestResponse, status: u16) -> Value {
 
     assert_eq!(
         members,
-        ["detail", "errors", "request_id", "status", "title", "type"]
+        ["detail", "errors", "request_id", "status", "title", "type"].into()
     );
     assert_eq!(body["status"], status);
     assert_eq!(body["request_id"], id, "header and body have one request id");
-    assert_eq!(body["type"], "about:blank");
+    let kind = problem_type(&body);
+    assert_eq!(body["status"], kind.status.as_u16(), "{body}");
+    assert_eq!(body["title"], kind.title, "{body}");
     body
+}
+
+/// The type of a problem, by the last segment of its URI, whatever base is before it.
+pub(crate) fn problem_type(problem: &Value) -> &'static ProblemType {
+    let uri = problem["type"].as_str().expect("a type");
+    let slug = uri.rsplit('/').next().expect("a last segment");
+
+    let kind = ProblemType::find(slug).unwrap_or_else(|| panic!("{uri} is not in the table of types"));
+    assert!(uri.ends_with(&kind.path()), "{uri}");
+    kind
 }
 
 pub(crate) fn status_of(response: &TestResponse) -> u16 {

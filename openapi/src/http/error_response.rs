@@ -1,6 +1,6 @@
 //! The errors of an operation, and how the document lists them.
 
-use std::marker::PhantomData;
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use poem::http::StatusCode;
 use poem_openapi::{
@@ -9,18 +9,23 @@ use poem_openapi::{
     types::Type,
 };
 
-use crate::http::{
-    problem::Problem,
-    problem_body::{MEDIA_TYPE, ProblemBody},
+use crate::{
+    document::problem_examples,
+    http::{
+        problem::Problem,
+        problem_body::{MEDIA_TYPE, ProblemBody},
+        problem_type::{ProblemType, operations::ProblemTypes},
+    },
 };
 
-/// The error statuses of one operation. Each response is a problem.
+/// The errors of one operation. Each is a problem.
 pub trait DocumentedErrors: Send + Sync + 'static {
-    /// In ascending order. A status that the operation cannot return misleads clients as much as one that is missing.
-    const STATUSES: &'static [u16];
+    /// Their types, by what the operation takes. A type that the operation cannot return misleads clients as much as one
+    /// that is missing.
+    const PROBLEMS: &'static [ProblemTypes];
 }
 
-/// A [`Problem`] as the error of an operation that documents `S::STATUSES`. `?` converts whatever converts to a problem.
+/// A [`Problem`] as the error of an operation that documents `S::PROBLEMS`. `?` converts whatever converts to a problem.
 pub struct ErrorResponse<S>(Problem, PhantomData<S>);
 
 impl<S, E: Into<Problem>> From<E> for ErrorResponse<S> {
@@ -38,7 +43,7 @@ impl<S> From<ErrorResponse<S>> for poem::Error {
 impl<S: DocumentedErrors> ApiResponse for ErrorResponse<S> {
     fn meta() -> MetaResponses {
         MetaResponses {
-            responses: S::STATUSES.iter().map(|status| describe(*status)).collect(),
+            responses: by_status(S::PROBLEMS).into_iter().map(describe).collect(),
         }
     }
 
@@ -47,7 +52,17 @@ impl<S: DocumentedErrors> ApiResponse for ErrorResponse<S> {
     }
 }
 
-fn describe(status: u16) -> MetaResponse {
+/// The types by their statuses, which are in ascending order.
+fn by_status(problems: &[ProblemTypes]) -> BTreeMap<u16, Vec<&'static ProblemType>> {
+    let mut by_status: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for kind in problems.iter().copied().flatten() {
+        by_status.entry(kind.status.as_u16()).or_default().push(*kind);
+    }
+
+    by_status
+}
+
+fn describe((status, kinds): (u16, Vec<&'static ProblemType>)) -> MetaResponse {
     let reason = StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());
@@ -76,7 +91,7 @@ fn describe(status: u16) -> MetaResponse {
         status_range: None,
         content: vec![MetaMediaType {
             content_type: MEDIA_TYPE,
-            schema: ProblemBody::schema_ref(),
+            schema: problem_examples::placeholder(&kinds),
         }],
         headers,
     }

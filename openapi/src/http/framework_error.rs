@@ -2,13 +2,10 @@
 
 use std::io::ErrorKind;
 
-use poem::{
-    error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
-    http::StatusCode,
-};
+use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError};
 use poem_openapi::error::{ContentTypeError, ParsePathError};
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemType};
 
 impl Problem {
     /// The problem in a `poem::Error`. The texts of poem's own errors are replaced, because they may quote the request.
@@ -19,29 +16,24 @@ impl Problem {
         };
 
         // No item can have a path parameter that does not decode.
-        if error.is::<NotFoundError>() || error.is::<ParsePathError>() {
-            return Self::not_found("nothing is at this path; see /docs for the paths of this service");
-        }
-        if error.is::<MethodNotAllowedError>() {
-            let detail = "this path does not support the method; see the Allow header";
-            return Self::new(StatusCode::METHOD_NOT_ALLOWED, detail);
-        }
-        if error.is::<ContentTypeError>() {
-            let detail = "the Content-Type must be application/json";
-            return Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
-        }
-        if let Some(ReadBodyError::Io(reason)) = error.downcast_ref() {
-            return match reason.kind() {
-                ErrorKind::TimedOut => {
-                    Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
-                }
-                _ => Self::new(StatusCode::BAD_REQUEST, "the body ended before it was complete"),
-            };
-        }
+        let kind = if error.is::<NotFoundError>() || error.is::<ParsePathError>() {
+            ProblemType::PATH_NOT_FOUND
+        } else if error.is::<MethodNotAllowedError>() {
+            ProblemType::METHOD_NOT_ALLOWED
+        } else if error.is::<ContentTypeError>() {
+            ProblemType::UNSUPPORTED_MEDIA_TYPE
+        } else if let Some(ReadBodyError::Io(reason)) = error.downcast_ref() {
+            match reason.kind() {
+                ErrorKind::TimedOut => ProblemType::BODY_TIMED_OUT,
+                _ => ProblemType::INCOMPLETE_BODY,
+            }
+        } else if error.status().is_client_error() {
+            // Clients treat any unknown 4xx as a 400 (RFC 9110, 15).
+            ProblemType::INVALID_REQUEST
+        } else {
+            return Self::internal().caused_by(error.to_string());
+        };
 
-        match error.status() {
-            status if status.is_client_error() => Self::new(status, "the request is not valid"),
-            _ => Self::internal().caused_by(error.to_string()),
-        }
+        Self::new(kind)
     }
 }

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`, with which a client may repeat a creation without storing anything twice.
 
 use domain::{CreateIdempotentError, CreateOutcome, IdempotencyKey, ParseIdempotencyKeyError};
-use poem::http::{HeaderMap, StatusCode};
+use poem::http::HeaderMap;
 use poem_openapi::{
     registry::MetaSchema,
     types::{ParseFromParameter, ParseResult},
@@ -9,7 +9,7 @@ use poem_openapi::{
 use serde_json::json;
 
 use crate::http::{
-    problem::{Problem, Violation},
+    problem::{Problem, ProblemType, Violation},
     schema::schema_type,
 };
 
@@ -59,10 +59,7 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Pr
     };
 
     let violation = Violation::new("/Idempotency-Key", reason);
-    Err(Problem::bad_request(
-        "the Idempotency-Key header is not valid",
-        vec![violation],
-    ))
+    Err(Problem::new(ProblemType::INVALID_IDEMPOTENCY_KEY).with_errors(vec![violation]))
 }
 
 /// The stored item, and the value of the response header `Idempotent-Replayed`.
@@ -76,10 +73,7 @@ pub fn replayed<T>(outcome: CreateOutcome<T>) -> (T, Option<bool>) {
 impl From<CreateIdempotentError> for Problem {
     fn from(error: CreateIdempotentError) -> Self {
         match error {
-            CreateIdempotentError::KeyReused => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "this Idempotency-Key was used with other content; use a new key for each creation",
-            ),
+            CreateIdempotentError::KeyReused => Self::new(ProblemType::IDEMPOTENCY_KEY_REUSED),
             CreateIdempotentError::Store(error) => error.into(),
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], `host`.
-//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error), [`error_response`]
-//!   (the errors that an operation documents), `csp` (pages).
+//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error), [`problem_type`]
+//!   (their types), [`error_response`] (the errors that an operation documents), `csp` (pages).
 //! - The document: `schema`.
 
 pub mod base_url;
@@ -16,9 +16,10 @@ pub mod page_query;
 pub mod params;
 pub mod preconditions;
 pub mod problem;
+pub(crate) mod problem_body;
+pub mod problem_type;
 pub(crate) mod public_url;
 pub(crate) mod schema;
 pub mod values;
 
 mod framework_error;
-mod problem_body;

@@ -5,7 +5,7 @@ use domain::{Cursor, Id, Page, PageLimit};
 use crate::http::{
     base_url::BaseUrl,
     params::{CursorParam, LimitParam, ReverseParam},
-    problem::{Problem, Violation},
+    problem::{Problem, ProblemType, Violation},
 };
 
 /// The valid query for a page.
@@ -56,7 +56,7 @@ impl<T> PageQuery<T> {
             (limit, before, after, reverse) => {
                 let errors = [limit.err(), before.err(), after.err(), reverse.err()];
                 let errors = errors.into_iter().flatten().collect();
-                Err(Problem::bad_request("the query is not valid", errors))
+                Err(Problem::new(ProblemType::INVALID_QUERY).with_errors(errors))
             }
         }
     }
@@ -311,7 +311,7 @@ mod tests {
                 Err(problem) => {
                     let named = problem.errors.iter().map(|error| &*error.pointer);
                     prop_assert!(named.eq(invalid));
-                    prop_assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+                    prop_assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
                 }
             }
         }

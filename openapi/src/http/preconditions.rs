@@ -8,7 +8,7 @@ use std::str;
 
 use domain::{Expected, Id, Version, WriteOutcome};
 use poem::http::{
-    HeaderMap, HeaderName, StatusCode,
+    HeaderMap, HeaderName,
     header::{IF_MATCH, IF_NONE_MATCH},
 };
 use poem_openapi::{
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::http::{
     base_url::BaseUrl,
-    problem::{Problem, Violation},
+    problem::{Problem, ProblemType, Violation},
     schema::schema_type,
 };
 
@@ -120,10 +120,7 @@ pub fn required_if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
         Some(Condition::Matches) => Ok(Expected::Any),
         Some(Condition::Differs) => Ok(Expected::OneOf(versions)),
         Some(Condition::Malformed) => Err(malformed_if_match()),
-        None => Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "send the item's ETag as If-Match, so that no change of another client is lost",
-        )),
+        None => Err(Problem::new(ProblemType::PRECONDITION_REQUIRED)),
     }
 }
 
@@ -169,18 +166,13 @@ pub fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
 }
 
 fn precondition_failed() -> Problem {
-    Problem::new(
-        StatusCode::PRECONDITION_FAILED,
-        "If-Match does not list the current entity tag",
-    )
+    Problem::new(ProblemType::PRECONDITION_FAILED)
 }
 
 fn malformed_if_match() -> Problem {
     let reason = "must be * or a list of entity tags in double quotes";
-    Problem::bad_request(
-        "the If-Match header is not valid",
-        vec![Violation::new("/If-Match", reason)],
-    )
+    let violation = Violation::new("/If-Match", reason);
+    Problem::new(ProblemType::INVALID_IF_MATCH).with_errors(vec![violation])
 }
 
 /// What a list of entity tags says about an item that exists.
@@ -250,7 +242,7 @@ fn next_element(list: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use poem::http::HeaderValue;
+    use poem::http::{HeaderValue, StatusCode};
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
@@ -274,7 +266,7 @@ mod tests {
             Some(match outcome {
                 Ok(false) => 200,
                 Ok(true) => 304,
-                Err(problem) => problem.status.as_u16(),
+                Err(problem) => problem.status().as_u16(),
             })
         };
 
@@ -350,7 +342,7 @@ mod tests {
         ] {
             let bytes: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
             let headers = headers(&IF_MATCH, &bytes).expect("headers");
-            let demanded = required_if_match(&headers).map_err(|problem| problem.status.as_u16());
+            let demanded = required_if_match(&headers).map_err(|problem| problem.status().as_u16());
             assert_eq!(demanded, expected, "{lines:?}");
         }
     }
@@ -361,7 +353,7 @@ mod tests {
         both.append(IF_MATCH, HeaderValue::from_static("\"b\""));
 
         let outcome = is_not_modified(&both, "\"a\"");
-        assert!(outcome.is_err_and(|problem| problem.status == StatusCode::PRECONDITION_FAILED));
+        assert!(outcome.is_err_and(|problem| problem.status() == StatusCode::PRECONDITION_FAILED));
     }
 
     proptest! {
@@ -381,11 +373,11 @@ mod tests {
 
             for number in 1..=3 {
                 let version = Version::new(number).expect("a version");
-                let get = check_if_match(&headers, &version_tag(version)).map_err(|problem| problem.status);
+                let get = check_if_match(&headers, &version_tag(version)).map_err(|problem| problem.status());
                 let write = match &demanded {
                     Ok(expected) if expected.allows(version) => Ok(()),
                     Ok(_) => Err(StatusCode::PRECONDITION_FAILED),
-                    Err(problem) => Err(problem.status),
+                    Err(problem) => Err(problem.status()),
                 };
                 prop_assert_eq!(write, get);
             }

@@ -12,10 +12,14 @@ use poem::{
     },
 };
 
-pub use crate::http::problem_body::Violation;
+pub use crate::http::{problem_body::Violation, problem_type::ProblemType};
 
 use crate::{
-    http::problem_body::{MEDIA_TYPE, ProblemBody},
+    http::{
+        base_url::BaseUrl,
+        problem_body::{MEDIA_TYPE, ProblemBody},
+        values::UrlValue,
+    },
     middleware::request_id::RequestId,
 };
 
@@ -30,77 +34,60 @@ pub struct Overloaded;
 /// Why a request failed. Handlers and layers return it as an error; the middleware adds the request id and writes the
 /// response.
 #[derive(Debug, thiserror::Error)]
-#[error("{status}: {detail}")]
+#[error("{}: {detail}", .kind.status)]
 pub struct Problem {
-    /// The status of the response.
-    pub status: StatusCode,
+    /// Its type, which decides on status and title.
+    pub kind: &'static ProblemType,
     detail: Cow<'static, str>,
     /// What is wrong with the request, part by part.
     pub errors: Vec<Violation>,
     /// For the log, never for the client. Client errors have none.
     pub source: Option<Box<dyn Error + Send + Sync>>,
-    /// Whether the response carries [`Overloaded`].
-    overloaded: bool,
     /// A header field that belongs to this problem.
     header: Option<(HeaderName, &'static str)>,
 }
 
 impl Problem {
-    /// A problem with this status. `detail` is sent to the client and logged; it must quote nothing from the request.
-    pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// A problem of this type, with the type's `detail`.
+    pub fn new(kind: &'static ProblemType) -> Self {
         Self {
-            status,
-            detail: detail.into(),
+            kind,
+            detail: Cow::Borrowed(kind.detail),
             errors: Vec::new(),
             source: None,
-            overloaded: false,
             header: None,
         }
     }
 
-    /// A 400 that names each part of the request that is not valid.
-    pub fn bad_request(detail: &'static str, errors: Vec<Violation>) -> Self {
+    /// The same with another `detail`. It is sent to the client and logged; it must quote nothing from the request.
+    pub fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            errors,
-            ..Self::new(StatusCode::BAD_REQUEST, detail)
+            detail: detail.into(),
+            ..self
         }
     }
 
-    /// A 401 with its `WWW-Authenticate` (RFC 9110, 11.6.1).
-    pub fn unauthorized(detail: &'static str, challenge: &'static str) -> Self {
+    /// The same, naming each part of the request that is not valid.
+    pub fn with_errors(self, errors: Vec<Violation>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// The same with this header field, such as the challenge of a 401.
+    pub fn with_header(self, name: HeaderName, value: &'static str) -> Self {
         Self {
-            header: Some((header::WWW_AUTHENTICATE, challenge)),
-            ..Self::new(StatusCode::UNAUTHORIZED, detail)
+            header: Some((name, value)),
+            ..self
         }
     }
 
-    /// The 415 of a body with a content coding, with its `Accept-Encoding` (RFC 9110, 12.5.3).
-    pub fn unsupported_encoding() -> Self {
-        let detail = "the body must have no Content-Encoding";
-        Self {
-            header: Some((header::ACCEPT_ENCODING, "identity")),
-            ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
-        }
-    }
-
-    /// A 404.
+    /// A 404: no item has the id.
     pub fn not_found(detail: &'static str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail)
+        Self::new(ProblemType::ITEM_NOT_FOUND).with_detail(detail)
     }
 
     /// A 500. Its cause belongs in the log: see [`caused_by`](Self::caused_by).
     pub fn internal() -> Self {
-        let detail = "the service failed; its log has the reason under this request id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
-    }
-
-    /// The 503 of a request that was rejected because too many are in progress.
-    pub fn overloaded() -> Self {
-        let detail = "too many requests are in progress; try again";
-        Self {
-            overloaded: true,
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-        }
+        Self::new(ProblemType::INTERNAL_ERROR)
     }
 
     /// Adds the cause, for the log.
@@ -111,12 +98,22 @@ impl Problem {
         }
     }
 
-    /// The response to the request with this id.
-    pub fn into_response(self, request_id: &RequestId) -> Response {
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.kind.status
+    }
+
+    /// The response to the request with this id, from a client that reaches the service at this base.
+    ///
+    /// `type` is the URL of the type's page: absolute if it is known where clients reach the service, otherwise the path,
+    /// with the prefix under which a proxy serves it. So it leads to the page either way, and resolves to the same URI
+    /// for all requests of a client. A relative path would not: it depends on the path of the request (RFC 9457, 3.1.1).
+    pub fn into_response(self, request_id: &RequestId, base: &BaseUrl) -> Response {
+        let status = self.status();
         let body = ProblemBody {
-            kind: "about:blank".to_owned(),
-            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: self.status.as_u16(),
+            kind: UrlValue(base.join(&self.kind.path())),
+            title: self.kind.title.to_owned(),
+            status: status.as_u16(),
             detail: self.detail.into_owned(),
             request_id: request_id.as_str().to_owned(),
             errors: self.errors,
@@ -124,17 +121,17 @@ impl Problem {
         // Texts and numbers can always be serialised.
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::builder().content_type(MEDIA_TYPE).body(json);
-        response.set_status(self.status);
+        response.set_status(status);
 
         let headers = response.headers_mut();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
         }
         if let Some((name, value)) = self.header {
             headers.insert(name, HeaderValue::from_static(value));
         }
 
-        if self.overloaded {
+        if self.kind == ProblemType::OVERLOADED {
             response.set_data(Overloaded);
         }
         response
@@ -143,19 +140,18 @@ impl Problem {
 
 impl ResponseError for Problem {
     fn status(&self) -> StatusCode {
-        self.status
+        self.kind.status
     }
 }
 
 impl From<RepositoryError> for Problem {
     fn from(error: RepositoryError) -> Self {
-        let unavailable = |detail| Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-
-        let problem = match &error {
-            RepositoryError::Unavailable { .. } => unavailable("the store cannot be reached now; try again"),
-            RepositoryError::TimedOut { .. } => unavailable("the store did not respond in time; try again"),
-            RepositoryError::Conflict | RepositoryError::Internal { .. } => Self::internal(),
+        let kind = match &error {
+            RepositoryError::Unavailable { .. } => ProblemType::STORE_UNAVAILABLE,
+            RepositoryError::TimedOut { .. } => ProblemType::STORE_TIMED_OUT,
+            RepositoryError::Conflict | RepositoryError::Internal { .. } => ProblemType::INTERNAL_ERROR,
         };
-        problem.caused_by(error)
+
+        Self::new(kind).caused_by(error)
     }
 }

@@ -3,7 +3,7 @@
 use poem_openapi::{Object, types::Example};
 use serde::Serialize;
 
-use crate::http::values::example_id;
+use crate::http::{problem_type::ProblemType, values::UrlValue};
 
 /// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -12,11 +12,11 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Problem", example)]
 pub(crate) struct ProblemBody {
-    /// A URI that identifies the type of problem. `about:blank` means that the status alone identifies it.
+    /// The type of problem.
     #[serde(rename = "type")]
     #[oai(rename = "type")]
-    pub(crate) kind: String,
-    /// The status in words.
+    pub(crate) kind: UrlValue,
+    /// The type in words.
     pub(crate) title: String,
     /// The HTTP status.
     pub(crate) status: u16,
@@ -30,16 +30,7 @@ pub(crate) struct ProblemBody {
 
 impl Example for ProblemBody {
     fn example() -> Self {
-        let reason = "must contain something other than white space";
-
-        Self {
-            kind: "about:blank".to_owned(),
-            title: "Bad Request".to_owned(),
-            status: 400,
-            detail: "the body is not valid".to_owned(),
-            request_id: example_id::<()>().to_string(),
-            errors: vec![Violation::new("/text", reason)],
-        }
+        ProblemType::INVALID_BODY.example()
     }
 }
 

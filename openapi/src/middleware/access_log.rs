@@ -12,10 +12,7 @@ use super::{
     metrics::known_method,
     request_id::RequestId,
 };
-use crate::routes::Routes;
-
-/// The routes that monitors request every few seconds. Their successes would be most of the log of a quiet service.
-const MONITORED: [&str; 3] = ["/livez", "/healthcheck/", "/metrics"];
+use crate::routes::{MONITORED, Routes};
 
 /// Logs method, route, status, duration, the client's address and the user at level INFO, under the target `access`;
 /// probes and scrapes that succeed at DEBUG. Nothing that the client wrote is logged: the method is one of a closed set,
@@ -77,7 +74,7 @@ impl Arrival {
                 )
             };
         }
-        // The level of an event is a constant.
+        // The level of an event is a constant. Successes of monitoring would be most of the log of a quiet service.
         if status < 300 && MONITORED.contains(&route) {
             line!(Level::DEBUG);
         } else {

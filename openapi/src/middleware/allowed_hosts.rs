@@ -13,7 +13,7 @@ use super::{
 };
 use crate::http::{
     host::{self, Authority, Host, HostError},
-    problem::{Problem, Violation},
+    problem::{Problem, ProblemType, Violation},
     public_url::PublicUrl,
 };
 
@@ -213,22 +213,21 @@ impl AllowedHostsLayer {
     ) -> Result<(), Problem> {
         match host {
             Some(host) if self.0.allow(host, scheme) => Ok(()),
-            Some(_) => Err(rejection(
-                "this service does not serve the requested host; ALLOWED_HOSTS lists the hosts that it serves",
-                Violation::new(pointer, "must be a host of this service"),
-            )),
-            None => Err(rejection(
-                "the host is not valid",
-                Violation::new(pointer, EXPECTED_HOST),
-            )),
+            Some(_) => Err(rejection(Violation::new(
+                pointer,
+                "must be a host of this service",
+            ))),
+            None => {
+                Err(rejection(Violation::new(pointer, EXPECTED_HOST)).with_detail("the host is not valid"))
+            }
         }
     }
 }
 
 const EXPECTED_HOST: &str = "must be a host name or address, with an optional port";
 
-fn rejection(detail: &'static str, violation: Violation) -> Problem {
-    Problem::bad_request(detail, vec![violation])
+fn rejection(violation: Violation) -> Problem {
+    Problem::new(ProblemType::HOST_NOT_ALLOWED).with_errors(vec![violation])
 }
 
 fn host_problem(error: HostError) -> Problem {
@@ -238,7 +237,7 @@ fn host_problem(error: HostError) -> Problem {
         HostError::Invalid => EXPECTED_HOST,
     };
 
-    rejection("the Host header is not valid", Violation::new("/Host", reason))
+    rejection(Violation::new("/Host", reason)).with_detail("the Host header is not valid")
 }
 
 #[cfg(test)]

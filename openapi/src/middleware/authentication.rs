@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use domain::{Authenticator, Principal};
 use poem::{
     Request, RequestBody, Response,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -13,7 +13,7 @@ use poem_openapi::{
 };
 
 use super::layer::{Layer, Rejection};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemType};
 
 /// Makes the authenticator available to [`RequireAuth`], and attaches the [`Principal`] to the response, for the access
 /// log. Without an authenticator, every client may use every operation.
@@ -59,15 +59,16 @@ impl BearerAuth {
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Problem> {
         let token = match Credentials::parse(headers) {
-            Credentials::Missing => return Err(Problem::unauthorized("a token is needed", CHALLENGE)),
+            Credentials::Missing => return Err(unauthorized(ProblemType::TOKEN_MISSING, CHALLENGE)),
             Credentials::Malformed => return Err(invalid_token()),
             Credentials::Bearer(token) => token,
         };
 
-        let principal = self.authenticator.authenticate(token).await.map_err(|error| {
-            let detail = "tokens cannot be checked now";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
-        })?;
+        let principal = self
+            .authenticator
+            .authenticate(token)
+            .await
+            .map_err(|error| Problem::new(ProblemType::TOKENS_UNAVAILABLE).caused_by(error))?;
 
         let principal = principal.ok_or_else(invalid_token)?;
         let _ = self.principal.set(principal.clone());
@@ -79,7 +80,12 @@ const CHALLENGE: &str = "Bearer realm=\"api\"";
 const INVALID_TOKEN: &str = "Bearer realm=\"api\", error=\"invalid_token\"";
 
 fn invalid_token() -> Problem {
-    Problem::unauthorized("the token is not valid", INVALID_TOKEN)
+    unauthorized(ProblemType::TOKEN_INVALID, INVALID_TOKEN)
+}
+
+/// A 401 has a challenge (RFC 9110, 11.6.1).
+fn unauthorized(kind: &'static ProblemType, challenge: &'static str) -> Problem {
+    Problem::new(kind).with_header(header::WWW_AUTHENTICATE, challenge)
 }
 
 /// An argument of operations that need a token. As the first argument, it rejects clients before their body is read.
@@ -179,7 +185,7 @@ impl<'a> Credentials<'a> {
 #[cfg(test)]
 mod tests {
     use domain::{Unhealthy, testing::FakeAuthenticator};
-    use poem::http::HeaderValue;
+    use poem::http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
 
     use super::*;
@@ -250,7 +256,7 @@ mod tests {
 
             let rejection = auth.authenticate(&headers(&[sent])).await.err();
 
-            assert_eq!(rejection.map(|problem| problem.status), status);
+            assert_eq!(rejection.map(|problem| problem.status()), status);
             assert_eq!(auth.principal().is_some(), status.is_none());
         }
     }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemType};
 
 /// Overload is over after this time without a rejected request.
 const RECOVERY_TIME: Duration = Duration::from_secs(1);
@@ -40,12 +40,12 @@ impl ConcurrencyLimit {
     /// A permit for one request. Dropping it frees its place.
     ///
     /// # Errors
-    /// [`Problem::overloaded`] at once if all permits are taken: waiting would only add to the load. The log gets one
+    /// [`ProblemType::OVERLOADED`] at once if all permits are taken: waiting would only add to the load. The log gets one
     /// line when overload begins and one when it is over.
     pub(crate) fn try_acquire(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let Ok(permit) = self.permits.try_acquire() else {
             self.record_rejection();
-            return Err(Problem::overloaded());
+            return Err(Problem::new(ProblemType::OVERLOADED));
         };
 
         if self.overloaded.load(Relaxed) {

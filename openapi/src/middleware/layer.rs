@@ -2,7 +2,8 @@
 
 use poem::{Endpoint, Request, Response};
 
-use crate::http::problem::Problem;
+use super::problems;
+use crate::http::{base_url::BaseUrl, problem::Problem};
 
 /// A layer that awaits nothing: a function before the handler and one after it.
 ///
@@ -30,18 +31,33 @@ pub(crate) trait Layer: Send + Sync + 'static {
     }
 }
 
-/// The response to a request that a layer stopped. Boxed, because it is rare and large.
-pub(crate) struct Rejection(Box<Response>);
+/// Why a layer stopped a request. Boxed, because it is rare and large.
+pub(crate) enum Rejection {
+    /// The response is made from it.
+    Problem(Box<Problem>),
+    /// The response itself.
+    Response(Box<Response>),
+}
 
 impl From<Response> for Rejection {
     fn from(response: Response) -> Self {
-        Self(Box::new(response))
+        Self::Response(Box::new(response))
     }
 }
 
 impl From<Problem> for Rejection {
     fn from(problem: Problem) -> Self {
-        super::problems::render(problem).into()
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl Rejection {
+    /// The response to this request.
+    fn into_response(self, request: &Request) -> Response {
+        match self {
+            Self::Problem(problem) => problems::render(*problem, &BaseUrl::without_host(request)),
+            Self::Response(response) => *response,
+        }
     }
 }
 
@@ -59,9 +75,10 @@ impl<Outer: Layer, Inner: Layer> Layer for Stacked<Outer, Inner> {
 
         match self.inner.before(request) {
             Ok(inner) => Ok((outer, inner)),
-            Err(mut rejection) => {
-                self.outer.after(outer, &mut rejection.0);
-                Err(rejection)
+            Err(rejection) => {
+                let mut response = rejection.into_response(request);
+                self.outer.after(outer, &mut response);
+                Err(response.into())
             }
         }
     }
@@ -90,7 +107,7 @@ impl<L: Layer, E: Endpoint<Output = Response>> Endpoint for Layered<L, E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let state = match self.layers.before(&mut request) {
             Ok(state) => state,
-            Err(rejection) => return Ok(*rejection.0),
+            Err(rejection) => return Ok(rejection.into_response(&request)),
         };
 
         let mut response = self.inner.call(request).await?;

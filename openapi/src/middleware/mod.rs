@@ -16,6 +16,9 @@
 //! handler acquires a permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid.
 //! Tests in `app/tests/operations` fail for an operation that forgets one of them.
 //!
+//! The check of the query ([`CheckedQueries`](crate::query_parameters::CheckedQueries)) is not in the stack either: which
+//! parameters there may be is known of an operation, so it is around each operation, inside of the router.
+//!
 //! # Adding a layer
 //! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`]
 //!    (example: `allow.rs`); otherwise it is an endpoint around `inner` (example: `timeout.rs`).

@@ -4,7 +4,7 @@ use domain::chain_of_causes;
 use poem::{Endpoint, PathPattern, Request, Response};
 
 use super::request_id::RequestId;
-use crate::http::{json::SerializeError, problem::Problem};
+use crate::http::{base_url::BaseUrl, json::SerializeError, problem::Problem};
 
 /// Turns the errors of everything inside of it into responses.
 pub(crate) struct Problems<E>(pub(crate) E);
@@ -13,6 +13,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Problems<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
+        let base = BaseUrl::without_host(&request);
+
         // The layers outside need the route, which the framework attaches to the response or to the error.
         let (problem, pattern) = match self.0.call(request).await {
             Ok(response) => match response.data::<SerializeError>() {
@@ -28,7 +30,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Problems<E> {
             }
         };
 
-        let mut response = render(problem);
+        let mut response = render(problem, &base);
         if let Some(pattern) = pattern {
             response.set_data(pattern);
         }
@@ -39,13 +41,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Problems<E> {
 
 /// The response that describes a problem. A problem with a source is logged, here and nowhere else: client errors have
 /// no source.
-pub(crate) fn render(problem: Problem) -> Response {
+pub(crate) fn render(problem: Problem, base: &BaseUrl) -> Response {
     if let Some(source) = &problem.source {
         let cause = chain_of_causes(&**source);
-        tracing::error!(status = problem.status.as_u16(), cause, "{problem}");
+        tracing::error!(status = problem.status().as_u16(), cause, "{problem}");
     }
 
-    problem.into_response(&RequestId::current().unwrap_or_default())
+    problem.into_response(&RequestId::current().unwrap_or_default(), base)
 }
 
 #[cfg(test)]

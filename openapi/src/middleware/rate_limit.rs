@@ -16,7 +16,7 @@ use governor::{
 use poem::{
     Request, Response,
     http::{
-        HeaderName, HeaderValue, StatusCode,
+        HeaderName, HeaderValue,
         header::{CACHE_CONTROL, RETRY_AFTER},
     },
 };
@@ -27,7 +27,10 @@ use super::{
     layer::{Layer, Rejection},
     problems,
 };
-use crate::http::problem::Problem;
+use crate::http::{
+    base_url::BaseUrl,
+    problem::{Problem, ProblemType},
+};
 use bounded_store::BoundedStore;
 
 /// What each client may send.
@@ -138,8 +141,8 @@ impl Layer for Option<RateLimiter> {
             return Ok(Some(decision));
         }
 
-        let detail = "this client sent too many requests; Retry-After is the number of seconds to wait";
-        let mut response = problems::render(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
+        let problem = Problem::new(ProblemType::RATE_LIMITED);
+        let mut response = problems::render(problem, &BaseUrl::without_host(request));
         limiter.report(decision, &mut response);
         Err(response.into())
     }

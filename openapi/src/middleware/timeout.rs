@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use poem::{Endpoint, Request, Response, http::StatusCode};
+use poem::{Endpoint, Request, Response};
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemType};
 
 /// Gives up on a request after `limit`, with a 503.
 pub(crate) struct Timeout<E> {
@@ -30,9 +30,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Timeout<E> {
         match timeout(self.limit, pin!(self.inner.call(request))).await {
             Some(outcome) => outcome,
             None => {
-                let detail = "the request took too long and was cancelled";
                 let cause = "no result within REQUEST_TIMEOUT_SECONDS";
-                Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+                Err(Problem::new(ProblemType::REQUEST_TIMED_OUT)
                     .caused_by(cause)
                     .into())
             }

@@ -3,7 +3,7 @@
 use poem::{
     Request, Response,
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        HeaderMap, HeaderValue,
         header::{CONNECTION, TRANSFER_ENCODING},
     },
 };
@@ -12,7 +12,10 @@ use super::{
     layer::{Layer, Rejection},
     problems::render,
 };
-use crate::http::problem::Problem;
+use crate::http::{
+    base_url::BaseUrl,
+    problem::{Problem, ProblemType},
+};
 
 /// Responds 501 to a transfer coding other than `chunked`, and 400 to `chunked` more than once (RFC 9112, 6.1 and 7).
 ///
@@ -30,7 +33,7 @@ impl Layer for TransferEncoding {
         };
 
         // Where the body ends for others on the way is not certain: the next request must not come over this connection.
-        let mut response = render(problem);
+        let mut response = render(problem, &BaseUrl::without_host(request));
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
         Err(response.into())
@@ -53,11 +56,9 @@ fn check(headers: &HeaderMap) -> Option<Problem> {
         .partition(|coding| coding.eq_ignore_ascii_case(b"chunked"));
 
     if !others.is_empty() {
-        let detail = "the only transfer coding that is supported is chunked";
-        return Some(Problem::new(StatusCode::NOT_IMPLEMENTED, detail));
+        return Some(Problem::new(ProblemType::UNSUPPORTED_TRANSFER_CODING));
     }
-    let repeated = "the transfer coding chunked must not be applied more than once";
-    (chunked.len() > 1).then(|| Problem::bad_request(repeated, Vec::new()))
+    (chunked.len() > 1).then(|| Problem::new(ProblemType::INVALID_TRANSFER_ENCODING))
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
                 headers.append(name, value);
             }
 
-            let found = check(&headers).map(|problem| problem.status.as_u16());
+            let found = check(&headers).map(|problem| problem.status().as_u16());
             assert_eq!(found, status, "{headers:?}");
         }
     }

@@ -30,6 +30,9 @@ use crate::{
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
         preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
         problem::Problem,
+        problem_type::operations::{
+            OF_RESOURCE, ON_ITEM, ProblemTypes, WITH_BODY, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_TOKEN,
+        },
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };
@@ -215,19 +218,19 @@ enum GetTweetResponse {
 struct CreateTweetErrors;
 
 impl DocumentedErrors for CreateTweetErrors {
-    const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, WITH_TOKEN, WITH_BODY, WITH_IDEMPOTENCY_KEY];
 }
 
 struct ListTweetsErrors;
 
 impl DocumentedErrors for ListTweetsErrors {
-    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE];
 }
 
 struct GetTweetErrors;
 
 impl DocumentedErrors for GetTweetErrors {
-    const STATUSES: &'static [u16] = &[400, 404, 412, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, ON_ITEM, WITH_IF_MATCH];
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, header::HOST};
 use serde_json::Value;
 use system_test::types::Problem;
 
@@ -30,17 +30,30 @@ async fn every_documented_client_error_occurs_and_is_a_problem() {
     let mut cases = Vec::new();
     // Resources, one line each.
     cases.extend(crate::tweet::error_cases(&service).await);
+    cases.extend(monitoring_error_cases(&service));
 
     let mut caused = BTreeSet::new();
     for case in cases {
         let message = format!("{}: {:?}", case.operation, case.request);
         let response = case.request.send().await.expect("a response");
 
-        assert_problem(response, case.status, &message).await;
+        let problem = assert_problem(response, case.status, &message).await;
+        assert_has_page(&service, &problem, &message).await;
         caused.insert((case.operation.to_owned(), case.status.to_string()));
     }
 
     assert_eq!(caused, documented_client_errors());
+}
+
+/// The one error of monitoring: a host that is none.
+fn monitoring_error_cases(service: &Service) -> impl Iterator<Item = ErrorCase> {
+    let operations = [("healthcheck", "/healthcheck/"), ("livez", "/livez")];
+
+    operations.into_iter().map(|(operation, path)| ErrorCase {
+        operation,
+        status: 400,
+        request: service.request(Method::GET, path).header(HOST, "not/a/host"),
+    })
 }
 
 /// Operation and status of each documented error, without `NOT_CAUSED_HERE`.
@@ -105,7 +118,7 @@ async fn unknown_path_is_a_404() {
 }
 
 /// Asserts that the response is a problem of this status, and that its body agrees with its headers.
-async fn assert_problem(response: Response, status: u16, message: &str) {
+async fn assert_problem(response: Response, status: u16, message: &str) -> Problem {
     assert_eq!(response.status(), status, "{message}");
     assert_eq!(
         header(response.headers(), "content-type"),
@@ -118,7 +131,20 @@ async fn assert_problem(response: Response, status: u16, message: &str) {
     let problem: Problem = serde_json::from_value(body).expect("a problem as documented");
 
     assert_eq!(problem.status, status, "{message}");
-    assert_eq!(Some(problem.request_id), id, "{message}");
-    assert_eq!(problem.type_, "about:blank", "{message}");
+    assert_eq!(Some(&problem.request_id), id.as_ref(), "{message}");
     assert!(!problem.detail.is_empty(), "{message}");
+    problem
+}
+
+/// Asserts that a page explains the type of a problem. Clients compare the last segment of the type.
+async fn assert_has_page(service: &Service, problem: &Problem, message: &str) {
+    let (_, slug) = problem
+        .type_
+        .rsplit_once("/problems/")
+        .expect("the URL of a page");
+    let page = service.get(&format!("/problems/{slug}")).await;
+
+    assert_eq!(page.status(), 200, "{message}");
+    let html = page.text().await.expect("a page");
+    assert!(html.contains(&problem.title), "{message}: {html}");
 }

@@ -17,7 +17,7 @@ use poem::{
     error::ReadBodyError,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_ENCODING, CONTENT_LENGTH},
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH},
     },
 };
 use poem_openapi::{
@@ -28,7 +28,7 @@ use poem_openapi::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemType};
 
 /// The largest request body that is read, in bytes. A larger one is a 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -61,7 +61,10 @@ impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         if is_encoded(request) {
-            return Err(Problem::unsupported_encoding().into());
+            return Err(Problem::new(ProblemType::UNSUPPORTED_CONTENT_ENCODING)
+                // RFC 9110, 12.5.3.
+                .with_header(ACCEPT_ENCODING, "identity")
+                .into());
         }
         // Before the body is asked for, so that a client that waits for "100 Continue" sends nothing.
         if content_length(request).is_some_and(|length| length > MAX_BODY_BYTES as u64) {
@@ -70,7 +73,7 @@ impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
 
         let bytes = read(body).await?;
         let value = parse::parse(&bytes)
-            .map_err(|violation| Problem::bad_request("the body is not valid", vec![violation]))?;
+            .map_err(|violation| Problem::new(ProblemType::INVALID_BODY).with_errors(vec![violation]))?;
         Ok(Self(value))
     }
 }
@@ -152,8 +155,7 @@ fn is_encoded(request: &Request) -> bool {
 }
 
 fn too_large() -> Problem {
-    let detail = format!("the body must be at most {} KiB", MAX_BODY_BYTES / 1024);
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    Problem::new(ProblemType::BODY_TOO_LARGE)
 }
 
 impl<T: Type + Serialize> IntoResponse for Json<T> {
@@ -188,6 +190,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn problem_of_a_body_that_is_too_large_states_the_limit() {
+        let limit = format!(" {} KiB", MAX_BODY_BYTES / 1024);
+        assert!(ProblemType::BODY_TOO_LARGE.detail.ends_with(&limit));
+    }
 
     proptest! {
         #[test]

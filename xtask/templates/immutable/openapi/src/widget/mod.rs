@@ -30,6 +30,9 @@ use crate::{
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
         preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
         problem::Problem,
+        problem_type::operations::{
+            OF_RESOURCE, ON_ITEM, ProblemTypes, WITH_BODY, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_TOKEN,
+        },
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };
@@ -215,19 +218,19 @@ enum GetWidgetResponse {
 struct CreateWidgetErrors;
 
 impl DocumentedErrors for CreateWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, WITH_TOKEN, WITH_BODY, WITH_IDEMPOTENCY_KEY];
 }
 
 struct ListWidgetsErrors;
 
 impl DocumentedErrors for ListWidgetsErrors {
-    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE];
 }
 
 struct GetWidgetErrors;
 
 impl DocumentedErrors for GetWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 404, 412, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, ON_ITEM, WITH_IF_MATCH];
 }
 
 #[cfg(test)]

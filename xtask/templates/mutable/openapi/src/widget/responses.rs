@@ -1,9 +1,16 @@
-//! What each operation on widgets responds with: its successes, and the statuses of its errors.
+//! What each operation on widgets responds with: its successes, and the types of its problems.
 
 use poem_openapi::ApiResponse;
 
 use super::response::WidgetBody;
-use crate::http::{error_response::DocumentedErrors, json::Json};
+use crate::http::{
+    error_response::DocumentedErrors,
+    json::Json,
+    problem_type::operations::{
+        OF_RESOURCE, ON_ITEM, ProblemTypes, WITH_BODY, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH,
+        WITH_REQUIRED_IF_MATCH, WITH_TOKEN,
+    },
+};
 
 #[derive(ApiResponse)]
 pub(super) enum CreateWidgetResponse {
@@ -80,29 +87,36 @@ pub(super) enum DeleteWidgetResponse {
 pub(super) struct CreateWidgetErrors;
 
 impl DocumentedErrors for CreateWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 401, 408, 413, 415, 422, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, WITH_TOKEN, WITH_BODY, WITH_IDEMPOTENCY_KEY];
 }
 
 pub(super) struct ListWidgetsErrors;
 
 impl DocumentedErrors for ListWidgetsErrors {
-    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE];
 }
 
 pub(super) struct GetWidgetErrors;
 
 impl DocumentedErrors for GetWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 404, 412, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, ON_ITEM, WITH_IF_MATCH];
 }
 
 pub(super) struct UpdateWidgetErrors;
 
 impl DocumentedErrors for UpdateWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 401, 404, 408, 412, 413, 415, 428, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] = &[
+        OF_RESOURCE,
+        WITH_TOKEN,
+        ON_ITEM,
+        WITH_BODY,
+        WITH_REQUIRED_IF_MATCH,
+    ];
 }
 
 pub(super) struct DeleteWidgetErrors;
 
 impl DocumentedErrors for DeleteWidgetErrors {
-    const STATUSES: &'static [u16] = &[400, 401, 404, 412, 428, 429, 500, 503];
+    const PROBLEMS: &'static [ProblemTypes] =
+        &[OF_RESOURCE, WITH_TOKEN, ON_ITEM, WITH_REQUIRED_IF_MATCH];
 }

@@ -1,0 +1,84 @@
+//! The OpenAPI document. poem-openapi generates it from the handlers; the steps below make it one that generators of
+//! clients, mocks and linters read as it is meant.
+//!
+//! # Adding a step
+//! 1. Write a function that changes one thing of the document, in the file of this folder that is about it. Find the
+//!    places by the iterators of `walk`.
+//! 2. Add it to [`STEPS`].
+//! 3. `cargo run -- openapi > openapi/openapi.json`; a rule for all operations is a test in `app/tests/operations`.
+
+pub(crate) mod problem_examples;
+mod walk;
+
+use poem_openapi::{OpenApi, OpenApiService};
+use serde_json::Value;
+
+/// What is done with the generated document, in this order. Each function keeps the order of members: generators make
+/// the order of arguments from it.
+const STEPS: &[fn(&mut Value)] = &[problem_examples::add];
+
+/// The document of the service.
+pub(crate) struct Document(Value);
+
+impl Document {
+    /// The document of these APIs.
+    #[expect(clippy::expect_used, reason = "a constant of the program, which tests make")]
+    pub(crate) fn new<A: OpenApi>(service: &OpenApiService<A, ()>) -> Self {
+        let mut document = serde_json::from_str(&service.spec()).expect("the framework writes JSON");
+        for step in STEPS {
+            step(&mut document);
+        }
+
+        Self(document)
+    }
+
+    /// As JSON, ending in a line break.
+    pub(crate) fn json(&self) -> String {
+        format!("{:#}\n", self.0)
+    }
+
+    /// As YAML.
+    #[expect(clippy::expect_used, reason = "a constant of the program, which tests make")]
+    pub(crate) fn yaml(&self) -> String {
+        serde_yaml::to_string(&self.0).expect("JSON can be written as YAML")
+    }
+
+    /// The page of Swagger UI that shows it.
+    pub(crate) fn swagger_ui_html(&self) -> String {
+        // The framework's page shows a document of the framework.
+        let empty = OpenApiService::new((), "", "");
+        // `</script>` in a text would end the script.
+        let script = self.0.to_string().replace("</", r"<\/");
+        empty.swagger_ui_html().replacen(&empty.spec(), &script, 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        crate::document("service")
+    }
+
+    #[test]
+    fn json_and_yaml_are_the_same_document() {
+        let document = document();
+        let json: Value = serde_json::from_str(&document.json()).expect("JSON");
+        let yaml: Value = serde_yaml::from_str(&document.yaml()).expect("YAML");
+
+        assert_eq!(json, document.0);
+        assert_eq!(yaml, document.0);
+    }
+
+    #[test]
+    fn page_shows_the_document() {
+        let document = document();
+        let html = document.swagger_ui_html();
+
+        let (_, script) = html.split_once("let spec = ").expect("the script");
+        let (shown, _) = script.split_once(";\n").expect("the end of the line");
+        let shown: Value = serde_json::from_str(shown).expect("JSON");
+        assert_eq!(shown, document.0);
+    }
+}

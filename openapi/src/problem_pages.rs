@@ -1,0 +1,100 @@
+//! A page for each type of problem, at the URL that is its `type`, and one that lists them.
+
+use std::fmt::Write;
+
+use poem::{Request, http::header::CONTENT_SECURITY_POLICY};
+use poem_openapi::{
+    OpenApi,
+    param::Path,
+    payload::{Html, Response},
+};
+
+use crate::{
+    Dependencies,
+    http::{
+        base_url::BaseUrl,
+        csp,
+        problem::{Problem, ProblemType},
+    },
+};
+
+#[derive(Clone)]
+pub(crate) struct ProblemPagesApi;
+
+impl ProblemPagesApi {
+    pub(crate) fn new(_: &Dependencies) -> Self {
+        Self
+    }
+}
+
+/// The document does not list these operations: they explain the responses of others.
+#[OpenApi]
+impl ProblemPagesApi {
+    #[oai(path = "/problems", method = "get", hidden)]
+    async fn index(&self, request: &Request) -> Response<Html<String>> {
+        let base = BaseUrl::without_host(request);
+
+        page("Problems", &list(&base))
+    }
+
+    #[oai(path = "/problems/:slug", method = "get", hidden)]
+    async fn problem(&self, request: &Request, slug: Path<String>) -> poem::Result<Response<Html<String>>> {
+        let base = BaseUrl::without_host(request);
+        let kind = ProblemType::find(&slug);
+        let kind = kind.ok_or_else(|| Problem::new(ProblemType::PATH_NOT_FOUND))?;
+
+        Ok(page(kind.title, &describe(kind, &base)))
+    }
+}
+
+/// Links to the pages of all types.
+fn list(base: &BaseUrl) -> String {
+    let mut list =
+        "<h1>Problems</h1>\n<p>What the responses of this service that are errors mean, by their types \
+                    (RFC 9457).</p>\n<ul>\n"
+            .to_owned();
+
+    for kind in ProblemType::ALL {
+        let (url, title) = (base.join(&kind.path()), kind.title);
+        let status = kind.status.as_u16();
+        // Writing to a string does not fail.
+        let _ = writeln!(list, "<li><a href=\"{url}\">{title}</a> ({status})</li>");
+    }
+
+    list + "</ul>\n"
+}
+
+fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
+    let ProblemType {
+        status,
+        title,
+        happened,
+        action,
+        ..
+    } = kind;
+    let index = base.join("/problems/");
+
+    format!(
+        "<h1>{title}</h1>\n<p>HTTP status {status}</p>\n\
+         <h2>What happened</h2>\n<p>{happened}</p>\n\
+         <h2>What to do</h2>\n<p>{action}</p>\n\
+         <p><a href=\"{index}\">All problems</a></p>\n"
+    )
+}
+
+/// Few lines, short enough to read.
+const STYLE: &str =
+    "body { font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 2em auto; padding: 0 1em; }";
+
+/// A page with this body. Like the texts of the table, a base URL needs no escapes in HTML.
+fn page(title: &str, body: &str) -> Response<Html<String>> {
+    // Browsers request /favicon.ico unless the page names an icon; this one is empty.
+    let html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"icon\" href=\"data:,\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    );
+    let policy = csp::of_page(&html);
+
+    Response::new(Html(html)).header(CONTENT_SECURITY_POLICY, policy)
+}
