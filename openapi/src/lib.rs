@@ -20,6 +20,7 @@
 mod tweet;
 
 mod docs;
+mod document;
 mod health;
 mod metrics_page;
 
@@ -39,10 +40,11 @@ use domain::{Authenticator, Clock, HealthCheck};
 use opentelemetry::metrics::Meter;
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
-    ExtraHeader, LicenseObject, OpenApi, OpenApiService, Webhook,
+    ExtraHeader, LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
 };
 
+use document::Document;
 use middleware::request_id::RequestIdHeader;
 use routes::{CorsLists, Routes};
 
@@ -142,11 +144,11 @@ pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
 
 /// The OpenAPI document of the service of this name, as it is served and as `openapi/openapi.json` holds it.
 pub fn spec(name: &str) -> String {
-    document(name).spec() + "\n"
+    document(name).json()
 }
 
-fn document(name: &str) -> OpenApiService<impl OpenApi, impl Webhook> {
-    service(SpecOnly::<Apis>(PhantomData), name)
+fn document(name: &str) -> Document {
+    Document::new(&service(SpecOnly::<Apis>(PhantomData), name))
 }
 
 /// The types of an API without its handlers: all that the document needs.
@@ -168,6 +170,8 @@ fn service<A: OpenApi>(api: A, name: &str) -> OpenApiService<A, ()> {
     OpenApiService::new(api, name, VERSION)
         .description("A small REST service.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
+        // Where the document is served. `docs` replaces it if that is under a prefix.
+        .server("/")
         // Any text: a pattern would promise that other values are rejected.
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(
             "An id for this request. It is replaced unless it is 1 to 128 letters, digits, `.`, `_`, `@` or `-`.",

@@ -47,6 +47,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "serde_yaml",
             "sha2",
             "sonic-rs",
             "thiserror",
