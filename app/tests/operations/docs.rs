@@ -42,10 +42,12 @@ async fn the_documentation_page_loads_nothing_from_other_hosts() {
 /// A lock asks for a token, which nobody has for a service without tokens.
 #[tokio::test]
 async fn the_documentation_page_shows_locks_only_if_tokens_are_configured() {
-    let tokens = tempfile::NamedTempFile::new().expect("a token file");
-    let path = tokens.path().to_str().expect("a path");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let tokens = folder.path().join("tokens");
+    std::fs::write(&tokens, "# no tokens\n").expect("a token file");
+    let tokens = ("API_TOKENS_FILE", tokens.to_str().expect("a path"));
 
-    for (configured, expected) in [(vec![], false), (vec![("API_TOKENS_FILE", path)], true)] {
+    for (configured, expected) in [(vec![], false), (vec![tokens], true)] {
         let service = InProcess::with(&configured).await;
         let html = text(service.get("/docs").send().await).await;
         let (_, script) = html.split_once("let spec = ").expect("the script");

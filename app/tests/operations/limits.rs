@@ -50,9 +50,10 @@ fn no_body_has_a_limit_of_length_that_languages_count_differently() {
             });
         }
 
-        let request = operation.description.get("requestBody").unwrap_or(&Value::Null);
-        visit(request, &mut seen, &mut |schema| {
-            assert!(!schema["maxLength"].is_u64(), "{operation} takes {schema}");
-        });
+        if let Some(request) = operation.description.get("requestBody") {
+            visit(request, &mut seen, &mut |schema| {
+                assert!(!schema["maxLength"].is_u64(), "{operation} takes {schema}");
+            });
+        }
     }
 }

@@ -22,10 +22,14 @@ fn no_schema_has_the_name_of_another_that_is_generated() {
             constructed.is_none_or(|other| !all.contains(other)),
             "{name} is the name of a constructor in Go: call it …Input"
         );
-        for suffix in ["request", "response"] {
+    }
+
+    for operation in Operation::all() {
+        for suffix in ["", "request", "response"] {
+            let generated = operation.id().to_lowercase() + suffix;
             assert!(
-                !name.ends_with(suffix),
-                "{name}: generators call what an operation takes and returns …{suffix}"
+                !all.contains(&*generated),
+                "{operation}: generators call a type of its own {generated}, as a schema is called"
             );
         }
     }

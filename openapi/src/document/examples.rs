@@ -51,7 +51,7 @@ pub(super) fn of_headers(document: &mut Value) {
         for operation in item.values_mut().filter_map(Value::as_object_mut) {
             for (status, response) in responses(operation) {
                 let body = members(response.get_mut("content")).next();
-                let href = body.map(|(_, body)| body["example"]["href"].clone());
+                let href = body.and_then(|(_, body)| body["example"].get("href").cloned());
 
                 for (name, header) in members(response.get_mut("headers")) {
                     let example = match (&**name, &**status) {
