@@ -1,7 +1,7 @@
 //! The health of a store in memory.
 
 use async_trait::async_trait;
-use domain::{HealthCheck, Unhealthy};
+use domain::{CheckName, HealthCheck, Unhealthy};
 
 /// [`HealthCheck`] that always succeeds. The health report has its `db` all the same, so that it has one shape whatever
 /// the store.
@@ -10,8 +10,8 @@ pub struct InMemoryHealthCheck;
 
 #[async_trait]
 impl HealthCheck for InMemoryHealthCheck {
-    fn name(&self) -> &'static str {
-        "db"
+    fn name(&self) -> CheckName {
+        CheckName::Db
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {

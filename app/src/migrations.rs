@@ -11,7 +11,7 @@ use std::{
 
 use adapters::database::{self, Database, MigrationLockError};
 use async_trait::async_trait;
-use domain::{HealthCheck, Unhealthy};
+use domain::{CheckName, HealthCheck, Unhealthy};
 use migration::{AppliedMigrations, MigratorTraitSelf, known};
 
 /// How long a process waits for another one that migrates the same database. When many start at once, one of them
@@ -229,8 +229,8 @@ impl SchemaCheck {
 
 #[async_trait]
 impl HealthCheck for SchemaCheck {
-    fn name(&self) -> &'static str {
-        "schema"
+    fn name(&self) -> CheckName {
+        CheckName::Schema
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {

@@ -37,7 +37,7 @@ pub use idempotency_key::{
 };
 pub use int::{Int, IntError};
 pub use page::{Cursor, Page, PageLimit};
-pub use ports::{Authenticator, Clock, HealthCheck};
+pub use ports::{Authenticator, CheckName, Clock, HealthCheck};
 pub use principal::{ParsePrincipalError, Principal, TOKEN_PREFIX};
 pub use text::{Text, TextError};
 pub use version::{Expected, Version, VersionError, WriteOutcome};

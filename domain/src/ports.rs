@@ -4,17 +4,31 @@ use async_trait::async_trait;
 
 use crate::{DateTime, Principal, Unhealthy, Utc};
 
+crate::choice! {
+    /// THE list of what health checks are called, one line each. `/healthcheck/` reports every check by its name, and the
+    /// OpenAPI document lists the names, so that generated clients have a member for each.
+    pub enum CheckName {
+        /// The database, or the store in memory in its place.
+        Db = "db",
+        /// The schema of the database: all migrations are applied.
+        Schema = "schema",
+        /// The file of tokens.
+        Tokens = "tokens",
+    }
+}
+
 /// A dependency that the service cannot work without, and whether it works now.
 ///
 /// # Adding a health check
-/// 1. Implement this trait in `adapters`, beside the dependency.
-/// 2. Add it to `checks` in `app/src/compose.rs`. All checks run concurrently, each under a timeout, and
+/// 1. Add its name to [`CheckName`].
+/// 2. Implement this trait in `adapters`, beside the dependency.
+/// 3. Add it to `checks` in `app/src/compose.rs`. All checks run concurrently, each under a timeout, and
 ///    `/healthcheck/` reports each by its name.
 #[async_trait]
 pub trait HealthCheck: Send + Sync {
-    /// The name of the dependency in the health report, such as `db`. `status` and `draining` are reserved: the report
-    /// uses them itself. Checks may share a name; the report then shows one entry, which is `nok` if any of them fails.
-    fn name(&self) -> &'static str;
+    /// The name of the dependency in the health report. Checks may share a name; the report then shows one entry, which
+    /// is `nok` if any of them fails.
+    fn name(&self) -> CheckName;
 
     /// Asks the dependency itself, not a cache of it. The caller puts a timeout on the call.
     ///

@@ -35,12 +35,12 @@ struct Texts {
 }
 
 impl Texts {
-    fn new(name: &str) -> Self {
+    fn new(name: &str, with_tokens: bool) -> Self {
         let document = document(name);
 
         // Browsers request /favicon.ico unless the page names an icon; this one is empty.
         let icon = "<head><link rel=\"icon\" href=\"data:,\">";
-        let html = document.swagger_ui_html().replacen("<head>", icon, 1);
+        let html = document.swagger_ui_html(with_tokens).replacen("<head>", icon, 1);
         let html = html.replacen(BEFORE_SERVERS, &[BEFORE_SERVERS, SERVERS].concat(), 1);
         let policy = csp::of_page(&html);
 
@@ -56,6 +56,8 @@ impl Texts {
 #[derive(Clone)]
 pub(crate) struct DocsApi {
     name: &'static str,
+    /// Whether clients may send tokens.
+    with_tokens: bool,
     /// Made when they are first requested: that takes some milliseconds and megabytes, and few instances ever serve them.
     /// All responses share the texts.
     texts: Arc<OnceLock<Texts>>,
@@ -65,12 +67,13 @@ impl DocsApi {
     pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
             name: dependencies.name,
+            with_tokens: dependencies.authenticator.is_some(),
             texts: Arc::default(),
         }
     }
 
     fn texts(&self) -> &Texts {
-        self.texts.get_or_init(|| Texts::new(self.name))
+        self.texts.get_or_init(|| Texts::new(self.name, self.with_tokens))
     }
 }
 
@@ -95,35 +98,30 @@ impl DocsApi {
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
     async fn json(&self, request: &Request) -> Page {
-        let servers = |url: &str| format!("\"servers\": [{{ \"url\": \"{url}\" }}]");
+        let url = |url: &str| format!("\"url\": \"{url}\"");
         let response = Response::builder()
             .content_type("application/json")
-            .body(with_servers(
-                &self.texts().json,
-                "\"servers\": []",
-                request,
-                servers,
-            ));
+            .body(with_servers(&self.texts().json, &url("/"), request, url));
         Page(response)
     }
 
     /// The media type is that of RFC 9512.
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
     async fn yaml(&self, request: &Request) -> Page {
-        let servers = |url: &str| format!("servers:\n- url: \"{url}\"");
+        let url = |url: &str| format!("- url: \"{url}\"\n");
         let response = Response::builder()
             .content_type("application/yaml")
-            .body(with_servers(&self.texts().yaml, "servers: []", request, servers));
+            .body(with_servers(&self.texts().yaml, "- url: /\n", request, url));
         Page(response)
     }
 }
 
-/// The document with the base of all its paths in place of `empty`, its empty list of servers. Without a configured URL
-/// and without a prefix that list is right: clients then resolve paths against the document's own URL.
+/// The document with the base of all its paths in place of the first `root`, which is how it writes `/`, the URL of its
+/// server. Without a configured URL and without a prefix that is right: clients resolve it against the document's own URL.
 ///
 /// A document with servers is a copy of some 40 KB for this response alone: what a proxy reports can differ in each
 /// request, so there is nothing to share.
-fn with_servers(document: &Bytes, empty: &str, request: &Request, servers: impl Fn(&str) -> String) -> Bytes {
+fn with_servers(document: &Bytes, root: &str, request: &Request, url: impl Fn(&str) -> String) -> Bytes {
     let base = BaseUrl::without_host(request);
     if base.as_str().is_empty() {
         return document.clone();
@@ -131,7 +129,7 @@ fn with_servers(document: &Bytes, empty: &str, request: &Request, servers: impl 
 
     // Characters of URLs need no escapes in JSON and YAML strings.
     String::from_utf8_lossy(document)
-        .replacen(empty, &servers(base.as_str()), 1)
+        .replacen(root, &url(base.as_str()), 1)
         .into()
 }
 

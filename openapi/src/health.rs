@@ -1,7 +1,8 @@
 //! Liveness and readiness.
 
+mod report;
+
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -9,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use domain::HealthCheck;
+use domain::{Choice, HealthCheck};
 use futures_util::future::join_all;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags, payload::PlainText, types::Example};
-use serde::Serialize;
+use poem_openapi::{ApiResponse, OpenApi, Tags, payload::PlainText};
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
         problem_type::operations::{self, ProblemTypes},
     },
 };
+use report::{DRAINING, HealthBody, Status};
 
 /// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is useless.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -58,27 +60,23 @@ impl HealthApi {
     async fn healthcheck(&self) -> Result<HealthResponse, ErrorResponse<MonitoringErrors>> {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
-            (check.name(), status)
+            (check.name().as_str(), status)
         });
         let mut results = join_all(results).await;
         if self.draining.load(Relaxed) {
-            results.push(("draining", Status::Nok));
+            results.push((DRAINING, Status::Nok));
         }
 
-        let dependencies = by_name(results);
-        if dependencies.values().all(|each| each.status == Status::Ok) {
-            Ok(HealthResponse::Healthy(Json(HealthBody {
-                status: Status::Ok,
-                dependencies,
-            })))
-        } else {
-            Ok(HealthResponse::Unhealthy(Json(HealthBody {
-                status: Status::Nok,
-                dependencies,
-            })))
-        }
+        let report = HealthBody::new(results);
+        Ok(match report.status {
+            Status::Ok => HealthResponse::Healthy(Json(report)),
+            Status::Nok => HealthResponse::Unhealthy(Json(report)),
+        })
     }
 }
+
+/// The body of a response to `/livez`.
+const ALIVE: &str = "ok\n";
 
 #[derive(Clone)]
 pub(crate) struct LivenessApi;
@@ -96,7 +94,7 @@ impl LivenessApi {
     /// Succeeds while the process runs; checks no dependency.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
     async fn livez(&self) -> Result<LivezResponse, ErrorResponse<MonitoringErrors>> {
-        Ok(LivezResponse::Alive(PlainText("ok\n")))
+        Ok(LivezResponse::Alive(PlainText(ALIVE)))
     }
 }
 
@@ -111,24 +109,9 @@ async fn run(check: &dyn HealthCheck) -> Status {
         Err(_) => format!("no response within {} s", CHECK_TIMEOUT.as_secs()),
     };
 
-    tracing::warn!(dependency = check.name(), error, "health check failed");
+    let dependency = check.name().as_str();
+    tracing::warn!(dependency, error, "health check failed");
     Status::Nok
-}
-
-/// The status of each name: `nok` if any check of that name failed.
-fn by_name(results: Vec<(&'static str, Status)>) -> BTreeMap<String, Dependency> {
-    let mut dependencies = BTreeMap::new();
-
-    for (name, status) in results {
-        let dependency = dependencies
-            .entry(name.to_owned())
-            .or_insert(Dependency { status });
-        if status == Status::Nok {
-            dependency.status = status;
-        }
-    }
-
-    dependencies
 }
 
 #[derive(ApiResponse)]
@@ -155,63 +138,16 @@ impl DocumentedErrors for MonitoringErrors {
     const PROBLEMS: &'static [ProblemTypes] = &[operations::ANY];
 }
 
-/// The status of the service, and of each of its dependencies by name.
-#[derive(Debug, Object, Serialize)]
-#[oai(rename = "Health", example)]
-struct HealthBody {
-    status: Status,
-    #[oai(flatten)]
-    #[serde(flatten)]
-    dependencies: BTreeMap<String, Dependency>,
-}
-
-/// The status of one dependency.
-#[derive(Debug, Object, Serialize)]
-struct Dependency {
-    status: Status,
-}
-
-/// `ok` or `nok`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
-#[oai(rename_all = "lowercase")]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Ok,
-    Nok,
-}
-
-impl Example for HealthBody {
-    fn example() -> Self {
-        Self {
-            status: Status::Ok,
-            dependencies: BTreeMap::from([("db".to_owned(), Dependency { status: Status::Ok })]),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use poem_openapi::types::ToJSON;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn dependencies_are_members_next_to_the_status() {
-        let report = HealthBody::example();
-        let expected = json!({"status": "ok", "db": {"status": "ok"}});
-
-        assert_eq!(serde_json::to_value(&report).expect("JSON"), expected);
-        assert_eq!(report.to_json(), Some(expected), "as documented");
-    }
-
-    #[test]
-    fn healthy_check_does_not_hide_a_failing_one_of_the_same_name() {
-        for (first, second) in [(Status::Ok, Status::Nok), (Status::Nok, Status::Ok)] {
-            let report = by_name(vec![("db", first), ("cache", Status::Ok), ("db", second)]);
-
-            let expected = json!({"cache": {"status": "ok"}, "db": {"status": "nok"}});
-            assert_eq!(serde_json::to_value(report).expect("JSON"), expected);
+/// A step of the document: the examples that are not those of a schema.
+pub(crate) fn examples(document: &mut Value) {
+    for (response, example) in [
+        ("/paths/~1healthcheck~1/get/responses/503", HealthBody::example(Status::Nok)),
+        ("/paths/~1livez/get/responses/200", ALIVE.into()),
+    ] {
+        let content = document.pointer_mut(&format!("{response}/content"));
+        let media_types = content.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        for body in media_types {
+            body["example"] = example.clone();
         }
     }
 }

@@ -174,6 +174,8 @@ fn service<A: OpenApi>(api: A, name: &str) -> OpenApiService<A, ()> {
     OpenApiService::new(api, name, VERSION)
         .description("A small REST service.")
         .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
+        // Where the document is served. `docs` replaces it if that is under a prefix.
+        .server("/")
         // Any text: a pattern would promise that other values are rejected.
         .extra_request_header::<Option<String>, _>(ExtraHeader::new("X-Request-ID").description(
             "An id for this request. It is replaced unless it is 1 to 128 letters, digits, `.`, `_`, `@` or `-`.",

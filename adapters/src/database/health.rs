@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{HealthCheck, Unhealthy};
+use domain::{CheckName, HealthCheck, Unhealthy};
 
 use super::{error::CallError, resilient_pool::Database};
 
@@ -26,8 +26,8 @@ impl SeaOrmHealthCheck {
 
 #[async_trait]
 impl HealthCheck for SeaOrmHealthCheck {
-    fn name(&self) -> &'static str {
-        "db"
+    fn name(&self) -> CheckName {
+        CheckName::Db
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {

@@ -30,6 +30,17 @@ fn the_document_lists_security_for_every_write() {
     }
 }
 
+/// Without `security`, some readers take an operation for one that needs a token, and show a lock.
+#[test]
+fn every_operation_says_whether_it_takes_a_token() {
+    for operation in Operation::all() {
+        let security = operation.description["security"].as_array();
+        let none = security.is_some_and(Vec::is_empty);
+
+        assert_eq!(none, !operation.lists_security(), "{operation}: {security:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_write_without_a_token_is_401() {
     let (service, _) = with_a_token().await;

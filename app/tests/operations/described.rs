@@ -14,6 +14,12 @@ fn the_document_is_openapi_3_0() {
     assert!(version.starts_with("3.0"), "{version}");
 }
 
+/// Without it, some clients have no base URL, and others that of a host of their own.
+#[test]
+fn the_server_is_where_the_document_is() {
+    assert_eq!(DOCUMENT["servers"], serde_json::json!([{ "url": "/" }]));
+}
+
 #[test]
 fn every_operation_has_an_id_of_its_own() {
     let mut ids = BTreeSet::new();
@@ -28,13 +34,17 @@ fn every_operation_has_an_id_of_its_own() {
 }
 
 #[test]
-fn every_operation_has_a_summary_and_one_declared_tag() {
+fn every_operation_has_a_summary_a_description_and_one_declared_tag() {
     let tags = DOCUMENT["tags"].as_array().expect("tags");
 
     for operation in Operation::all() {
         assert!(
             is_text(&operation.description["summary"]),
             "{operation} has a summary"
+        );
+        assert!(
+            is_text(&operation.description["description"]),
+            "{operation} has a description"
         );
 
         let [tag] = &operation.description["tags"].as_array().expect("tags")[..] else {
@@ -54,7 +64,7 @@ fn every_response_has_a_description_and_a_request_id() {
         for (status, response) in operation.responses() {
             assert!(is_text(&response["description"]), "{operation} {status}");
             assert!(
-                response["headers"]["X-REQUEST-ID"].is_object(),
+                response["headers"]["X-Request-ID"].is_object(),
                 "{operation} {status}"
             );
         }

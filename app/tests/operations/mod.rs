@@ -9,6 +9,9 @@ mod request;
 
 mod described;
 mod docs;
+mod examples;
+mod limits;
+mod names;
 mod problem_pages;
 mod routes;
 

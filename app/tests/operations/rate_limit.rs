@@ -36,6 +36,20 @@ async fn every_operation_beyond_the_rate_limit_is_429() {
     }
 }
 
+#[test]
+fn every_response_that_can_have_the_rate_limit_documents_it() {
+    for operation in Operation::of_resources() {
+        for (status, response) in operation.responses() {
+            for name in ["RateLimit", "RateLimit-Policy"] {
+                let header = &response["headers"][name];
+
+                assert!(header.is_object(), "{operation} {status}: {name}");
+                assert_eq!(header["required"] == true, status == 429, "{operation} {status}: {name}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn monitoring_is_exempt_from_the_rate_limit() {
     let service = InProcess::with(&LIMIT).await;

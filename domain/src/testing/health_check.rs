@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{HealthCheck, Unhealthy};
+use crate::{CheckName, HealthCheck, Unhealthy};
 
 /// A dependency called `db` that does not work, for this reason.
 #[derive(Debug, Clone)]
@@ -10,8 +10,8 @@ pub struct FailingHealthCheck(pub String);
 
 #[async_trait]
 impl HealthCheck for FailingHealthCheck {
-    fn name(&self) -> &'static str {
-        "db"
+    fn name(&self) -> CheckName {
+        CheckName::Db
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {

@@ -7,21 +7,42 @@
 //! 2. Add it to [`STEPS`].
 //! 3. `cargo run -- openapi > openapi/openapi.json`; a rule for all operations is a test in `app/tests/operations`.
 
+mod examples;
+mod headers;
+mod parameters;
 pub(crate) mod problem_examples;
+mod schemas;
+mod security;
 mod walk;
 
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
+use crate::health;
+
 /// What is done with the generated document, in this order. Each function keeps the order of members: generators make
 /// the order of arguments from it.
-const STEPS: &[fn(&mut Value)] = &[problem_examples::add];
+const STEPS: &[fn(&mut Value)] = &[
+    version,
+    headers::canonical_names,
+    headers::rate_limit,
+    parameters::sort,
+    parameters::without_redundancy,
+    schemas::portable_formats,
+    schemas::whole_bounds,
+    schemas::plain_media_types,
+    security::explicit,
+    health::examples,
+    examples::of_bodies,
+    examples::of_headers,
+    problem_examples::add,
+];
 
 /// The document of the service.
 pub(crate) struct Document(Value);
 
 impl Document {
-    /// The document of these APIs.
+    /// The document of these APIs, whether tokens are configured or not.
     #[expect(clippy::expect_used, reason = "a constant of the program, which tests make")]
     pub(crate) fn new<A: OpenApi>(service: &OpenApiService<A, ()>) -> Self {
         let mut document = serde_json::from_str(&service.spec()).expect("the framework writes JSON");
@@ -43,14 +64,25 @@ impl Document {
         serde_yaml::to_string(&self.0).expect("JSON can be written as YAML")
     }
 
-    /// The page of Swagger UI that shows it.
-    pub(crate) fn swagger_ui_html(&self) -> String {
+    /// The page of Swagger UI that shows it. It can send tokens only if `with_tokens`: the locks of a service without
+    /// tokens would ask for what nobody has.
+    pub(crate) fn swagger_ui_html(&self, with_tokens: bool) -> String {
+        let mut document = self.0.clone();
+        if !with_tokens {
+            security::remove(&mut document);
+        }
+
         // The framework's page shows a document of the framework.
         let empty = OpenApiService::new((), "", "");
         // `</script>` in a text would end the script.
-        let script = self.0.to_string().replace("</", r"<\/");
+        let script = document.to_string().replace("</", r"<\/");
         empty.swagger_ui_html().replacen(&empty.spec(), &script, 1)
     }
+}
+
+/// The version of OpenAPI: the first that defines the empty requirement `{}`, by which a token is optional.
+fn version(document: &mut Value) {
+    document["openapi"] = "3.0.3".into();
 }
 
 #[cfg(test)]
@@ -72,13 +104,19 @@ mod tests {
     }
 
     #[test]
-    fn page_shows_the_document() {
+    fn page_shows_the_document_and_locks_only_with_tokens() {
         let document = document();
-        let html = document.swagger_ui_html();
 
-        let (_, script) = html.split_once("let spec = ").expect("the script");
-        let (shown, _) = script.split_once(";\n").expect("the end of the line");
-        let shown: Value = serde_json::from_str(shown).expect("JSON");
-        assert_eq!(shown, document.0);
+        for with_tokens in [true, false] {
+            let html = document.swagger_ui_html(with_tokens);
+            let (_, script) = html.split_once("let spec = ").expect("the script");
+            let (shown, _) = script.split_once(";\n").expect("the end of the line");
+            let shown: Value = serde_json::from_str(shown).expect("JSON");
+
+            assert_eq!(shown == document.0, with_tokens);
+            assert_eq!(shown["components"]["securitySchemes"].is_object(), with_tokens);
+            assert_eq!(shown.to_string().contains("[{\"ApiToken\":[]}"), with_tokens);
+            assert_eq!(shown["info"], document.0["info"]);
+        }
     }
 }

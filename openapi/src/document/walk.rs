@@ -17,6 +17,11 @@ pub(super) fn operations(document: &mut Value) -> impl Iterator<Item = &mut Memb
     paths(document).flat_map(|(_, item)| item.values_mut().filter_map(Value::as_object_mut))
 }
 
+/// The parameters of an operation.
+pub(super) fn parameters(operation: &mut Members) -> Option<&mut Vec<Value>> {
+    operation.get_mut("parameters").and_then(Value::as_array_mut)
+}
+
 /// The responses of an operation, by their status.
 pub(super) fn responses(operation: &mut Members) -> impl Iterator<Item = (&String, &mut Value)> {
     members(operation.get_mut("responses"))
@@ -26,4 +31,53 @@ pub(super) fn responses(operation: &mut Members) -> impl Iterator<Item = (&Strin
 pub(super) fn members(object: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
     let object = object.and_then(Value::as_object_mut);
     object.into_iter().flat_map(Map::iter_mut)
+}
+
+/// Calls `change` with every object that describes something. Examples and defaults are data of the service, whatever
+/// their members are called.
+pub(super) fn descriptions(value: &mut Value, change: &mut impl FnMut(&mut Members)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| descriptions(item, change)),
+        Value::Object(members) => {
+            change(members);
+            for (name, member) in members {
+                match &**name {
+                    "example" | "examples" | "default" | "enum" => {}
+                    // The keys are names of the service.
+                    "properties" => {
+                        for (_, schema) in self::members(Some(member)) {
+                            descriptions(schema, change);
+                        }
+                    }
+                    _ => descriptions(member, change),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn examples_are_data_and_properties_may_have_any_name() {
+        let mut document = json!({
+            "schema": {"properties": {"example": {"a": 1}, "properties": {"a": 1}}, "example": {"a": 1}},
+            "list": [{"a": 1, "default": {"a": 1}}],
+        });
+
+        descriptions(&mut document, &mut |members| {
+            members.remove("a");
+        });
+
+        let expected = json!({
+            "schema": {"properties": {"example": {}, "properties": {}}, "example": {"a": 1}},
+            "list": [{"default": {"a": 1}}],
+        });
+        assert_eq!(document, expected);
+    }
 }

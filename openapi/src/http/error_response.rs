@@ -78,8 +78,8 @@ fn describe((status, kinds): (u16, Vec<&'static ProblemType>)) -> MetaResponse {
         }],
         429 => vec![
             retry_after(),
-            text("RateLimit-Policy", "The client's quota."),
-            text("RateLimit", "What is left of the quota."),
+            text("RateLimit-Policy", "The client's quota, if the service limits how many requests a client may send."),
+            text("RateLimit", "What is left of the client's quota."),
         ],
         503 => vec![retry_after()],
         _ => vec![],

@@ -6,7 +6,6 @@ use poem_openapi::{
     registry::MetaSchema,
     types::{ParseFromParameter, ParseResult},
 };
-use serde_json::json;
 
 use crate::http::{
     problem::{Problem, ProblemType, Violation},
@@ -21,13 +20,13 @@ pub const HEADER: &str = "idempotency-key";
 #[derive(Debug)]
 pub struct IdempotencyKeyParam;
 
+// Without an example: pages that send requests would fill it in, and store nothing the second time.
 schema_type!(
     IdempotencyKeyParam,
     MetaSchema {
         min_length: Some(1),
         max_length: Some(IdempotencyKey::MAX_CHARS),
         pattern: Some(format!("^[!-~]{{1,{}}}$", IdempotencyKey::MAX_CHARS)),
-        example: Some(json!("8e03978e-40d5-43e8-bc93-6894a57f9324")),
         ..MetaSchema::new("string")
     }
 );

@@ -15,7 +15,14 @@ use crate::http::{schema::schema_type, values::id_schema};
 #[derive(Debug)]
 pub struct IdParam<T>(pub Option<Id<T>>);
 
-schema_type!([T] IdParam<T>, id_schema());
+schema_type!(
+    [T] IdParam<T>,
+    MetaSchema {
+        // The path with an empty id is that of the collection.
+        min_length: Some(1),
+        ..id_schema()
+    }
+);
 
 impl<T> ParseFromParameter for IdParam<T> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
@@ -51,7 +58,14 @@ impl ParseFromParameter for LimitParam {
 #[derive(Debug)]
 pub struct CursorParam<T>(pub Result<Id<T>, ParseIdError>);
 
-schema_type!([T] CursorParam<T>, id_schema());
+// Without an example: pages that send requests would fill it in, and show the items before the example.
+schema_type!(
+    [T] CursorParam<T>,
+    MetaSchema {
+        example: None,
+        ..id_schema()
+    }
+);
 
 impl<T> ParseFromParameter for CursorParam<T> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {

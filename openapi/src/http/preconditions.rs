@@ -24,22 +24,19 @@ use crate::http::{
 };
 
 /// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
-/// one that is not ASCII as absent.
+/// one that is not ASCII as absent. Its schema has no pattern: clients send tags that they were sent, and the quotation
+/// marks and slashes of one for lists of tags are more than some generators can write into their language.
 #[derive(Debug)]
 pub struct IfMatchParam;
 
+// Without an example: pages that send requests would fill it in.
 schema_type!(
     IfMatchParam,
     MetaSchema {
-        pattern: Some(IF_MATCH_PATTERN.to_owned()),
-        example: Some(json!("*")),
+        min_length: Some(1),
         ..MetaSchema::new("string")
     }
 );
-
-/// `*`, or entity tags separated by commas, with empty elements.
-const IF_MATCH_PATTERN: &str =
-    r#"^[ \t]*(\*[ \t]*|[ \t,]*(W/)?"[!#-~]*"[ \t]*(,[ \t]*((W/)?"[!#-~]*"[ \t]*)?)*)$"#;
 
 impl ParseFromParameter for IfMatchParam {
     fn parse_from_parameter(_: &str) -> ParseResult<Self> {
@@ -55,7 +52,7 @@ pub struct RequiredIfMatchParam;
 schema_type!(
     RequiredIfMatchParam,
     MetaSchema {
-        pattern: Some(IF_MATCH_PATTERN.to_owned()),
+        min_length: Some(1),
         example: Some(json!("\"1\"")),
         ..MetaSchema::new("string")
     }
@@ -381,15 +378,6 @@ mod tests {
                 };
                 prop_assert_eq!(write, get);
             }
-        }
-
-        #[test]
-        fn document_describes_which_lists_are_well_formed(list in "[ -~]{0,9}|((W/)?\"?[a *!]{0,2}\"?[ \t]?,?[ \t]?){0,4}|[ \t]?\\*[ \t]?") {
-            let pattern = regress::Regex::with_flags(IF_MATCH_PATTERN, "u").expect("ECMA 262");
-            let well_formed = pattern.find(&list).is_some();
-
-            let outcomes = outcomes(&[list.as_bytes()]).expect("a header");
-            prop_assert_eq!(outcomes != (400, 200), well_formed);
         }
 
         #[test]

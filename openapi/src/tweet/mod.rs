@@ -137,6 +137,9 @@ impl TweetsApi {
     }
 
     /// Get a tweet
+    ///
+    /// It never changes, so a copy may be used without asking again. With `If-None-Match`, the response is a 304 without a
+    /// body if the copy is current.
     #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
     async fn get(
         &self,

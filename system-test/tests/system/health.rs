@@ -12,7 +12,7 @@ async fn healthcheck_reports_every_dependency_as_ok() {
     let health = service.client.healthcheck().send().await.expect("200");
 
     assert_eq!(health.status, Status::Ok);
-    let database = health.extra.get("db").map(|db| db.status);
+    let database = health.db.as_ref().map(|db| db.status);
     assert_eq!(database, Some(Status::Ok), "{health:?}");
 }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{Authenticator, HealthCheck, Principal, Unhealthy};
+use domain::{Authenticator, CheckName, HealthCheck, Principal, Unhealthy};
 
 pub use issue::{Issued, issue};
 use reader::Reader;
@@ -161,8 +161,8 @@ impl Authenticator for TokenFile {
 
 #[async_trait]
 impl HealthCheck for TokenFile {
-    fn name(&self) -> &'static str {
-        "tokens"
+    fn name(&self) -> CheckName {
+        CheckName::Tokens
     }
 
     async fn check(&self) -> Result<(), Unhealthy> {

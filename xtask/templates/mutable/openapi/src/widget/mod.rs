@@ -146,6 +146,9 @@ impl WidgetsApi {
     }
 
     /// Get a widget
+    ///
+    /// The header `ETag` has its version. With `If-None-Match`, the response is a 304 without a body if the client's copy
+    /// is current.
     #[oai(path = "/:id", method = "get", operation_id = "getWidget")]
     async fn get(
         &self,
