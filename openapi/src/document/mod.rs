@@ -24,6 +24,7 @@ use crate::health;
 /// the order of arguments from it.
 const STEPS: &[fn(&mut Value)] = &[
     version,
+    problem_examples::add,
     headers::canonical_names,
     headers::rate_limit,
     parameters::sort,
@@ -35,7 +36,6 @@ const STEPS: &[fn(&mut Value)] = &[
     health::examples,
     examples::of_bodies,
     examples::of_headers,
-    problem_examples::add,
 ];
 
 /// The document of the service.
