@@ -1,7 +1,7 @@
 //! The workflows run nothing but scripts, which work elsewhere too, use actions that cannot change, and have the rights
-//! that are listed here. `.ci/lint/run` checks the rest.
+//! that are listed here. What npm installs is kept current. `.ci/lint/run` checks the rest.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -154,4 +154,37 @@ fn jobs_have_only_the_rights_that_are_listed() {
     let mut listed = WRITES;
     listed.sort_unstable();
     assert_eq!(writes, listed, "WRITES in app/tests/rules/workflows.rs differs");
+}
+
+#[test]
+fn packages_of_npm_are_updated() {
+    let updates = read(".github/dependabot.yml");
+    let updates = YamlLoader::load_from_str(&updates).expect("YAML").remove(0);
+    let npm = updates["updates"].as_vec().expect("updates");
+    let npm = npm
+        .iter()
+        .find(|update| update["package-ecosystem"].as_str() == Some("npm"));
+    let listed = npm.and_then(|npm| npm["directories"].as_vec()).expect("folders");
+
+    for folder in folders_with_packages(&root(), "") {
+        let is_listed = listed.iter().any(|listed| listed.as_str() == Some(&folder));
+        assert!(is_listed, "{folder} is missing in .github/dependabot.yml");
+    }
+}
+
+/// The folders with a lock file of npm, from the workspace's.
+fn folders_with_packages(folder: &Path, name: &str) -> Vec<String> {
+    const GENERATED: [&str; 5] = [".git", "dist", "node_modules", "target", "vendor"];
+    let mut found = Vec::new();
+
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let file = entry.file_name().into_string().expect("UTF-8");
+        if file == "package-lock.json" {
+            found.push(name.to_owned());
+        } else if entry.file_type().expect("a type").is_dir() && !GENERATED.contains(&&*file) {
+            found.extend(folders_with_packages(&entry.path(), &format!("{name}/{file}")));
+        }
+    }
+    found
 }
