@@ -19,6 +19,8 @@ pub(crate) fn placeholder(kinds: &[&'static ProblemType]) -> MetaSchemaRef {
 
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         enum_items: slugs.collect(),
+        // The framework drops schemas that nothing refers to.
+        all_of: vec![ProblemBody::schema_ref()],
         ..MetaSchema::ANY
     }))
 }
