@@ -19,6 +19,8 @@ pub(crate) fn placeholder(kinds: &[&'static ProblemType]) -> MetaSchemaRef {
 
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         enum_items: slugs.collect(),
+        // The framework drops schemas that nothing refers to.
+        all_of: vec![ProblemBody::schema_ref()],
         ..MetaSchema::ANY
     }))
 }
@@ -64,9 +66,9 @@ fn example(kind: &'static ProblemType) -> (String, Value) {
 fn list() -> String {
     let kinds = ProblemType::ALL.iter().map(|kind| {
         let status = kind.status.as_u16();
-        format!("- `{}` ({status}): {}\n", kind.path(), kind.title)
+        format!("- `{}` ({status}): {}", kind.path(), kind.title)
     });
-    let kinds: String = kinds.collect();
+    let kinds = kinds.collect::<Vec<_>>().join("\n");
 
     format!(
         "The type of problem: the URL of a page that says what happened and what to do. A base URL, or the path prefix of a \
