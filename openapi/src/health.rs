@@ -11,11 +11,18 @@ use std::{
 
 use domain::HealthCheck;
 use futures_util::future::join_all;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, Tags, payload::PlainText, types::Example};
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi, Tags,
+    payload::{PlainText, Response},
+    types::Example,
+};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::{Dependencies, http::json::Json};
+use crate::{
+    Dependencies,
+    http::{json::Json, preconditions::NO_STORE},
+};
 
 /// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is useless.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,7 +55,7 @@ impl HealthApi {
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
     /// and reports `draining` next to its dependencies.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
-    async fn healthcheck(&self) -> HealthResponse {
+    async fn healthcheck(&self) -> Response<HealthResponse> {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
             (check.name(), status)
@@ -59,7 +66,7 @@ impl HealthApi {
         }
 
         let dependencies = by_name(results);
-        if dependencies.values().all(|each| each.status == Status::Ok) {
+        let response = if dependencies.values().all(|each| each.status == Status::Ok) {
             HealthResponse::Healthy(Json(HealthBody {
                 status: Status::Ok,
                 dependencies,
@@ -69,7 +76,8 @@ impl HealthApi {
                 status: Status::Nok,
                 dependencies,
             }))
-        }
+        };
+        not_stored(response)
     }
 }
 
@@ -88,9 +96,14 @@ impl LivenessApi {
     ///
     /// Succeeds while the process runs; checks no dependency.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
-    async fn livez(&self) -> LivezResponse {
-        LivezResponse::Alive(PlainText("ok\n"))
+    async fn livez(&self) -> Response<LivezResponse> {
+        not_stored(LivezResponse::Alive(PlainText("ok\n")))
     }
+}
+
+/// A response that no cache keeps: it is true only now.
+fn not_stored<T>(response: T) -> Response<T> {
+    Response::new(response).header("cache-control", NO_STORE)
 }
 
 /// Runs one check. The reason of a failure goes to the log; the client only gets the status.

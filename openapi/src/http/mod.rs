@@ -3,12 +3,14 @@
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], `host`.
 //! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error), [`error_response`]
-//!   (the errors that an operation documents), `csp` (pages).
+//!   (the errors that an operation documents), `csp` (pages), `gzip`,
+//!   `vary`.
 //! - The document: `schema`.
 
 pub mod base_url;
 pub(crate) mod csp;
 pub mod error_response;
+pub(crate) mod gzip;
 pub(crate) mod host;
 pub mod idempotency_key;
 pub mod json;
@@ -19,6 +21,7 @@ pub mod problem;
 pub(crate) mod public_url;
 pub(crate) mod schema;
 pub mod values;
+pub(crate) mod vary;
 
 mod framework_error;
 mod problem_body;

@@ -10,7 +10,7 @@ mod response;
 use std::sync::Arc;
 
 use domain::{
-    OwnedKey,
+    OwnedKey, Version,
     tweet::{Tweet, TweetService},
 };
 use poem::http::HeaderMap;
@@ -28,7 +28,7 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
-        preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
+        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified, page_tag},
         problem::Problem,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
@@ -112,10 +112,17 @@ impl TweetsApi {
     async fn list(
         &self,
         base: BaseUrl,
+        headers: &HeaderMap,
         /// The maximum number of tweets in the response.
         limit: Query<Option<LimitParam>>,
         /// Only tweets older than the one with this id, which need not exist.
         before: Query<Option<BeforeParam<Tweet>>>,
+        /// `*`; the entity tag of a page is weak, so it matches nothing here, and the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached pages, or `*`.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
     ) -> Result<ListTweetsResponse, ErrorResponse<ListTweetsErrors>> {
         let query = PageQuery::new(limit.0, before.0)?;
 
@@ -123,9 +130,15 @@ impl TweetsApi {
         let page = self.tweets.page(query.before, query.limit).await?;
 
         let link = query.next_link(&base, COLLECTION, &page);
+        let versions = page.items.iter().map(|tweet| (tweet.id, Version::FIRST));
+        let (tag, cache_control) = (page_tag(&base, link.as_deref(), versions), NO_CACHE.to_owned());
+        if is_not_modified(headers, &tag)? {
+            return Ok(ListTweetsResponse::NotModified(tag, cache_control));
+        }
+
         let tweets = page.items.into_iter();
-        let body = tweets.map(|tweet| TweetBody::new(tweet, &base)).collect();
-        Ok(ListTweetsResponse::Page(Json(body), link))
+        let body = Json(tweets.map(|tweet| TweetBody::new(tweet, &base)).collect());
+        Ok(ListTweetsResponse::Page(body, link, tag, cache_control))
     }
 
     /// Get a tweet
@@ -182,6 +195,18 @@ enum ListTweetsResponse {
         /// `<…>; rel="next"` (RFC 8288) while there are older tweets.
         #[oai(header = "Link")]
         Option<String>,
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        #[oai(header = "ETag")]
+        String,
+        /// `no-cache`: a copy must be revalidated before each use.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// Not modified; your cached copy is current.
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
     ),
 }
 
@@ -215,7 +240,7 @@ impl DocumentedErrors for CreateTweetErrors {
 struct ListTweetsErrors;
 
 impl DocumentedErrors for ListTweetsErrors {
-    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 412, 429, 500, 503];
 }
 
 struct GetTweetErrors;
@@ -257,7 +282,10 @@ mod tests {
         let (api, base) = (full(), BaseUrl::example);
 
         for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
-            let result = api.list(base(), Query(limit), Query(None)).await;
+            let (headers, limit) = (HeaderMap::new(), Query(limit));
+            let result = api
+                .list(base(), &headers, limit, Query(None), Header(None), Header(None))
+                .await;
             assert_eq!(status(result), expected);
         }
 

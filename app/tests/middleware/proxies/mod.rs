@@ -1,6 +1,7 @@
 //! The service behind real proxies and caches: nginx and HAProxy with the configurations in the documents, and caches
 //! that pass on whatever clients send.
 
+mod caching;
 mod echo;
 mod poisoning;
 mod process;

@@ -30,8 +30,8 @@ use crate::{
         page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
         preconditions::{
-            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, required_if_match, version_tag,
-            written,
+            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, page_tag, required_if_match,
+            version_tag, written,
         },
         problem::Problem,
     },
@@ -124,10 +124,17 @@ impl WidgetsApi {
     async fn list(
         &self,
         base: BaseUrl,
+        headers: &HeaderMap,
         /// The maximum number of widgets in the response.
         limit: Query<Option<LimitParam>>,
         /// Only widgets older than the one with this id, which need not exist.
         before: Query<Option<BeforeParam<Widget>>>,
+        /// `*`; the entity tag of a page is weak, so it matches nothing here, and the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached pages, or `*`.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
     ) -> Result<ListWidgetsResponse, ErrorResponse<ListWidgetsErrors>> {
         let query = PageQuery::new(limit.0, before.0)?;
 
@@ -135,9 +142,15 @@ impl WidgetsApi {
         let page = self.widgets.page(query.before, query.limit).await?;
 
         let link = query.next_link(&base, COLLECTION, &page);
+        let versions = page.items.iter().map(|widget| (widget.id, widget.version));
+        let (tag, cache_control) = (page_tag(&base, link.as_deref(), versions), NO_CACHE.to_owned());
+        if is_not_modified(headers, &tag)? {
+            return Ok(ListWidgetsResponse::NotModified(tag, cache_control));
+        }
+
         let widgets = page.items.into_iter();
-        let body = widgets.map(|widget| WidgetBody::new(widget, &base)).collect();
-        Ok(ListWidgetsResponse::Page(Json(body), link))
+        let body = Json(widgets.map(|widget| WidgetBody::new(widget, &base)).collect());
+        Ok(ListWidgetsResponse::Page(body, link, tag, cache_control))
     }
 
     /// Get a widget
@@ -272,7 +285,10 @@ mod tests {
         let (api, base) = (full(), BaseUrl::example);
 
         for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
-            let result = api.list(base(), Query(limit), Query(None)).await;
+            let (headers, limit) = (HeaderMap::new(), Query(limit));
+            let result = api
+                .list(base(), &headers, limit, Query(None), Header(None), Header(None))
+                .await;
             assert_eq!(status(result), expected);
         }
 

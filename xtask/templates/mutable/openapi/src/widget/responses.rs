@@ -32,6 +32,18 @@ pub(super) enum ListWidgetsResponse {
         /// `<…>; rel="next"` (RFC 8288) while there are older widgets.
         #[oai(header = "Link")]
         Option<String>,
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        #[oai(header = "ETag")]
+        String,
+        /// `no-cache`: a copy must be revalidated before each use.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// Not modified; your cached copy is current.
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
     ),
 }
 
@@ -85,7 +97,7 @@ impl DocumentedErrors for CreateWidgetErrors {
 pub(super) struct ListWidgetsErrors;
 
 impl DocumentedErrors for ListWidgetsErrors {
-    const STATUSES: &'static [u16] = &[400, 429, 500, 503];
+    const STATUSES: &'static [u16] = &[400, 412, 429, 500, 503];
 }
 
 pub(super) struct GetWidgetErrors;
