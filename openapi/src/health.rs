@@ -12,7 +12,10 @@ use std::{
 
 use domain::{Choice, HealthCheck};
 use futures_util::future::join_all;
-use poem_openapi::{ApiResponse, OpenApi, Tags, payload::PlainText};
+use poem_openapi::{
+    ApiResponse, OpenApi, Tags,
+    payload::{PlainText, Response},
+};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
@@ -21,6 +24,7 @@ use crate::{
     http::{
         error_response::{DocumentedErrors, ErrorResponse},
         json::Json,
+        preconditions::NO_STORE,
         problem_type::operations::{self, ProblemTypes},
     },
 };
@@ -57,7 +61,7 @@ impl HealthApi {
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
     /// and reports `draining` next to its dependencies.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
-    async fn healthcheck(&self) -> Result<HealthResponse, ErrorResponse<MonitoringErrors>> {
+    async fn healthcheck(&self) -> Result<Response<HealthResponse>, ErrorResponse<MonitoringErrors>> {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
             (check.name().as_str(), status)
@@ -68,10 +72,10 @@ impl HealthApi {
         }
 
         let report = HealthBody::new(results);
-        Ok(match report.status {
+        Ok(not_stored(match report.status {
             Status::Ok => HealthResponse::Healthy(Json(report)),
             Status::Nok => HealthResponse::Unhealthy(Json(report)),
-        })
+        }))
     }
 }
 
@@ -93,9 +97,14 @@ impl LivenessApi {
     ///
     /// Succeeds while the process runs; checks no dependency.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
-    async fn livez(&self) -> Result<LivezResponse, ErrorResponse<MonitoringErrors>> {
-        Ok(LivezResponse::Alive(PlainText(ALIVE)))
+    async fn livez(&self) -> Result<Response<LivezResponse>, ErrorResponse<MonitoringErrors>> {
+        Ok(not_stored(LivezResponse::Alive(PlainText(ALIVE))))
     }
+}
+
+/// A response that no cache keeps: it is true only now.
+fn not_stored<T>(response: T) -> Response<T> {
+    Response::new(response).header("cache-control", NO_STORE)
 }
 
 /// Runs one check. The reason of a failure goes to the log; the client only gets the status.

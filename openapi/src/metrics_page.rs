@@ -7,7 +7,10 @@ use poem_openapi::{
     payload::{PlainText, Response},
 };
 
-use crate::{Dependencies, http::problem::Problem};
+use crate::{
+    Dependencies,
+    http::{preconditions::NO_STORE, problem::Problem},
+};
 
 /// Renders everything that was measured so far, in the Prometheus text format.
 pub type MetricsRenderer = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
@@ -33,6 +36,7 @@ impl MetricsApi {
         let text = (self.renderer)().map_err(|error| Problem::internal().caused_by(error))?;
 
         let content_type = "text/plain; version=0.0.4; charset=utf-8";
-        Ok(Response::new(PlainText(text)).header("content-type", content_type))
+        let response = Response::new(PlainText(text)).header("content-type", content_type);
+        Ok(response.header("cache-control", NO_STORE))
     }
 }

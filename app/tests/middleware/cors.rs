@@ -30,12 +30,17 @@ async fn get(service: &InProcess, path: &str, origin: &str) -> TestResponse {
     service.get(path).header("origin", origin).send().await
 }
 
+/// Whether caches are told that the response depends on the origin.
+fn varies(headers: &HeaderMap) -> bool {
+    let names = headers.get("vary").and_then(|names| names.to_str().ok());
+    names.is_some_and(|names| names.split(", ").any(|name| name == "origin"))
+}
+
 /// How many header fields depend on the origin.
 fn cors_headers(headers: &HeaderMap) -> usize {
-    headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("access-control-") || *name == "vary")
-        .count()
+    let names = headers.keys().map(|name| name.as_str());
+    let count = names.filter(|name| name.starts_with("access-control-")).count();
+    count + usize::from(varies(headers))
 }
 
 #[tokio::test]
@@ -113,7 +118,7 @@ async fn scripts_of_an_allowed_origin_may_read_results_and_errors() {
             assert_eq!(status_of(&response), status);
             let allowed = header(&response, "access-control-allow-origin");
             assert_eq!(allowed.as_deref(), Some(origin), "{path}");
-            assert_eq!(header(&response, "vary").as_deref(), Some("origin"), "{path}");
+            assert!(varies(response.0.headers()), "{path}");
         }
     }
 }
@@ -146,9 +151,8 @@ async fn any_other_origin_gets_vary_alone() {
 async fn requests_without_origin_and_options_without_preflight_are_ordinary() {
     let service = with_origins(ALLOWED).await;
     let without_origin = service.get(example::COLLECTION).send().await;
-    assert_eq!(
-        header(&without_origin, "vary").as_deref(),
-        Some("origin"),
+    assert!(
+        varies(without_origin.0.headers()),
         "a cache may use it for an allowed origin"
     );
 
@@ -175,7 +179,7 @@ fn only_an_exactly_matching_origin_is_repeated() {
 
         let allowed = (origin == ALLOWED.as_bytes()).then(|| ALLOWED.to_owned());
         prop_assert_eq!(header(&response, "access-control-allow-origin"), allowed);
-        prop_assert_eq!(header(&response, "vary"), Some("origin".to_owned()));
+        prop_assert!(varies(response.0.headers()));
         Ok(())
     });
 
@@ -194,7 +198,7 @@ async fn every_origin_may_be_allowed() {
     ] {
         let allowed = header(&response, "access-control-allow-origin");
         assert_eq!(allowed.as_deref(), Some("*"));
-        assert_eq!(header(&response, "vary"), None, "it is the same for every origin");
+        assert!(!varies(response.0.headers()), "it is the same for every origin");
         assert_eq!(header(&response, "access-control-allow-credentials"), None);
     }
 }

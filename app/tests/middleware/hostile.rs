@@ -32,7 +32,7 @@ pub(super) const HOSTILE: [&[u8]; 13] = [
 ];
 
 /// The header fields that the service reads, and some that others log.
-const HEADERS: [&str; 19] = [
+const HEADERS: [&str; 20] = [
     "Authorization",
     "X-Request-ID",
     "Host",
@@ -43,6 +43,7 @@ const HEADERS: [&str; 19] = [
     "Access-Control-Request-Method",
     "Idempotency-Key",
     "If-None-Match",
+    "Accept-Encoding",
     "Content-Encoding",
     "Content-Type",
     "Content-Length",

@@ -4,6 +4,7 @@ mod access_log;
 mod allowed_hosts;
 mod authentication;
 mod body_limit;
+mod compression;
 mod content_encoding;
 mod cors;
 mod forwarded;

@@ -79,25 +79,25 @@ async fn only_responses_that_say_so_may_be_stored() {
     for service in [InProcess::memory().await, configured().await] {
         let get = |path: &str| service.get(path).header("host", "localhost:8000").send();
 
-        for path in [
-            "/",
-            "/docs",
-            "/openapi.json",
-            "/openapi.yaml",
-            "/metrics",
-            "/livez",
-            "/healthcheck/",
-            "/nothing",
-            example::COLLECTION,
-            example::UNKNOWN_ITEM,
+        for (path, expected) in [
+            ("/", "no-cache"),
+            ("/docs", "no-cache"),
+            ("/openapi.json", "no-cache"),
+            ("/openapi.yaml", "no-cache"),
+            (example::COLLECTION, "no-cache"),
+            ("/metrics", "no-store"),
+            ("/livez", "no-store"),
+            ("/healthcheck/", "no-store"),
+            ("/nothing", "no-store"),
+            (example::UNKNOWN_ITEM, "no-store"),
         ] {
             let response = get(path).await;
-            assert_eq!(cache_control(&response).as_deref(), Some("no-cache"), "{path}");
+            assert_eq!(cache_control(&response).as_deref(), Some(expected), "{path}");
         }
 
         let foreign = service.get("/livez").header("host", "evil.example");
         let response = foreign.send().await;
-        assert_eq!(cache_control(&response).as_deref(), Some("no-cache"));
+        assert_eq!(cache_control(&response).as_deref(), Some("no-store"));
     }
 }
 

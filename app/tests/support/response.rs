@@ -1,7 +1,8 @@
 //! What a response of the service in the test's process holds.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Read};
 
+use flate2::read::GzDecoder;
 use openapi::http::problem_type::ProblemType;
 use poem::test::TestResponse;
 use serde_json::Value;
@@ -66,6 +67,19 @@ pub(crate) fn link(response: &TestResponse, relation: &str) -> Option<String> {
 
 pub(crate) async fn json(response: TestResponse) -> Value {
     response.json().await.value().deserialize()
+}
+
+/// The body as it was sent.
+pub(crate) async fn bytes(response: TestResponse) -> Vec<u8> {
+    response.0.into_body().into_vec().await.expect("a body")
+}
+
+/// The text that was compressed.
+pub(crate) fn gunzip(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let read = GzDecoder::new(bytes).read_to_string(&mut text);
+    read.expect("a text in gzip");
+    text
 }
 
 pub(crate) async fn text(response: TestResponse) -> String {

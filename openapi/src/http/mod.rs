@@ -2,13 +2,15 @@
 //!
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], `host`.
-//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error), [`problem_type`]
-//!   (their types), [`error_response`] (the errors that an operation documents), `csp` (pages).
+//! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error),
+//!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `csp` (pages), `gzip`,
+//!   `vary`.
 //! - The document: `schema`.
 
 pub mod base_url;
 pub(crate) mod csp;
 pub mod error_response;
+pub(crate) mod gzip;
 pub(crate) mod host;
 pub mod idempotency_key;
 pub mod json;
@@ -21,5 +23,6 @@ pub mod problem_type;
 pub(crate) mod public_url;
 pub(crate) mod schema;
 pub mod values;
+pub(crate) mod vary;
 
 mod framework_error;

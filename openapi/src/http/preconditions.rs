@@ -3,8 +3,12 @@
 //! - An immutable item has an [`entity_tag`] that is made from its id, and may be cached for ever ([`immutable`]).
 //! - An item that changes has the tag of its version ([`version_tag`]) and must be revalidated ([`NO_CACHE`]). Writes
 //!   demand the version that the client has read ([`required_if_match`]), so that no update is lost.
+//! - A page of items has a weak tag ([`page_tag`]) and must be revalidated.
 
-use std::str;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    str,
+};
 
 use domain::{Expected, Id, Version, WriteOutcome};
 use poem::http::{
@@ -17,10 +21,13 @@ use poem_openapi::{
 };
 use serde_json::json;
 
-use crate::http::{
-    base_url::BaseUrl,
-    problem::{Problem, ProblemType, Violation},
-    schema::schema_type,
+use crate::{
+    VERSION,
+    http::{
+        base_url::BaseUrl,
+        problem::{Problem, ProblemType, Violation},
+        schema::schema_type,
+    },
 };
 
 /// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
@@ -68,8 +75,11 @@ impl ParseFromParameter for RequiredIfMatchParam {
     }
 }
 
-/// `Cache-Control` of an item that changes: a cache asks whether its copy is current before each use (RFC 9111, 5.2.2.4).
+/// `Cache-Control` of what changes: a cache asks whether its copy is current before each use (RFC 9111, 5.2.2.4).
 pub const NO_CACHE: &str = "no-cache";
+
+/// `Cache-Control` of what is true only now, such as the report of a health check: no cache keeps it (RFC 9111, 5.2.2.5).
+pub const NO_STORE: &str = "no-store";
 
 /// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use, without
 /// revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every request:
@@ -89,6 +99,40 @@ pub fn entity_tag<T>(id: Id<T>) -> String {
 /// A strong entity tag for an item in this version.
 pub fn version_tag(version: Version) -> String {
     format!("\"{version}\"")
+}
+
+/// An entity tag for a page of these items, each in this version; an item that never changes is always in its first one.
+/// `link` is the page's `Link`. If bodies show more than their items and the base, such as a sum, that must be part of
+/// the tag as well.
+///
+/// It is weak, because the page may be compressed for one client and not for another (RFC 9110, 8.8.1). It is made without
+/// the body, so that a 304 costs no JSON; a release may write items in another way, so its version is part of the tag.
+pub fn page_tag<T>(
+    base: &BaseUrl,
+    link: Option<&str>,
+    items: impl Iterator<Item = (Id<T>, Version)>,
+) -> String {
+    let mut hasher = DefaultHasher::new();
+    (VERSION, base.as_str(), link).hash(&mut hasher);
+    for item in items {
+        item.hash(&mut hasher);
+    }
+
+    weak(&hasher)
+}
+
+/// An entity tag for a text that may be compressed.
+pub(crate) fn weak_tag(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+
+    weak(&hasher)
+}
+
+/// The hash is the same in every process of a build, and another version of the standard library may have another one:
+/// then clients read again what they have.
+fn weak(hasher: &DefaultHasher) -> String {
+    format!("W/\"{:016x}\"", hasher.finish())
 }
 
 /// The version with this entity tag. `None` for any other tag: no item has it.
@@ -133,8 +177,8 @@ pub fn written<T>(outcome: WriteOutcome<T>, not_found: impl FnOnce() -> Problem)
     }
 }
 
-/// Evaluates the conditions of a GET for an item that has this strong tag, in their order (RFC 9110, 13.2.2). Returns
-/// whether the client's copy is current, so that the response is a 304. A malformed `If-None-Match` counts as absent.
+/// Evaluates the conditions of a GET for what has this tag, in their order (RFC 9110, 13.2.2). Returns whether the client's
+/// copy is current, so that the response is a 304. A malformed `If-None-Match` counts as absent.
 ///
 /// # Errors
 /// Those of [`check_if_match`].
@@ -142,20 +186,25 @@ pub fn is_not_modified(headers: &HeaderMap, tag: &str) -> Result<bool, Problem> 
     check_if_match(headers, tag)?;
 
     // The weak comparison (8.8.3.2).
-    let condition = evaluate(headers, &IF_NONE_MATCH, |listed| {
-        listed.strip_prefix(b"W/").unwrap_or(listed) == tag.as_bytes()
-    });
+    let own = opaque(tag.as_bytes());
+    let condition = evaluate(headers, &IF_NONE_MATCH, |listed| opaque(listed) == own);
     Ok(condition == Some(Condition::Matches))
 }
 
-/// Evaluates `If-Match` for an item that has this strong tag.
+/// The tag without the mark of a weak one.
+fn opaque(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
+}
+
+/// Evaluates `If-Match` for what has this tag.
 ///
 /// # Errors
 /// A 412 if the header lists other tags alone, a 400 if it is malformed: a guard that is not understood must not be
 /// ignored.
 pub fn check_if_match(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
-    // The strong comparison: a weak tag equals none.
-    match evaluate(headers, &IF_MATCH, |listed| listed == tag.as_bytes()) {
+    // The strong comparison: a weak tag equals none, not even itself.
+    let equals = |listed: &[u8]| listed == tag.as_bytes() && !tag.starts_with("W/");
+    match evaluate(headers, &IF_MATCH, equals) {
         None | Some(Condition::Matches) => Ok(()),
         Some(Condition::Differs) => Err(precondition_failed()),
         Some(Condition::Malformed) => Err(malformed_if_match()),
@@ -258,8 +307,12 @@ mod tests {
 
     /// What the lines of `If-Match` and of `If-None-Match` mean for an item with the tag `"a"`.
     fn outcomes(lines: &[&[u8]]) -> Option<(u16, u16)> {
+        outcomes_for("\"a\"", lines)
+    }
+
+    fn outcomes_for(tag: &str, lines: &[&[u8]]) -> Option<(u16, u16)> {
         let status = |name| {
-            let outcome = is_not_modified(&headers(name, lines)?, "\"a\"");
+            let outcome = is_not_modified(&headers(name, lines)?, tag);
             Some(match outcome {
                 Ok(false) => 200,
                 Ok(true) => 304,
@@ -317,6 +370,38 @@ mod tests {
     }
 
     #[test]
+    fn weak_tag_equals_itself_only_in_if_none_match() {
+        for (lines, expected) in [
+            ("*", (200, 304)),
+            ("W/\"a\"", (412, 304)),
+            ("\"a\"", (412, 304)),
+            ("\"b\", W/\"a\"", (412, 304)),
+            ("W/\"b\"", (412, 200)),
+            ("a", (400, 200)),
+        ] {
+            assert_eq!(
+                outcomes_for("W/\"a\"", &[lines.as_bytes()]),
+                Some(expected),
+                "{lines}"
+            );
+        }
+    }
+
+    /// What a page's tag is made from: host, link, and the id and version of each item.
+    type PageParts = (u8, Option<u8>, Vec<(u8, i64)>);
+
+    fn tag_of_page((host, link, items): &PageParts) -> String {
+        let base = BaseUrl::FromRequest(format!("http://{host}.example"));
+        let link = link.map(|link| link.to_string());
+        let items = items.iter().map(|(id, version)| {
+            let version = Version::new(*version).expect("a version");
+            (Id::<()>::from_u128(u128::from(*id)), version)
+        });
+
+        page_tag(&base, link.as_deref(), items)
+    }
+
+    #[test]
     fn write_needs_the_tag_of_a_version_or_a_star() {
         let version = |number| Version::new(number).expect("a version");
         let one_of = |numbers: &[i64]| Ok(Expected::OneOf(numbers.iter().copied().map(version).collect()));
@@ -354,6 +439,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pages_have_one_tag_exactly_if_all_parts_are_equal(
+            a in (0..2_u8, proptest::option::of(0..2_u8), vec((0..3_u8, 1..3_i64), 0..3)),
+            b in (0..2_u8, proptest::option::of(0..2_u8), vec((0..3_u8, 1..3_i64), 0..3)),
+        ) {
+            let (tag_a, tag_b) = (tag_of_page(&a), tag_of_page(&b));
+            prop_assert_eq!(tag_a == tag_b, a == b);
+
+            let other = headers(&IF_NONE_MATCH, &[tag_b.as_bytes()]).expect("a header");
+            prop_assert_eq!(is_not_modified(&other, &tag_a).ok(), Some(a == b));
+        }
+
         #[test]
         fn any_bytes_have_one_of_four_meanings(lines in vec(vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b',')], 0..20), 1..3)) {
             let lines: Vec<_> = lines.iter().map(Vec::as_slice).collect();

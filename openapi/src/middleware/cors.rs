@@ -12,14 +12,17 @@ use poem::{
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
             ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-            CACHE_CONTROL, ORIGIN, VARY,
+            CACHE_CONTROL, ORIGIN,
         },
     },
 };
 use url::Url;
 
 use super::layer::{Layer, Rejection};
-use crate::{http::host::Host, routes::CorsLists};
+use crate::{
+    http::{host::Host, vary::vary_by},
+    routes::CorsLists,
+};
 
 /// The origins whose scripts may read responses. None by default; then no response has CORS headers. Credentials are
 /// never allowed: the service uses no cookies.
@@ -195,7 +198,7 @@ impl Cors {
     fn apply(&self, cors: CorsHeaders, headers: &mut HeaderMap) {
         // A response without an origin varies as well: a cache may store it and serve it to others.
         if cors.varies {
-            headers.append(VARY, HeaderValue::from_static("origin"));
+            vary_by(headers, "origin");
         }
 
         if let Some(origin) = cors.origin {

@@ -32,6 +32,7 @@ pub(crate) mod allow;
 pub(crate) mod allowed_hosts;
 pub(crate) mod authentication;
 pub(crate) mod catch_panic;
+pub(crate) mod compression;
 pub(crate) mod connection_close;
 pub(crate) mod cors;
 pub(crate) mod forwarded;
@@ -61,6 +62,7 @@ use self::{
     allowed_hosts::AllowedHostsLayer,
     authentication::Authentication,
     catch_panic::CatchPanic,
+    compression::Compression,
     connection_close::ConnectionClose,
     cors::Cors,
     forwarded::ForwardedLayer,
@@ -120,6 +122,8 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
         .then(rate_limit::layer(dependencies.rate_limit, Counted::Requests))
         // Outside the operations, which decide whether they need a token: it gives them the authenticator.
         .then(Authentication(dependencies.authenticator.clone()))
+        // Inside everything that rejects: it only changes what operations return.
+        .then(Compression)
         // Inside everything that rejects: only the router needs the exact path of a route.
         .then(NormalizePath(Arc::clone(&routes)))
         // The innermost, because it only completes the router's own 405, which does not list the methods of the path.

@@ -2,6 +2,7 @@
 //! that pass on whatever clients send.
 
 mod browser;
+mod caching;
 mod echo;
 mod poisoning;
 mod process;

@@ -10,7 +10,7 @@ mod response;
 use std::sync::Arc;
 
 use domain::{
-    OwnedKey,
+    OwnedKey, Version,
     widget::{Widget, WidgetService},
 };
 use poem::http::HeaderMap;
@@ -28,7 +28,7 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
-        preconditions::{IfMatchParam, entity_tag, immutable, is_not_modified},
+        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified, page_tag},
         problem::Problem,
         problem_type::operations::{
             OF_RESOURCE, ON_ITEM, ProblemTypes, WITH_BODY, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_TOKEN,
@@ -115,6 +115,7 @@ impl WidgetsApi {
     async fn list(
         &self,
         base: BaseUrl,
+        headers: &HeaderMap,
         /// The maximum number of widgets in the response.
         limit: Query<Option<LimitParam>>,
         /// Only widgets older than the one with this id, which need not exist; newest first.
@@ -124,6 +125,12 @@ impl WidgetsApi {
         after: Query<Option<CursorParam<Widget>>>,
         /// The same widgets in the opposite order, for links with `rel="prev"`.
         reverse: Query<Option<ReverseParam>>,
+        /// `*`; the entity tag of a page is weak, so it matches nothing here, and the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached pages, or `*`.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
     ) -> Result<ListWidgetsResponse, ErrorResponse<ListWidgetsErrors>> {
         let query = PageQuery::new(limit.0, before.0, after.0, reverse.0)?;
 
@@ -131,9 +138,16 @@ impl WidgetsApi {
         let page = self.widgets.page(query.cursor, query.limit).await?;
 
         let link = query.links(&base, COLLECTION, &page);
-        let widgets = query.in_order(page.items).into_iter();
-        let body = widgets.map(|widget| WidgetBody::new(widget, &base)).collect();
-        Ok(ListWidgetsResponse::Page(Json(body), link))
+        let widgets = query.in_order(page.items);
+        let versions = widgets.iter().map(|widget| (widget.id, Version::FIRST));
+        let (tag, cache_control) = (page_tag(&base, link.as_deref(), versions), NO_CACHE.to_owned());
+        if is_not_modified(headers, &tag)? {
+            return Ok(ListWidgetsResponse::NotModified(tag, cache_control));
+        }
+
+        let widgets = widgets.into_iter();
+        let body = Json(widgets.map(|widget| WidgetBody::new(widget, &base)).collect());
+        Ok(ListWidgetsResponse::Page(body, link, tag, cache_control))
     }
 
     /// Get a widget
@@ -194,6 +208,18 @@ enum ListWidgetsResponse {
         /// are none before these, and `first` unless it was requested. An empty page has no `prev`.
         #[oai(header = "Link")]
         Option<String>,
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        #[oai(header = "ETag")]
+        String,
+        /// `no-cache`: a copy must be revalidated before each use.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// Not modified; your cached copy is current.
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
     ),
 }
 
@@ -227,7 +253,7 @@ impl DocumentedErrors for CreateWidgetErrors {
 struct ListWidgetsErrors;
 
 impl DocumentedErrors for ListWidgetsErrors {
-    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, WITH_IF_MATCH];
 }
 
 struct GetWidgetErrors;
@@ -269,8 +295,20 @@ mod tests {
         let (api, base) = (full(), BaseUrl::example);
 
         for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
-            let result = api.list(base(), Query(limit), Query(None), Query(None), Query(None));
-            let result = result.await;
+            let (headers, limit) = (HeaderMap::new(), Query(limit));
+            let no_cursor = (Query(None), Query(None), Query(None));
+            let result = api
+                .list(
+                    base(),
+                    &headers,
+                    limit,
+                    no_cursor.0,
+                    no_cursor.1,
+                    no_cursor.2,
+                    Header(None),
+                    Header(None),
+                )
+                .await;
             assert_eq!(status(result), expected);
         }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{all, create, delete};
-use crate::support::{InProcess, json as json_of, link, problem, status_of};
+use super::{OTHER, all, create, delete, put};
+use crate::support::{InProcess, header, json as json_of, link, problem, status_of};
 
 /// The ids of a page, and the path of the next one.
 async fn page(service: &InProcess, path: &str) -> (Vec<Value>, Option<String>) {
@@ -74,4 +74,29 @@ async fn all_invalid_parameters_are_reported_at_once() {
     let pointers: Vec<_> = body["errors"].as_array().expect("an array").iter().collect();
     let pointers: Vec<_> = pointers.iter().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["/limit", "/before", "/reverse"]);
+}
+
+#[tokio::test]
+async fn tag_of_a_page_changes_with_updates_and_removals() {
+    let service = InProcess::memory().await;
+    let (first, second) = (create(&service).await, create(&service).await);
+    let get = async |tags: &str| {
+        let request = service.get("/widget/?limit=1").header("if-none-match", tags);
+        let response = request.send().await;
+        (status_of(&response), header(&response, "etag").expect("an ETag"))
+    };
+
+    let (_, mut tag) = get("").await;
+    assert_eq!(get(&tag).await, (304, tag.clone()));
+    put(&service, &second.path, "*", OTHER).await.assert_status_is_ok();
+    let (status, updated) = get(&tag).await;
+    assert_eq!(status, 200, "an item was updated");
+    assert_ne!(updated, tag);
+
+    // The same item, without a link to older ones.
+    tag = updated;
+    delete(&service, &first.path, "*").await;
+    let (status, last) = get(&tag).await;
+    assert_eq!(status, 200, "the last of the older items was removed");
+    assert_ne!(last, tag);
 }

@@ -30,8 +30,8 @@ use crate::{
         page_query::PageQuery,
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
         preconditions::{
-            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, required_if_match, version_tag,
-            written,
+            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, page_tag, required_if_match,
+            version_tag, written,
         },
         problem::Problem,
     },
@@ -124,6 +124,7 @@ impl WidgetsApi {
     async fn list(
         &self,
         base: BaseUrl,
+        headers: &HeaderMap,
         /// The maximum number of widgets in the response.
         limit: Query<Option<LimitParam>>,
         /// Only widgets older than the one with this id, which need not exist; newest first.
@@ -133,6 +134,12 @@ impl WidgetsApi {
         after: Query<Option<CursorParam<Widget>>>,
         /// The same widgets in the opposite order, for links with `rel="prev"`.
         reverse: Query<Option<ReverseParam>>,
+        /// `*`; the entity tag of a page is weak, so it matches nothing here, and the response is a 412.
+        #[oai(name = "If-Match")]
+        _if_match: Header<Option<IfMatchParam>>,
+        /// The entity tags of cached pages, or `*`.
+        #[oai(name = "If-None-Match")]
+        _if_none_match: Header<Option<String>>,
     ) -> Result<ListWidgetsResponse, ErrorResponse<ListWidgetsErrors>> {
         let query = PageQuery::new(limit.0, before.0, after.0, reverse.0)?;
 
@@ -140,9 +147,16 @@ impl WidgetsApi {
         let page = self.widgets.page(query.cursor, query.limit).await?;
 
         let link = query.links(&base, COLLECTION, &page);
-        let widgets = query.in_order(page.items).into_iter();
-        let body = widgets.map(|widget| WidgetBody::new(widget, &base)).collect();
-        Ok(ListWidgetsResponse::Page(Json(body), link))
+        let widgets = query.in_order(page.items);
+        let versions = widgets.iter().map(|widget| (widget.id, widget.version));
+        let (tag, cache_control) = (page_tag(&base, link.as_deref(), versions), NO_CACHE.to_owned());
+        if is_not_modified(headers, &tag)? {
+            return Ok(ListWidgetsResponse::NotModified(tag, cache_control));
+        }
+
+        let widgets = widgets.into_iter();
+        let body = Json(widgets.map(|widget| WidgetBody::new(widget, &base)).collect());
+        Ok(ListWidgetsResponse::Page(body, link, tag, cache_control))
     }
 
     /// Get a widget
@@ -280,8 +294,20 @@ mod tests {
         let (api, base) = (full(), BaseUrl::example);
 
         for (limit, expected) in [(Some(LimitParam(None)), 400), (None, 503)] {
-            let result = api.list(base(), Query(limit), Query(None), Query(None), Query(None));
-            let result = result.await;
+            let (headers, limit) = (HeaderMap::new(), Query(limit));
+            let no_cursor = (Query(None), Query(None), Query(None));
+            let result = api
+                .list(
+                    base(),
+                    &headers,
+                    limit,
+                    no_cursor.0,
+                    no_cursor.1,
+                    no_cursor.2,
+                    Header(None),
+                    Header(None),
+                )
+                .await;
             assert_eq!(status(result), expected);
         }
 

@@ -40,6 +40,18 @@ pub(super) enum ListWidgetsResponse {
         /// are none before these, and `first` unless it was requested. An empty page has no `prev`.
         #[oai(header = "Link")]
         Option<String>,
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        #[oai(header = "ETag")]
+        String,
+        /// `no-cache`: a copy must be revalidated before each use.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+    /// Not modified; your cached copy is current.
+    #[oai(status = 304)]
+    NotModified(
+        #[oai(header = "ETag")] String,
+        #[oai(header = "Cache-Control")] String,
     ),
 }
 
@@ -93,7 +105,7 @@ impl DocumentedErrors for CreateWidgetErrors {
 pub(super) struct ListWidgetsErrors;
 
 impl DocumentedErrors for ListWidgetsErrors {
-    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE];
+    const PROBLEMS: &'static [ProblemTypes] = &[OF_RESOURCE, WITH_IF_MATCH];
 }
 
 pub(super) struct GetWidgetErrors;
