@@ -10,7 +10,7 @@ const RUN: [(&str, &str); 5] = [
     ("README.md", ".ci/run"),
     ("docs/make-it-yours.md", ".ci/run"),
     ("CONTRIBUTING.md", ".ci/run"),
-    ("docs/clients.md", "system-test/sdk/python.sh"),
+    ("docs/clients.md", "system-test/sdk/python/client.sh"),
     ("docs/operations.md", "docker/documented"),
 ];
 

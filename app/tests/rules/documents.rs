@@ -128,7 +128,7 @@ fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
 
 /// The clients that the system tests run, each with the language of its code block.
 fn clients() -> Vec<(&'static str, String)> {
-    let folder = "system-test/sdk";
+    let folder = "system-test/sdk/python";
     let entries = fs::read_dir(root().join(folder)).expect("a folder");
 
     let files = entries.filter_map(|entry| {

@@ -21,9 +21,9 @@ async fn documented_python_client_creates_and_reads_an_item() {
     let folder = tempfile::tempdir().expect("a folder");
     let with_base = |text: &str| text.replace(DOCUMENTED_BASE, &service.base);
 
-    let program = with_base(include_str!("../../sdk/example.py"));
+    let program = with_base(include_str!("../../../sdk/python/example.py"));
     fs::write(folder.path().join("example.py"), program).expect("written");
-    let script = with_base(include_str!("../../sdk/python.sh")) + "python example.py\n";
+    let script = with_base(include_str!("../../../sdk/python/client.sh")) + "python example.py\n";
     let printed = run(&script, &service, folder.path()).await;
 
     let last_line = printed.lines().last().unwrap_or_default();
