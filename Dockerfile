@@ -12,8 +12,8 @@ FROM ${RUST_IMAGE} AS toolchain
 FROM toolchain AS dev
 # inotify-tools: dev-server watches the source. rsyslog: tests send log messages to it. postgresql: tests start and kill
 # servers of their own. nginx-light, haproxy, varnish, pgbouncer: tests run the service behind them, or on the database
-# behind them. python3-venv: a system test generates a Python client. git: xtask calls it. chromium, nodejs, npm: tests
-# use the documentation page in a browser.
+# behind them. python3-venv, nodejs, npm: system tests generate clients in Python and TypeScript. git: xtask calls it.
+# chromium, nodejs, npm: tests use the documentation page in a browser.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     chromium git haproxy inotify-tools nginx-light nodejs npm pgbouncer postgresql python3-venv rsyslog varnish \

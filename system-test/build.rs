@@ -1,21 +1,19 @@
-//! Generates the client that `src/lib.rs` includes from `openapi/openapi.json`.
+//! Generates a client from the OpenAPI document.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{env, error::Error, fs, path::Path};
 
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 use serde_json::{Map, Value};
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "cargo passes its folders to a build script"
+    reason = "cargo passes its folder to a build script"
 )]
 fn main() -> Result<(), Box<dyn Error>> {
-    // Not the folder of the time when this was compiled: copies of the workspace may share a target folder.
-    let root = env::var("CARGO_MANIFEST_DIR")?;
-    let path = format!("{root}/../openapi/openapi.json");
-    println!("cargo::rerun-if-changed={path}");
-    // The generator parses bodies of `application/json` only; those of another media type remain bytes.
-    let document = fs::read_to_string(path)?.replace("application/problem+json", "application/json");
+    println!("cargo::rerun-if-changed=../openapi/openapi.json");
+    let document = fs::read_to_string("../openapi/openapi.json")?;
+    // The generator knows bodies of `application/json` alone. Problems are read as `types::Problem` if they are such.
+    let document = document.replace("application/problem+json", "application/json");
     let mut document = serde_json::from_str(&document)?;
     one_type_of_error(&mut document);
 
@@ -23,8 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     settings.with_interface(InterfaceStyle::Builder);
     let client = Generator::new(&settings).generate_tokens(&serde_json::from_value(document)?)?;
 
-    let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(folder.join("client.rs"), client.to_string())?;
+    let folder = env::var("OUT_DIR")?;
+    fs::write(Path::new(&folder).join("client.rs"), client.to_string())?;
     Ok(())
 }
 

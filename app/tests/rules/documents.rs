@@ -82,26 +82,6 @@ fn every_variable_fits_into_the_documents() {
 }
 
 #[test]
-fn clients_in_the_documents_are_those_that_are_tested() {
-    let page = fs::read_to_string(root().join("docs/clients.md"))
-        .expect("docs/clients.md must exist and show the tested clients");
-    let section = section(&page, "Python").expect("docs/clients.md must have a section \"Python\"");
-
-    for (language, file) in clients() {
-        let block = format!("\n```{language}\n{}```\n", read(&file));
-        assert!(
-            section.contains(&block),
-            "the section \"Python\" of docs/clients.md must show {file}, and differs:{block}"
-        );
-    }
-    assert_eq!(
-        section.matches("\n```").count(),
-        2 * clients().len(),
-        "the section \"Python\" of docs/clients.md shows code that is not tested"
-    );
-}
-
-#[test]
 fn proxies_in_the_documents_are_those_that_are_tested() {
     let page = read("docs/operations.md");
 
@@ -117,29 +97,4 @@ fn proxies_in_the_documents_are_those_that_are_tested() {
             "docs/operations.md shows a configuration that is not tested"
         );
     }
-}
-
-/// The text under a heading of the second or third level.
-fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
-    page.split("\n## ")
-        .flat_map(|part| part.split("\n### "))
-        .find_map(|part| part.strip_prefix(title)?.strip_prefix('\n').map(|_| part))
-}
-
-/// The clients that the system tests run, each with the language of its code block.
-fn clients() -> Vec<(&'static str, String)> {
-    let folder = "system-test/sdk";
-    let entries = fs::read_dir(root().join(folder)).expect("a folder");
-
-    let files = entries.filter_map(|entry| {
-        let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
-        let (_, extension) = name.rsplit_once('.')?;
-        let language = match extension {
-            "sh" => "sh",
-            "py" => "python",
-            _ => return None,
-        };
-        Some((language, format!("{folder}/{name}")))
-    });
-    files.collect()
 }

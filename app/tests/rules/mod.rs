@@ -1,5 +1,6 @@
 //! The rules of the code base, which `ARCHITECTURE.md` states.
 
+mod clients;
 mod commands;
 mod contracts;
 mod dependencies;

@@ -31,6 +31,8 @@ const LISTS: &[&str] = &[
     "app/tests/support/resources.rs",
     "adapters/tests/database/support/example.rs",
     "system-test/tests/system/support/example.rs",
+    "system-test/sdk/rust/example.rs",
+    "system-test/sdk/rust/scenario.rs",
     "adapters/benches/decorators/main.rs",
 ];
 

@@ -17,8 +17,8 @@ mod errors;
 mod health;
 mod metrics;
 mod panels;
-mod python_client;
 mod request_ids;
+mod sdk;
 
 // Resources, one line each.
 mod tweet;

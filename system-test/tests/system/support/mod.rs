@@ -5,4 +5,4 @@ pub(crate) mod example;
 mod process;
 mod service;
 
-pub(crate) use self::service::{Service, header};
+pub(crate) use self::service::{Service, built, header};

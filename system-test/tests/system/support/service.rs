@@ -14,16 +14,25 @@ pub(crate) struct Service {
     /// The client generated from the document.
     pub(crate) client: Client,
     http: reqwest::Client,
-    _process: Option<Process>,
+    process: Option<Process>,
 }
 
 impl Service {
     /// Connects to the service at `SYSTEM_TEST_HOSTPORT`, or starts one if that is not set.
     pub(crate) fn reach() -> Self {
+        Self::reach_or_start(&[])
+    }
+
+    /// Like [`reach`](Self::reach), but a service that this test starts has a rate limit.
+    pub(crate) fn reach_limited() -> Self {
+        Self::reach_or_start(&[("RATE_LIMIT_PER_SECOND", "1")])
+    }
+
+    fn reach_or_start(variables: &[(&str, &str)]) -> Self {
         match hostport() {
             Some(hostport) => Self::at(&hostport, None),
             None => {
-                let process = start();
+                let process = start(variables);
                 Self::at(&process.address.to_string(), Some(process))
             }
         }
@@ -44,8 +53,13 @@ impl Service {
             base,
             client,
             http,
-            _process: process,
+            process,
         }
+    }
+
+    /// Whether this test started it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.process.is_some()
     }
 
     /// A request that the generated client cannot make, for instance an invalid one.
@@ -78,10 +92,10 @@ fn hostport() -> Option<String> {
         .filter(|hostport| !hostport.is_empty())
 }
 
-/// Starts the service with its defaults, in a folder of its own, where it creates its SQLite store.
-fn start() -> Process {
+/// Starts the service with these settings, in a folder of its own, where it creates its SQLite store.
+fn start(variables: &[(&str, &str)]) -> Process {
     let folder = tempfile::tempdir().expect("a folder");
-    let child = command(&executable(), &[], &[], folder.path())
+    let child = command(&built(program_name()), &[], variables, folder.path())
         .spawn()
         .expect("the program starts");
 
@@ -90,13 +104,13 @@ fn start() -> Process {
     process
 }
 
-/// The path of the service's binary. Cargo passes a test only the paths of its own package's binaries, so this one is
-/// found by its place: tests are in `deps`, below the folder of the binaries.
-fn executable() -> PathBuf {
+/// The path of a program that cargo built, from the folder of binaries: the service, or an example. Cargo passes a test
+/// only the paths of its own package's binaries, so it is found by its place: tests are in `deps`, below that folder.
+pub(crate) fn built(program: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this test's path");
     let deps = test.parent().expect("the folder deps");
     let folder = deps.parent().expect("the folder of the build profile");
-    let path = folder.join(format!("{}{}", program_name(), std::env::consts::EXE_SUFFIX));
+    let path = folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
 
     assert!(
         path.exists(),
