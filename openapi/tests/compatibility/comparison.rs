@@ -63,23 +63,21 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The members of an object that may differ: also equal ones that may contain a reference. A part that is no object is
-    /// reported, and has none.
+    /// The members of an object that may differ: equal ones only if they may refer to something that differs. A part that
+    /// is no object is reported, and has none.
     pub(crate) fn members(&mut self, place: &Place, object: Pair<'a>) -> BTreeMap<&'a str, Pair<'a>> {
-        if self.has_equal_context && object.is_equal() {
-            return BTreeMap::new();
-        }
-
         let Some(mut members) = object.members() else {
             self.unknown(place, object);
             return BTreeMap::new();
         };
-        let is_scalar = |part: &Pair<'_>| {
-            !part
+
+        let may_refer = |name: &str, part: &Pair<'_>| {
+            let is_container = part
                 .committed
-                .is_some_and(|part| part.is_object() || part.is_array())
+                .is_some_and(|part| part.is_object() || part.is_array());
+            !self.has_equal_context && (is_container || name == "$ref")
         };
-        members.retain(|name, part| *name == "$ref" || !part.is_equal() || !is_scalar(part));
+        members.retain(|name, part| !part.is_equal() || may_refer(name, part));
         members
     }
 
