@@ -181,11 +181,12 @@ impl Display for Change<'_> {
     }
 }
 
-/// A value as JSON, without its end if it is long.
+/// A value as JSON, without its end if it is long. `200.0` is the number 200.
 pub(crate) fn quoted(value: Option<&Value>) -> String {
     let text = value.map(Value::to_string).unwrap_or_default();
+    let text = text.strip_suffix(".0").unwrap_or(&text);
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }

@@ -60,7 +60,10 @@ pub(crate) fn visit<'a>(
         let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
         let part = part_of(part, &key);
         found(&pointer, part, value, child);
-        visit(child, (part, &pointer), found);
+        // A text, such as an example, is one node.
+        if part != "text" {
+            visit(child, (part, &pointer), found);
+        }
     }
 }
 

@@ -123,7 +123,6 @@ pub(crate) const PARTS: &[(&str, &[&str], &str)] = &[
     ("properties", &["*"], "property"),
     ("required properties", &["*"], "required property"),
     ("values", &["*"], "value"),
-    ("text", &["*"], "text"),
 ];
 
 /// When it is breaking that a part is removed, and that it is added.
