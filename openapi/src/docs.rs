@@ -201,7 +201,12 @@ impl DocsApi {
 ///
 /// A document with servers is a copy of some 40 KB for this response alone: what a proxy reports can differ in each
 /// request, so there is nothing to share.
-fn with_servers(document: &Text, root: &str, request: &Request, url: impl Fn(&str) -> String) -> Option<Text> {
+fn with_servers(
+    document: &Text,
+    root: &str,
+    request: &Request,
+    url: impl Fn(&str) -> String,
+) -> Option<Text> {
     let base = BaseUrl::without_host(request);
     if base.as_str().is_empty() {
         return None;

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use app::config::{self, Config};
 
-use super::{read, root};
+use super::read;
 
 #[test]
 fn openapi_document_is_up_to_date() {
