@@ -18,6 +18,7 @@ pub mod plan;
 pub mod program_name;
 pub mod record;
 pub mod registration;
+pub mod released;
 pub mod remove;
 pub mod rename;
 pub mod render;

@@ -13,7 +13,7 @@ const fn place(path: &'static str, before: &'static str, after: &'static str) ->
     Place { path, before, after }
 }
 
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 12] = [
     // The source of all others that the code needs: `CARGO_PKG_NAME`.
     place("app/Cargo.toml", PACKAGE_NAME, "\""),
     // docker-compose and Docker read no manifest of cargo.
@@ -30,6 +30,7 @@ const PLACES: [Place; 11] = [
     // Generated, from the name of the package.
     place("docs/configuration.md", "\n| `POSTGRES_DB` | `", "` |"),
     place("openapi/openapi.json", "\"info\": {\n    \"title\": \"", "\","),
+    place("openapi/released.json", "\"info\": {\n    \"title\": \"", "\","),
 ];
 
 /// The text of a file with `new` in all places of the name `old`.

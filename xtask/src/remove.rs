@@ -15,7 +15,7 @@ use crate::{
     lists,
     plan::{Missing, Plan},
     record::Record,
-    registration,
+    registration, released,
     render::Templates,
     resource::Resource,
 };
@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments, plan: &mut Plan) -> Result<String> {
     remove_migrations(plan, &old, &others)?;
     remove_appendices(plan, &old)?;
     plan.edit("README.md", |text| Ok(without_routes(text, &old)))?;
+    plan.edit(released::FILE, |text| released::without_resource(text, &old))?;
     example::replace(plan, &old, &others)?;
     format_edited(plan)?;
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs};
 use anyhow::{Context as _, Result};
 
 use super::list_conflict;
-use crate::git::Git;
+use crate::{git::Git, released};
 
 /// Written by the program itself, so that neither side of a conflict is right.
 const GENERATED: [&str; 2] = ["openapi/openapi.json", "docs/configuration.md"];
@@ -49,6 +49,7 @@ type Stages = [bool; 3];
 /// Settles what it can in the index and in the working tree.
 pub(super) fn settle(git: &Git, base: &str, new: &str) -> Result<Settled> {
     let mut settled = Settled::default();
+    keep_own_release(git, base)?;
 
     for (path, stages) in unmerged(git)? {
         if let [true, false, true] = stages {
@@ -70,6 +71,20 @@ pub(super) fn settle(git: &Git, base: &str, new: &str) -> Result<Settled> {
         settled.deleted.push(path);
     }
     Ok(settled)
+}
+
+/// What this copy has released is not what upstream has: a copy that has released anything keeps its document, without a
+/// conflict or with one.
+fn keep_own_release(git: &Git, base: &str) -> Result<()> {
+    let is_there = git
+        .run(&["cat-file", "-e", &format!("HEAD:{}", released::FILE)])
+        .is_ok();
+    let changed = git.output(&["diff", "--quiet", base, "HEAD", "--", released::FILE])?;
+
+    if is_there && !changed.status.success() {
+        git.run(&["checkout", "--quiet", "HEAD", "--", released::FILE])?;
+    }
+    Ok(())
 }
 
 fn unmerged(git: &Git) -> Result<BTreeMap<String, Stages>> {

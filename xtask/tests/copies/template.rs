@@ -44,6 +44,7 @@ pub(crate) fn template() -> Tree {
             "# sample\n\nWhat it is.\n\nHow to run sample.\n\nThe end.\n",
         ),
         ("old", "upstream deletes this\n"),
+        ("openapi/released.json", "the first release\n"),
         ("migration/src/lib.rs", MIGRATIONS),
         ("domain/src/item/mod.rs", &module("item")),
     ] {
@@ -127,6 +128,7 @@ pub(crate) fn improve(template: &Tree) {
     );
     template.write("domain/src/item/key.rs", "//! Its key.\n");
     template.git(&["rm", "--quiet", "old"]);
+    template.write("openapi/released.json", "the second release\n");
     template.commit("Improvements");
     template.git(&["tag", "v2"]);
 }

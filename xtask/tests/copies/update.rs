@@ -80,6 +80,26 @@ fn update_of_a_clone_merges_what_upstream_changed() {
 }
 
 #[test]
+fn document_that_a_copy_has_released_is_not_that_of_upstream() {
+    let template = template();
+    let file = "openapi/released.json";
+    let (unreleased, released) = (copy(&template), copy(&template));
+    for copy in [&unreleased, &released] {
+        make_it_mine(copy, &template);
+    }
+    released.write(file, "my first release\n");
+    released.commit("Release");
+    improve(&template);
+
+    for copy in [&unreleased, &released] {
+        copy.xtask(&["update"]).expect("no conflict");
+    }
+
+    assert_eq!(unreleased.read(file), "the second release\n");
+    assert_eq!(released.read(file), "my first release\n");
+}
+
+#[test]
 fn conflict_leaves_markers_and_can_be_undone_or_resolved() {
     let template = template();
     let copy = copy(&template);

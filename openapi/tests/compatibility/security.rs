@@ -1,0 +1,70 @@
+//! Who may use an operation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{
+    comparison::{Comparison, Place},
+    pair::{Pair, list, texts},
+};
+
+/// The schemes that a request has to satisfy, each with its scopes.
+type Requirement<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+impl<'a> Comparison<'a> {
+    /// Whoever could use an operation still can. An operation without requirements of its own has those of the document.
+    pub(crate) fn security(&mut self, place: &Place, operation: Pair<'a>) {
+        let (own, common) = (operation.get("security"), self.documents.get("security"));
+        let security = Pair {
+            released: own.released.or(common.released),
+            committed: own.committed.or(common.committed),
+        };
+        let is_own = own.released.is_some() || own.committed.is_some();
+        let place = if is_own {
+            place
+        } else {
+            &Place::document().of(&place.operation)
+        };
+        let place = place.at("security").about("the operation");
+
+        let Some((released, committed)) = security.read(requirements) else {
+            return self.unknown(&place, security);
+        };
+        for old in released {
+            if !committed.iter().any(|new| is_satisfied(new, &old)) {
+                let credentials = old.keys().copied().collect::<Vec<_>>().join(" and ");
+                let credentials = if credentials.is_empty() {
+                    "no credentials"
+                } else {
+                    &credentials
+                };
+                self.breaking(&place, format!("no longer accepts requests with {credentials}"));
+            }
+        }
+    }
+}
+
+/// Whether a request that satisfies `other` also satisfies `requirement`.
+fn is_satisfied(requirement: &Requirement<'_>, other: &Requirement<'_>) -> bool {
+    let mut schemes = requirement.iter();
+    schemes.all(|(scheme, scopes)| other.get(scheme).is_some_and(|others| scopes.is_subset(others)))
+}
+
+/// The alternatives, of which a request has to satisfy one. No alternatives require nothing.
+fn requirements(security: Option<&Value>) -> Option<Vec<Requirement<'_>>> {
+    let mut alternatives = Vec::new();
+    for alternative in list(security)? {
+        let schemes = alternative.as_object()?.iter();
+        let schemes = schemes.map(|(scheme, scopes)| {
+            let scopes = texts(Some(scopes))?.into_iter().collect();
+            Some((scheme.as_str(), scopes))
+        });
+        alternatives.push(schemes.collect::<Option<_>>()?);
+    }
+
+    if alternatives.is_empty() {
+        alternatives.push(Requirement::new());
+    }
+    Some(alternatives)
+}
