@@ -15,7 +15,7 @@ const RUN: [(&str, &str); 5] = [
 ];
 
 /// A command that is run in another form, and the text and the file that do so.
-const RUN_OTHERWISE: [(&str, &str, &str); 7] = [
+const RUN_OTHERWISE: [(&str, &str, &str); 10] = [
     (
         "cargo run",
         "Service::start(",
@@ -38,6 +38,17 @@ const RUN_OTHERWISE: [(&str, &str, &str); 7] = [
         ".ci/run",
     ),
     ("./test idempotency", "./test", ".ci/run"),
+    ("./test breaks_no_client", "./test", ".ci/run"),
+    (
+        "cp openapi/openapi.json openapi/released.json",
+        "breaking_changes(document, document)",
+        "openapi/tests/compatibility/mutations/mod.rs",
+    ),
+    (
+        "echo '{}' > openapi/acknowledged.json",
+        "acknowledged::check(&[], \"{}\")",
+        "openapi/tests/compatibility/sentences.rs",
+    ),
     (".ci/run", "Runs every check", ".ci/run"),
 ];
 
