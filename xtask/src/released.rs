@@ -127,8 +127,10 @@ mod tests {
     use crate::record::Record;
 
     fn resource(name: &str) -> Resource {
-        let mut record = Record::default();
-        record.resources = [(name.to_owned(), vec!["title:text(1..9)".to_owned()])].into();
+        let record = Record {
+            resources: [(name.to_owned(), vec!["title:text(1..9)".to_owned()])].into(),
+            ..Record::default()
+        };
         Resource::recorded(&record).expect("a resource").remove(0)
     }
 
