@@ -1,6 +1,4 @@
-// The documentation page shows everything that it has.
-
-import assert from "node:assert/strict";
+// The documentation page shows every operation.
 
 import { run, screenshot } from "./browser.mjs";
 import { openDocumentation } from "./swagger_ui.mjs";
@@ -9,12 +7,12 @@ await run({}, async (context) => {
     const { page, faults } = await openDocumentation(context);
     await screenshot(page, "opened");
 
-    const operations = await page.locator(".opblock").count();
-    for (const summary of await page.locator(".opblock-summary-control").all()) await summary.click();
-    const models = await page.locator("section.models .model-container").all();
-    for (const model of models) await model.locator(".model-box-control").first().click();
-
-    const shown = await page.locator(".opblock-body .responses-table").count();
-    assert.equal(shown, operations, "every operation shows its responses");
+    for (const operation of await page.locator(".opblock").all()) {
+        const summary = operation.locator(".opblock-summary-control");
+        await summary.click();
+        await operation.locator(".responses-table").waitFor();
+        // Closed again: a page with everything open takes seconds for each click.
+        await summary.click();
+    }
     await faults.assertNone();
 });
