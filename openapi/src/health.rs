@@ -140,11 +140,17 @@ impl DocumentedErrors for MonitoringErrors {
 /// A step of the document: the examples that are not those of a schema.
 pub(crate) fn examples(document: &mut Value) {
     for (response, example) in [
-        ("/paths/~1healthcheck~1/get/responses/503", HealthBody::example(Status::Nok)),
+        (
+            "/paths/~1healthcheck~1/get/responses/503",
+            HealthBody::example(Status::Nok),
+        ),
         ("/paths/~1livez/get/responses/200", ALIVE.into()),
     ] {
         let content = document.pointer_mut(&format!("{response}/content"));
-        let media_types = content.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        let media_types = content
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flat_map(Map::values_mut);
         for body in media_types {
             body["example"] = example.clone();
         }

@@ -27,7 +27,8 @@ fn every_success_and_every_header_has_an_example() {
 #[test]
 fn examples_of_the_health_report_are_of_their_status() {
     for (status, expected) in [(200, "ok"), (503, "nok")] {
-        let pointer = format!("/paths/~1healthcheck~1/get/responses/{status}/content/application~1json/example");
+        let pointer =
+            format!("/paths/~1healthcheck~1/get/responses/{status}/content/application~1json/example");
         let example = DOCUMENT.pointer(&pointer).expect("an example");
 
         assert_eq!(example["status"], expected, "{status}: {example}");
@@ -62,7 +63,11 @@ fn no_optional_parameter_has_an_example() {
                     continue;
                 }
 
-                let examples = [&parameter["example"], &parameter["examples"], &parameter["schema"]["example"]];
+                let examples = [
+                    &parameter["example"],
+                    &parameter["examples"],
+                    &parameter["schema"]["example"],
+                ];
                 assert!(
                     examples.iter().all(|example| example.is_null()),
                     "{operation}: {} has an example",

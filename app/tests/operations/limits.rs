@@ -27,7 +27,9 @@ fn visit<'a>(schema: &'a Value, seen: &mut BTreeSet<&'a str>, each: &mut impl Fn
 #[test]
 fn patterns_are_the_same_in_every_dialect() {
     visit(&DOCUMENT, &mut BTreeSet::new(), &mut |value| {
-        let Some(pattern) = value["pattern"].as_str() else { return };
+        let Some(pattern) = value["pattern"].as_str() else {
+            return;
+        };
         let is_portable = pattern.bytes().all(|byte| matches!(byte, b' '..=b'~'))
             && !pattern.contains(['\\', '/', '"', '\''])
             && !pattern.contains("(?");
@@ -42,7 +44,10 @@ fn no_body_has_a_limit_of_length_that_languages_count_differently() {
     for operation in Operation::all() {
         let mut seen = BTreeSet::new();
 
-        let responses = operation.responses().into_iter().map(|(_, response)| &response["content"]);
+        let responses = operation
+            .responses()
+            .into_iter()
+            .map(|(_, response)| &response["content"]);
         for content in responses {
             visit(content, &mut seen, &mut |schema| {
                 let limits = ["minLength", "maxLength"].map(|name| schema[name].is_u64());

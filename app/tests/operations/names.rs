@@ -14,7 +14,11 @@ fn schemas() -> Vec<String> {
 fn no_schema_has_the_name_of_another_that_is_generated() {
     let names = schemas();
     let all: BTreeSet<_> = names.iter().map(String::as_str).collect();
-    assert_eq!(all.len(), names.len(), "two names differ only in their case: {names:?}");
+    assert_eq!(
+        all.len(),
+        names.len(),
+        "two names differ only in their case: {names:?}"
+    );
 
     for name in &all {
         let constructed = name.strip_prefix("new");
@@ -41,7 +45,10 @@ fn parameters_come_before_headers() {
     const ORDER: [&str; 3] = ["path", "query", "header"];
 
     for operation in Operation::all() {
-        let parameters = operation.description["parameters"].as_array().into_iter().flatten();
+        let parameters = operation.description["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let places: Vec<_> = parameters
             .map(|parameter| ORDER.iter().position(|kind| parameter["in"] == *kind))
             .collect();

@@ -44,7 +44,11 @@ fn every_response_that_can_have_the_rate_limit_documents_it() {
                 let header = &response["headers"][name];
 
                 assert!(header.is_object(), "{operation} {status}: {name}");
-                assert_eq!(header["required"] == true, status == 429, "{operation} {status}: {name}");
+                assert_eq!(
+                    header["required"] == true,
+                    status == 429,
+                    "{operation} {status}: {name}"
+                );
             }
         }
     }

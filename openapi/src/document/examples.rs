@@ -76,7 +76,9 @@ struct Place {
 impl Place {
     /// An item that no operation changes is immutable.
     fn new(path: &str, item: &Members) -> Self {
-        let changes = ["put", "patch", "delete"].iter().any(|method| item.contains_key(*method));
+        let changes = ["put", "patch", "delete"]
+            .iter()
+            .any(|method| item.contains_key(*method));
 
         Self {
             url: BaseUrl::example().join(path),

@@ -48,7 +48,10 @@ fn capitalized(word: &str) -> String {
 /// them for its 429. Other responses have them only if a limit is configured, and if no shared cache may store them.
 pub(super) fn rate_limit(document: &mut Value) {
     for operation in operations(document) {
-        let Some(of_429) = operation.get("responses").map(|responses| responses["429"]["headers"].clone()) else {
+        let Some(of_429) = operation
+            .get("responses")
+            .map(|responses| responses["429"]["headers"].clone())
+        else {
             continue;
         };
         let of_429 = of_429.as_object().into_iter().flatten();

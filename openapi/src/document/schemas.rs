@@ -30,7 +30,9 @@ pub(super) fn whole_bounds(document: &mut Value) {
         }
 
         for name in ["minimum", "maximum", "multipleOf"] {
-            let Some(bound) = members.get_mut(name) else { continue };
+            let Some(bound) = members.get_mut(name) else {
+                continue;
+            };
             match bound.as_f64() {
                 Some(number) if number.abs() < EXACT && number.fract() == 0.0 => {
                     *bound = (number as i64).into();

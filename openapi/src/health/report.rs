@@ -142,7 +142,11 @@ mod tests {
         let members = HealthBody::schema().properties;
         let names: BTreeSet<_> = members.iter().map(|(name, _)| name).collect();
 
-        assert_eq!(names.len(), members.len(), "a check has the name of another member");
+        assert_eq!(
+            names.len(),
+            members.len(),
+            "a check has the name of another member"
+        );
     }
 
     #[test]

@@ -63,7 +63,10 @@ fn describe(status: u16) -> MetaResponse {
         }],
         429 => vec![
             retry_after(),
-            text("RateLimit-Policy", "The client's quota, if the service limits how many requests a client may send."),
+            text(
+                "RateLimit-Policy",
+                "The client's quota, if the service limits how many requests a client may send.",
+            ),
             text("RateLimit", "What is left of the client's quota."),
         ],
         503 => vec![retry_after()],
