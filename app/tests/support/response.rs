@@ -1,5 +1,7 @@
 //! What a response of the service in the test's process holds.
 
+use std::collections::BTreeSet;
+
 use poem::test::TestResponse;
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ pub(crate) async fn problem(response: TestResponse, status: u16) -> Value {
     let id = header(&response, "x-request-id").expect("a request id");
 
     let body = json(response).await;
-    let members: Vec<_> = body
+    let members: BTreeSet<_> = body
         .as_object()
         .expect("an object")
         .keys()
@@ -19,7 +21,7 @@ pub(crate) async fn problem(response: TestResponse, status: u16) -> Value {
 
     assert_eq!(
         members,
-        ["detail", "errors", "request_id", "status", "title", "type"]
+        ["detail", "errors", "request_id", "status", "title", "type"].into()
     );
     assert_eq!(body["status"], status);
     assert_eq!(body["request_id"], id, "header and body have one request id");
