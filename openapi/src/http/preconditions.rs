@@ -31,8 +31,8 @@ use crate::{
 };
 
 /// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
-/// one that is not ASCII as absent. Its schema has no pattern: clients send tags that they were sent, and the quotation
-/// marks and slashes of one for lists of tags are more than some generators can write into their language.
+/// one that is not ASCII as absent. Its schema has no pattern: clients send back what they were sent, and one for lists of
+/// tags would be full of quotation marks and slashes, which generators escape or not.
 #[derive(Debug)]
 pub struct IfMatchParam;
 

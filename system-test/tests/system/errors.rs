@@ -130,7 +130,7 @@ async fn assert_problem(response: Response, status: u16, message: &str) -> Probl
     let body: Value = response.json().await.expect("JSON");
     let problem: Problem = serde_json::from_value(body).expect("a problem as documented");
 
-    assert_eq!(problem.status, status, "{message}");
+    assert_eq!(problem.status, i32::from(status), "{message}");
     assert_eq!(Some(&problem.request_id), id.as_ref(), "{message}");
     assert!(!problem.detail.is_empty(), "{message}");
     problem
