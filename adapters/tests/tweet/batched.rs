@@ -163,11 +163,7 @@ async fn clients_that_poll_after_one_id_share_a_statement() {
     store.release(3);
     for (n, call) in calls {
         let expected: Vec<_> = (n + 1..3).map(tweet).collect();
-        assert_eq!(
-            result(call).await.expect("after"),
-            expected,
-            "(d) each its own page"
-        );
+        assert_eq!(result(call).await.expect("after"), expected, "(d)");
     }
     assert_eq!(store.statements()[1..], ["after 20"; 3]);
 }
