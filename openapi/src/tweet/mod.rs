@@ -28,8 +28,9 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{BeforeParam, IdParam, LimitParam},
-        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified, page_tag},
+        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified},
         problem::Problem,
+        weak_tag::page_tag,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };

@@ -99,10 +99,6 @@ impl Proxy {
         })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The response to a request without a body, with these header lines, each ended by `\r\n`.
     pub(super) fn send(&self, method: &str, path: &str, lines: &str) -> Response {
         self.send_body(method, path, lines, "")
