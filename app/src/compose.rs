@@ -69,6 +69,15 @@ impl Store {
             in_process: true,
         }
     }
+
+    /// What the decorators over this store depend on.
+    pub fn context<'a>(&self, config: &'a DatabaseConfig, meter: &'a Meter) -> Context<'a> {
+        Context {
+            config,
+            in_process: self.in_process,
+            meter,
+        }
+    }
 }
 
 /// What the decorators of a repository depend on.
@@ -124,11 +133,7 @@ pub fn router_with_metrics(
         }
     }
 
-    let context = Context {
-        config: &config.database,
-        in_process: store.in_process,
-        meter: &metrics.meter,
-    };
+    let context = store.context(&config.database, &metrics.meter);
     let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use adapters::testing::FreshDatabase;
-use app::compose::{Context, Store};
+use app::compose::Store;
 use domain::{Clock, DateTime, PageLimit, Utc};
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 use tokio::task::JoinSet;
@@ -93,11 +93,7 @@ async fn instance(database: &FreshDatabase, now: &Arc<AtomicI64>, behind: i64) -
     schema.up().await.expect("the migrations");
 
     let meter = NoopMeterProvider::new().meter("clock skew");
-    let context = Context {
-        config: &config.database,
-        in_process: store.in_process,
-        meter: &meter,
-    };
+    let context = store.context(&config.database, &meter);
     let clock = SkewedClock {
         now: Arc::clone(now),
         behind,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use adapters::testing::FreshDatabase;
-use app::{
-    compose::{Context, Store},
-    tweet,
-};
+use app::{compose::Store, tweet};
 use domain::tweet::TweetRepository;
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
 
@@ -29,11 +26,7 @@ impl Stack {
         Self {
             repository: tweet::stack(
                 &store.repositories.tweets,
-                &Context {
-                    config: &config.database,
-                    in_process: store.in_process,
-                    meter: &meter,
-                },
+                &store.context(&config.database, &meter),
             ),
             _database: database,
         }

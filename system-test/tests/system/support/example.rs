@@ -11,6 +11,9 @@ pub(crate) const COLLECTION: &str = "/tweet/";
 /// A valid id that no item has.
 pub(crate) const UNKNOWN_ID: &str = "01KAN2FGVXM1SY9VXF7MJ4Z7QV";
 
+/// Whether its items never change, so that they are cached and stored in batches.
+pub(crate) const IS_IMMUTABLE: bool = true;
+
 /// Creates an item and returns it.
 pub(crate) async fn create(service: &Service, text: &str) -> Tweet {
     let body: TweetInput = serde_json::from_value(json!({ "text": text })).expect("a valid body");

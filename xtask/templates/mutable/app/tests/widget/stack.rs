@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters::testing::FreshDatabase;
 use app::{
-    compose::{Context, Store},
+    compose::Store,
     widget,
 };
 use domain::widget::WidgetRepository;
@@ -29,11 +29,7 @@ impl Stack {
         Self {
             repository: widget::stack(
                 &store.repositories.widgets,
-                &Context {
-                    config: &config.database,
-                    in_process: store.in_process,
-                    meter: &meter,
-                },
+                &store.context(&config.database, &meter),
             ),
             _database: database,
         }
