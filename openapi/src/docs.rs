@@ -27,8 +27,9 @@ use crate::{
         base_url::BaseUrl,
         csp,
         gzip::{self, Preference},
-        preconditions::{is_not_modified, weak_tag},
+        preconditions::is_not_modified,
         problem::Problem,
+        weak_tag::weak_tag,
     },
 };
 

@@ -9,6 +9,7 @@ use socket2::{Domain, Socket, Type};
 
 use super::{
     example,
+    response::gunzip,
     service::{Service, TIMEOUT},
 };
 
@@ -20,6 +21,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Status line and header fields, in lower case.
     pub(crate) head: String,
+    /// After decompression.
     pub(crate) body: String,
 }
 
@@ -84,20 +86,49 @@ impl Client {
         }
 
         let head = head.to_ascii_lowercase();
-        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse().ok());
+        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<usize>().ok());
         let status = number(head.split(' ').nth(1)).ok_or(io::ErrorKind::InvalidData)?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = number(length).ok_or(io::ErrorKind::InvalidData)?;
+        let body = match number(length) {
+            _ if status == 304 => Vec::new(),
+            None if head.contains("\r\ntransfer-encoding: chunked") => self.chunks()?,
+            length => self.bytes(length.ok_or(io::ErrorKind::InvalidData)?)?,
+        };
 
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body)?;
-        let body = String::from_utf8(body).map_err(io::Error::other)?;
+        let is_gzip = head.contains("\r\ncontent-encoding: gzip") && !body.is_empty();
+        let body = if is_gzip {
+            gunzip(&body)
+        } else {
+            String::from_utf8(body).map_err(io::Error::other)?
+        };
 
         Ok(Response {
             status: status as u16,
             head,
             body,
         })
+    }
+
+    fn bytes(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads a body in chunks. Varnish does not know the length of what it decompresses.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut size = String::new();
+            self.0.read_line(&mut size)?;
+            let size = usize::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
+
+            let chunk = self.bytes(size + "\r\n".len())?;
+            if size == 0 {
+                return Ok(body);
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
     }
 
     pub(crate) fn get(&mut self, path: &str) -> io::Result<Response> {

@@ -4,7 +4,7 @@
 //!   [`idempotency_key`], `host`.
 //! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error),
 //!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `csp` (pages), `gzip`,
-//!   `vary`.
+//!   `vary`, [`weak_tag`].
 //! - The document: `schema`.
 
 pub mod base_url;
@@ -24,5 +24,6 @@ pub(crate) mod public_url;
 pub(crate) mod schema;
 pub mod values;
 pub(crate) mod vary;
+pub mod weak_tag;
 
 mod framework_error;

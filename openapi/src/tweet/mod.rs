@@ -28,11 +28,12 @@ use crate::{
         json::Json,
         page_query::PageQuery,
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
-        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified, page_tag},
+        preconditions::{IfMatchParam, NO_CACHE, entity_tag, immutable, is_not_modified},
         problem::Problem,
         problem_type::operations::{
             OF_RESOURCE, ON_ITEM, ProblemTypes, WITH_BODY, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_TOKEN,
         },
+        weak_tag::page_tag,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };

@@ -30,10 +30,11 @@ use crate::{
         page_query::PageQuery,
         params::{CursorParam, IdParam, LimitParam, ReverseParam},
         preconditions::{
-            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, page_tag, required_if_match,
-            version_tag, written,
+            IfMatchParam, NO_CACHE, RequiredIfMatchParam, is_not_modified, required_if_match, version_tag,
+            written,
         },
         problem::Problem,
+        weak_tag::page_tag,
     },
     middleware::{authentication::RequireAuth, concurrency_limit::ConcurrencyLimit},
 };
