@@ -3,7 +3,7 @@
 use std::{env, error::Error, fs, path::Path};
 
 use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 #[expect(
     clippy::disallowed_methods,
@@ -14,11 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let document = fs::read_to_string("../openapi/openapi.json")?;
     // The generator knows bodies of `application/json` alone. Problems are read as `types::Problem` if they are such.
     let document = document.replace("application/problem+json", "application/json");
-    let mut document: Value = serde_json::from_str(&document)?;
-    // It knows one type of error for an operation. Here that is the report of a 503, not the problem of another status.
-    if let Some(responses) = document["paths"]["/healthcheck/"]["get"]["responses"].as_object_mut() {
-        responses.retain(|status, _| ["200", "503"].contains(&status.as_str()));
-    }
+    let mut document = serde_json::from_str(&document)?;
+    one_type_of_error(&mut document);
 
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
@@ -27,4 +24,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = env::var("OUT_DIR")?;
     fs::write(Path::new(&folder).join("client.rs"), client.to_string())?;
     Ok(())
+}
+
+/// Leaves one type of body to the errors of each operation: the generator knows no more. Where an error has a body of its
+/// own, as the health report has, problems are left out.
+fn one_type_of_error(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter();
+    let operations = paths
+        .flat_map(Map::values_mut)
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    let is_error = |status: &str| status >= "400";
+    let is_problem = |response: &Value| {
+        let schema = response.pointer("/content/application~1json/schema/$ref");
+        schema.is_some_and(|schema| schema == "#/components/schemas/Problem")
+    };
+
+    for responses in operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut()) {
+        let mut errors = responses.iter().filter(|(status, _)| is_error(status));
+        if errors.any(|(_, response)| !is_problem(response)) {
+            responses.retain(|status, response| !is_error(status) || !is_problem(response));
+        }
+    }
 }
