@@ -62,7 +62,8 @@ fn any_target_gets_a_response_that_does_not_repeat_it() {
     let query = format!("([?]({parameter}&){{0,2}}{parameter})?");
 
     let checked = TestRunner::default().run(&(&*path, &*query), |(path, query)| {
-        let target = format!("{path}{query}marked");
+        // Only the plain name of an unknown parameter is repeated; no plain name has a tilde.
+        let target = format!("{path}{query}~marked");
         if target.parse::<Uri>().is_err() {
             return Ok(());
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use openapi::http::problem_type::ProblemType;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
+    documented::documented_types,
     operation::{DOCUMENT, Operation},
     statuses::applies,
 };
@@ -35,12 +36,6 @@ fn every_documented_error_is_a_problem() {
             assert_eq!(*schema, expected, "{operation} {status}");
         }
     }
-}
-
-/// The types that the document lists for each error response of an operation, by slug, each with its example.
-pub(super) fn documented_types(response: &Value) -> &Map<String, Value> {
-    let problem = &response["content"]["application/problem+json"];
-    problem["examples"].as_object().expect("examples of problems")
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! made from the document as well: paths and bodies come from its examples. See [`operation`] and [`request`]. Only an
 //! operation with an `Idempotency-Key` needs a line elsewhere, in `OTHER_BODIES` of `support/resources.rs`.
 
+mod documented;
 mod operation;
 mod request;
 

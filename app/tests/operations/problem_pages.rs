@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use openapi::http::problem_type::ProblemType;
 
-use super::{errors::documented_types, operation::Operation};
+use super::{documented::documented_types, operation::Operation};
 use crate::support::{InProcess, Service, example, header, problem, problem_type, status_of, text};
 
 /// A page, with the policy that it is shown under.

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use domain::{BoxedSource, RepositoryError};
 use poem::test::TestResponse;
-use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{errors::documented_types, operation::Operation, rate_limit::LIMIT};
+use super::{
+    documented::{has_documented_type, is_as_documented},
+    operation::Operation,
+    rate_limit::LIMIT,
+};
 use crate::support::{
-    InProcess, Service, client::Client, failing_store, header, problem, problem_type, resources, status_of,
+    InProcess, Service, client::Client, failing_store, header, problem, resources, status_of,
 };
 
 /// Documented statuses that these tests cannot produce: operation, status, and the reason.
@@ -134,39 +137,6 @@ async fn reuse_key(operation: &Operation, service: &InProcess) -> TestResponse {
     send((*other).to_owned()).await
 }
 
-/// Asserts that a response has the media type and the required header fields of the document.
-fn is_as_documented<'a>(
-    what: &str,
-    documented: &Value,
-    media_type: Option<&str>,
-    header: impl Fn(&str) -> Option<&'a str>,
-) {
-    let media_types = documented["content"].as_object();
-    // The document has media types without parameters.
-    match media_type.and_then(|media_type| media_type.split(';').next()) {
-        Some(media_type) => assert!(
-            media_types.is_some_and(|types| types.contains_key(media_type)),
-            "{what}: {media_type} is not documented"
-        ),
-        None => assert!(
-            media_types.is_none_or(|types| types.is_empty()),
-            "{what}: no body"
-        ),
-    }
-
-    let headers = documented["headers"].as_object();
-    for (name, _) in headers
-        .into_iter()
-        .flatten()
-        .filter(|(_, header)| header["required"] == true)
-    {
-        assert!(
-            header(&name.to_lowercase()).is_some(),
-            "{what}: {name} is missing"
-        );
-    }
-}
-
 #[tokio::test]
 async fn every_documented_status_is_returned() {
     for operation in Operation::all() {
@@ -197,18 +167,6 @@ async fn every_documented_status_is_returned() {
             }
         }
     }
-}
-
-/// Asserts that the document lists the type of a problem for the response that it came with.
-fn has_documented_type(what: &str, documented: &Value, problem: &Value) {
-    let kind = problem_type(problem);
-    let types = documented_types(documented);
-
-    assert!(
-        types.contains_key(kind.slug),
-        "{what}: {} is not documented",
-        kind.slug
-    );
 }
 
 #[test]
