@@ -56,6 +56,9 @@ impl Repository {
         }
 
         repository.write("CHANGELOG.md", CHANGELOG);
+        for document in ["openapi.json", "released.json", "acknowledged.json"] {
+            repository.write(&format!("openapi/{document}"), "{}\n");
+        }
         let base_images = fs::read_to_string(repository.path("docker/base-images")).expect("a file");
         let digest = format!("@sha256:{}\n", "0".repeat(64));
         let pinned = base_images.lines().map(|line| match line.split_once('=') {
@@ -142,6 +145,21 @@ fn only_versions_with_changes_and_pinned_base_images_are_released() {
         error.contains("RUST_IMAGE=rust:1 in docker/base-images has no digest"),
         "{error}"
     );
+}
+
+#[test]
+fn images_are_refused_while_the_document_is_not_recorded_as_released() {
+    for document in ["openapi.json", "acknowledged.json"] {
+        let repository = Repository::new();
+        repository.write(&format!("openapi/{document}"), "{\"/a\": \"b\"}\n");
+        repository.commit();
+
+        let error = repository.run("push-images", "v1.2.3").expect_err(document);
+        assert!(
+            error.contains("released.json is not the document of this commit"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

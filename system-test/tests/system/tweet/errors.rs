@@ -74,8 +74,9 @@ fn list_cases(service: &Service) -> Vec<ErrorCase> {
         "reverse=no",
         &both,
     ];
-    let cases = queries.map(|query| (400, list(query)));
-    of_operation("listTweets", cases.into())
+    let mut cases = Vec::from(queries.map(|query| (400, list(query))));
+    cases.push((412, list("limit=1").header(IF_MATCH, "\"another\"")));
+    of_operation("listTweets", cases)
 }
 
 fn get_cases(service: &Service, id: &str) -> Vec<ErrorCase> {

@@ -24,6 +24,8 @@ const ROWS: u32 = 20_000;
 /// A table with the ids 1 to [`ROWS`].
 async fn filled(database: &FreshDatabase) -> DatabaseConnection {
     let options = Options {
+        // SQLite's connections each hold the statistics of when they were opened.
+        max_connections: 1,
         statement_timeout: Duration::from_secs(60),
         ..Options::default()
     };

@@ -68,8 +68,9 @@ fn list_cases(service: &Service) -> Vec<ErrorCase> {
 
     let both = format!("before={UNKNOWN_ID}&after={UNKNOWN_ID}");
     let queries = ["limit=0", "limit=201", "limit=many", "before=yesterday", "after=1", "reverse=no", &both];
-    let cases = queries.map(|query| (400, list(query)));
-    of_operation("listWidgets", cases.into())
+    let mut cases = Vec::from(queries.map(|query| (400, list(query))));
+    cases.push((412, list("limit=1").header(IF_MATCH, "\"another\"")));
+    of_operation("listWidgets", cases)
 }
 
 fn get_cases(service: &Service, id: &str) -> Vec<ErrorCase> {
