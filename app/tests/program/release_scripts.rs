@@ -99,10 +99,11 @@ impl Repository {
     /// What a script prints, or why it failed.
     fn run(&self, script: &str, tag: &str) -> Result<String, String> {
         let programs = self.folder.path().join("programs");
-        let path = std::env::var("PATH").expect("PATH");
-        let output = Command::new(self.path(".github/release").join(script))
+        let output = Command::new("sh")
+            .args(["-c", "PATH=$PROGRAMS:$PATH exec \"$0\" \"$1\""])
+            .arg(self.path(".github/release").join(script))
             .arg(tag)
-            .env("PATH", format!("{}:{path}", programs.display()))
+            .env("PROGRAMS", programs)
             .env("CALLS", self.folder.path().join("calls"))
             .env("GITHUB_OUTPUT", self.folder.path().join("outputs"))
             .env("GITHUB_REPOSITORY", "Somebody/Something")

@@ -39,9 +39,10 @@ pub(super) fn add(document: &mut Value) {
         }
     }
 
-    let kind = document.pointer_mut("/components/schemas/Problem/properties/type");
-    if let Some(kind) = kind {
-        kind["description"] = list().into();
+    if let Some(Value::Object(schema)) = document.pointer_mut("/components/schemas/Problem") {
+        // Mocks would prefer it to the examples of the response.
+        schema.remove("example");
+        schema["properties"]["type"]["description"] = list().into();
     }
 }
 
