@@ -55,13 +55,18 @@ fn list(base: &BaseUrl) -> String {
             .to_owned();
 
     for kind in ProblemType::ALL {
-        let (url, title) = (base.join(&kind.path()), kind.title);
+        let (url, title) = (href(base, &kind.path()), kind.title);
         let status = kind.status.as_u16();
         // Writing to a string does not fail.
         let _ = writeln!(list, "<li><a href=\"{url}\">{title}</a> ({status})</li>");
     }
 
     list + "</ul>\n"
+}
+
+/// A URL for an attribute. A base may have an ampersand, which would begin a character reference.
+fn href(base: &BaseUrl, path: &str) -> String {
+    base.join(path).replace('&', "&amp;")
 }
 
 fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
@@ -72,7 +77,7 @@ fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
         action,
         ..
     } = kind;
-    let index = base.join("/problems/");
+    let index = href(base, "/problems/");
 
     format!(
         "<h1>{title}</h1>\n<p>HTTP status {status}</p>\n\
@@ -86,7 +91,7 @@ fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
 const STYLE: &str =
     "body { font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 2em auto; padding: 0 1em; }";
 
-/// A page with this body. Like the texts of the table, a base URL needs no escapes in HTML.
+/// A page with this body. The texts of the table need no escapes in HTML.
 fn page(title: &str, body: &str) -> Response<Html<String>> {
     // Browsers request /favicon.ico unless the page names an icon; this one is empty.
     let html = format!(

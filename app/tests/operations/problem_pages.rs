@@ -89,6 +89,19 @@ async fn pages_need_nothing_but_their_own_style() {
 }
 
 #[tokio::test]
+async fn an_ampersand_in_the_base_is_itself_in_the_links_of_pages() {
+    let service = InProcess::with(&[("PUBLIC_URL", "https://api.example.com/&sol;other")]).await;
+
+    for path in ["/problems/", "/problems/rate-limited"] {
+        let (html, _) = page(&service, path).await;
+
+        let link = "href=\"https://api.example.com/&amp;sol;other/problems/";
+        assert!(html.contains(link), "{html}");
+        assert!(!html.contains("/&sol;"), "{html}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_type_is_404() {
     let service = InProcess::memory().await;
 

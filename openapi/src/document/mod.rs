@@ -58,10 +58,16 @@ impl Document {
         format!("{:#}\n", self.0)
     }
 
-    /// As YAML.
+    /// As YAML. Times are quoted: a plain one is no string for readers of YAML 1.1.
     #[expect(clippy::expect_used, reason = "a constant of the program, which tests make")]
     pub(crate) fn yaml(&self) -> String {
-        serde_yaml::to_string(&self.0).expect("JSON can be written as YAML")
+        let yaml = serde_yaml::to_string(&self.0).expect("JSON can be written as YAML");
+
+        let quoted = yaml.lines().map(|line| match line.rsplit_once(' ') {
+            Some((start, value)) if is_date(value) => format!("{start} '{value}'\n"),
+            _ => format!("{line}\n"),
+        });
+        quoted.collect()
     }
 
     /// The page of Swagger UI that shows it. It can send tokens only if `with_tokens`: the locks of a service without
@@ -78,6 +84,14 @@ impl Document {
         let script = document.to_string().replace("</", r"<\/");
         empty.swagger_ui_html().replacen(&empty.spec(), &script, 1)
     }
+}
+
+/// Whether a scalar begins with a date.
+fn is_date(scalar: &str) -> bool {
+    let is_digit = |at: &usize| scalar.as_bytes().get(*at).is_some_and(u8::is_ascii_digit);
+    let is_dash = |at: &usize| scalar.as_bytes().get(*at) == Some(&b'-');
+
+    [0, 1, 2, 3, 5, 6, 8, 9].iter().all(is_digit) && [4, 7].iter().all(is_dash)
 }
 
 /// The version of OpenAPI: the first that defines the empty requirement `{}`, by which a token is optional.
@@ -101,6 +115,14 @@ mod tests {
 
         assert_eq!(json, document.0);
         assert_eq!(yaml, document.0);
+    }
+
+    #[test]
+    fn times_in_yaml_are_strings_for_every_reader() {
+        let yaml = document().yaml();
+
+        assert!(yaml.contains("timestamp: '20"), "{yaml}");
+        assert!(!yaml.lines().any(|line| line.split(' ').any(is_date)), "{yaml}");
     }
 
     #[test]

@@ -72,8 +72,8 @@ impl PublicUrl {
 /// The longest path prefix, in bytes. It is in every URL of a page of items.
 const MAX_PREFIX_BYTES: usize = 256;
 
-/// A path prefix without its final slash: empty, or segments that each begin with a slash. It is safe in header fields,
-/// JSON and HTML, and clients resolve it to itself: no empty segments, which would begin another host's URL, and no dot
+/// A path prefix without its final slash: empty, or segments that each begin with a slash. It is safe in header fields
+/// and JSON, and in HTML once its ampersands are escaped, and clients resolve it to itself: no empty segments, which would begin another host's URL, and no dot
 /// segments, however they are written (RFC 3986, 3.3).
 pub(crate) fn parse_prefix(text: &str) -> Option<&str> {
     let prefix = text.strip_suffix('/').unwrap_or(text);
