@@ -200,7 +200,7 @@ impl DocsApi {
 /// server. `None` without a configured URL and without a prefix: that URL is then right, because clients resolve it
 /// against the document's own.
 ///
-/// A document with servers is a copy of some 40 KB for this response alone: what a proxy reports can differ in each
+/// A document with servers is a copy of some 80 KB for this response alone: what a proxy reports can differ in each
 /// request, so there is nothing to share.
 fn with_servers(
     document: &Text,

@@ -49,10 +49,9 @@ impl ProblemPagesApi {
 
 /// Links to the pages of all types.
 fn list(base: &BaseUrl) -> String {
-    let mut list =
-        "<h1>Problems</h1>\n<p>What the responses of this service that are errors mean, by their types \
-                    (RFC 9457).</p>\n<ul>\n"
-            .to_owned();
+    let mut list = "<h1>Problems</h1>\n\
+                    <p>What the error responses of this service mean, by type (RFC 9457).</p>\n<ul>\n"
+        .to_owned();
 
     for kind in ProblemType::ALL {
         let (url, title) = (base.join(&kind.path()), kind.title);
@@ -82,7 +81,7 @@ fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
     )
 }
 
-/// Few lines, short enough to read.
+/// The style of every page.
 const STYLE: &str =
     "body { font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 2em auto; padding: 0 1em; }";
 

@@ -113,8 +113,8 @@ async fn pages_in_gzip_are_the_same_in_a_fraction_of_the_bytes() {
     }
 }
 
-/// Header fields of a 304 replace those of the copy that the client has (RFC 9111, 3.2), so the policy of the page is among
-/// them: under that of other responses, the page would not run.
+/// Header fields of a 304 replace those of the copy that the client has (RFC 9111, 3.2), so the policy of the page is
+/// among them: under that of other responses, the page would not run.
 #[tokio::test]
 async fn current_copy_of_a_page_is_a_304_with_the_policy_of_the_page() {
     let service = InProcess::memory().await;

@@ -30,7 +30,7 @@ const MIN_LEN: u64 = 2 * 1024;
 /// A longer body would keep the thread, and so the other requests on it, for more than some milliseconds.
 const MAX_LEN: u64 = 1024 * 1024;
 
-/// Level 1 leaves a quarter more bytes; higher levels than this one save 3 % and take up to four times as long.
+/// Level 1 leaves a quarter more bytes; higher levels than this one save 2 % and take up to four times as long.
 const LEVEL: u32 = 2;
 
 /// The media types of the service that are text.
@@ -39,8 +39,8 @@ const COMPRESSIBLE: [&[u8]; 3] = [b"application/json", b"application/yaml", b"te
 /// Compresses successful responses, and adds `Vary` to those that depend on `Accept-Encoding`.
 ///
 /// A response with a strong entity tag is never compressed: such a tag names exactly these bytes (RFC 9110, 8.8.3.3),
-/// and clients send it back as `If-Match`, where a weak one does not match. Nor is one that no cache may store: a secret
-/// beside what a client chose could be guessed from the length of both (BREACH).
+/// and clients send it back as `If-Match`, where a weak one does not match. Nor is one that no cache may store: a
+/// secret beside what a client chose could be guessed from the length of both (BREACH).
 pub(crate) struct Compression;
 
 impl Layer for Compression {

@@ -63,8 +63,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The members of an object that may differ: equal ones only if they may refer to something that differs. A part that
-    /// is no object is reported, and has none.
+    /// The members of an object that may differ: equal ones only if they may refer to something that differs. A part
+    /// that is no object is reported, and has none.
     pub(crate) fn members(&mut self, place: &Place, object: Pair<'a>) -> BTreeMap<&'a str, Pair<'a>> {
         let Some(mut members) = object.members() else {
             self.unknown(place, object);

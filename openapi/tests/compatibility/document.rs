@@ -65,8 +65,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Whether a list only became longer at its end, by the keys of its elements. Its first element decides what generated
-    /// clients do or are called. Reports it if not.
+    /// Whether a list only became longer at its end, by the keys of its elements. Its first element decides what
+    /// generated clients do or are called. Reports it if not.
     pub(crate) fn begins_with_the_same<K: PartialEq>(
         &mut self,
         place: &Place,
@@ -178,8 +178,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Nobody knows which way their values travel, so they are compared in both directions. They may be used in a place that
-    /// the comparison does not look into.
+    /// The direction of an unused schema is unknown, so both count. It may be used in a place that the comparison does
+    /// not look into.
     fn schemas_that_no_operation_uses(&mut self) {
         let schemas = self.documents.pointer("/components/schemas").members();
 

@@ -29,8 +29,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// A schema that operations refer to, once for each of them and each direction. This ends the comparison of a schema
-    /// that contains itself.
+    /// A schema that operations refer to, once for each of them and each direction. This ends the comparison of a
+    /// schema that contains itself.
     pub(crate) fn named_schema(&mut self, place: &Place, direction: Direction, name: &'a str) {
         if !self.visited.insert((place.operation.clone(), direction, name)) {
             return;

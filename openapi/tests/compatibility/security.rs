@@ -13,7 +13,8 @@ use crate::{
 type Requirement<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 impl<'a> Comparison<'a> {
-    /// Whoever could use an operation still can. An operation without requirements of its own has those of the document.
+    /// Every client that could use an operation still can. An operation without requirements of its own has those of
+    /// the document.
     pub(crate) fn security(&mut self, place: &Place, operation: Pair<'a>) {
         let (own, common) = (operation.get("security"), self.documents.get("security"));
         let security = Pair {
