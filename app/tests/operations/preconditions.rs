@@ -5,8 +5,8 @@ use poem::http::Method;
 use super::operation::Operation;
 use crate::support::{InProcess, header, problem, status_of};
 
-/// The lines of `If-Match`, those of `If-None-Match`, and the status of a GET. `TAG` is the current entity tag, which is
-/// strong, without its quotes. If it is weak, `If-Match` fails for every list: see [`status_for`].
+/// The lines of `If-Match`, those of `If-None-Match`, and the status of a GET. `TAG` is the current entity tag, which
+/// is strong, without its quotes. If it is weak, `If-Match` fails for every list: see [`status_for`].
 type Row = (&'static [&'static str], &'static [&'static str], u16);
 
 const TABLE: &[Row] = &[

@@ -1,5 +1,5 @@
-//! `.github/release`: the scripts that make a release, with programs in the place of Docker and of GitHub's that record how
-//! they are called.
+//! `.github/release`: the scripts that make a release, with programs in the place of Docker and of GitHub's that record
+//! how they are called.
 
 use std::{
     fs,

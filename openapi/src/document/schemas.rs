@@ -18,8 +18,8 @@ pub(super) fn portable_formats(document: &mut Value) {
     });
 }
 
-/// Writes the limits of whole numbers as whole numbers, which the framework writes as floats: `200.0` does not compile as
-/// an integer of most languages. A limit that a float cannot hold exactly is left out.
+/// Writes the limits of whole numbers as whole numbers, which the framework writes as floats: `200.0` does not compile
+/// as an integer of most languages. A limit that a float cannot hold exactly is left out.
 pub(super) fn whole_bounds(document: &mut Value) {
     /// 2^53: every smaller whole number is a float.
     const EXACT: f64 = 9_007_199_254_740_992.0;

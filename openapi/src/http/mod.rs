@@ -3,8 +3,8 @@
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], `host`.
 //! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error),
-//!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `csp` (pages), `gzip`,
-//!   `vary`, [`weak_tag`].
+//!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `csp` (pages),
+//!   `gzip`, `vary`, [`weak_tag`].
 //! - The document: `schema`.
 
 pub mod base_url;
