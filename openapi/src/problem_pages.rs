@@ -13,7 +13,7 @@ use crate::{
     Dependencies,
     http::{
         base_url::BaseUrl,
-        csp,
+        csp, page,
         problem::{Problem, ProblemType},
     },
 };
@@ -87,12 +87,8 @@ const STYLE: &str =
 
 /// A page with this body. Like the texts of the table, a base URL needs no escapes in HTML.
 fn page(title: &str, body: &str) -> Response<Html<String>> {
-    // Browsers request /favicon.ico unless the page names an icon; this one is empty.
-    let html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    );
+    let start = page::start(title);
+    let html = format!("{start}<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n");
     let policy = csp::of_page(&html);
 
     Response::new(Html(html)).header(CONTENT_SECURITY_POLICY, policy)
