@@ -1,6 +1,7 @@
 # docker build -t server .
-# docker/release builds the images of a release, with base images that are named by digest. Three images: `dev` for development and tests, `migrate` (the service's binary and a shell) for migrations, and
-# `server` for production. `server` is the last, so it is the one that is built by default.
+# docker/release builds the images of a release, with base images that are named by digest. Three images: `dev` for
+# development and tests, `migrate` (the service's binary and a shell) for migrations, and `server` for production.
+# `server` is the last, so it is the one that is built by default.
 
 # docker/base-images has the same images.
 ARG RUST_IMAGE=rust:1.95-slim-bookworm

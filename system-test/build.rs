@@ -26,8 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Leaves one type of body to the errors of each operation: the generator knows no more. Where an error has a body of its
-/// own, as the health report has, problems are left out.
+/// Leaves one type of error body to each operation, which is all that the generator supports. If an error has a body of
+/// its own, such as the health report, problems are removed.
 fn one_type_of_error(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter();
     let operations = paths

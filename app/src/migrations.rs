@@ -97,8 +97,8 @@ impl Schema {
     }
 
     /// Applies all pending migrations in one transaction and returns their number. Waits for other processes that
-    /// migrate the same database. If nothing is pending, it only reads, so a role without the right to change the schema
-    /// will do.
+    /// migrate the same database. If nothing is pending, it only reads, so a role without the right to change the
+    /// schema will do.
     ///
     /// # Errors
     /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.

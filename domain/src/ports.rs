@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crate::{DateTime, Principal, Unhealthy, Utc};
 
 crate::choice! {
-    /// THE list of what health checks are called, one line each. `/healthcheck/` reports every check by its name, and the
-    /// OpenAPI document lists the names, so that generated clients have a member for each.
+    /// THE list of what health checks are called, one line each. `/healthcheck/` reports every check by its name, and
+    /// the OpenAPI document lists the names, so that generated clients have a member for each.
     pub enum CheckName {
         /// The database, or the store in memory in its place.
         Db = "db",

@@ -27,11 +27,15 @@ use crate::{
         base_url::BaseUrl,
         csp,
         gzip::{self, Preference},
+        page,
         preconditions::is_not_modified,
         problem::Problem,
         weak_tag::weak_tag,
     },
 };
+
+/// The title of the framework's page.
+const TITLE: &str = "<title>Swagger UI</title>";
 
 /// The start of a line of the page's script, after the document.
 const BEFORE_SERVERS: &str = "let oauth2RedirectUrl;\n";
@@ -41,18 +45,18 @@ const BEFORE_SERVERS: &str = "let oauth2RedirectUrl;\n";
 const SERVERS: &str =
     "    spec.servers = [{ url: location.origin + location.pathname.replace(/\\/docs\\/?$/, \"\") }];\n";
 
-/// A text, and its entity tag.
-struct Text {
+/// A page or a document, and its entity tag.
+struct Asset {
     media_type: &'static str,
     tag: String,
     /// Without it, the `compression` layer compresses each response.
     gzip: Option<Bytes>,
-    /// Of a compressed text, made when a client that does not accept gzip requests it for the first time.
+    /// Of a compressed asset, made when a client that does not accept gzip requests it for the first time.
     plain: OnceLock<Bytes>,
 }
 
-impl Text {
-    /// A text for one response.
+impl Asset {
+    /// An asset for one response.
     fn new(media_type: &'static str, text: String) -> Self {
         Self {
             media_type,
@@ -62,7 +66,7 @@ impl Text {
         }
     }
 
-    /// A text that is stored compressed: nearly all clients accept gzip. All responses share it.
+    /// An asset that is stored compressed: nearly all clients accept gzip. All responses share it.
     fn compressed(media_type: &'static str, text: &str) -> io::Result<Self> {
         Ok(Self {
             media_type,
@@ -95,27 +99,30 @@ impl Text {
 }
 
 /// The document and its page.
-struct Texts {
-    json: Text,
-    yaml: Text,
-    html: Text,
+struct Assets {
+    json: Asset,
+    yaml: Asset,
+    html: Asset,
     policy: HeaderValue,
 }
 
-impl Texts {
+impl Assets {
     fn new(name: &str, with_tokens: bool) -> io::Result<Self> {
         let document = document(name);
 
-        // Browsers request /favicon.ico unless the page names an icon; this one is empty.
-        let icon = "<head><link rel=\"icon\" href=\"data:,\">";
-        let html = document.swagger_ui_html(with_tokens).replacen("<head>", icon, 1);
+        let html = document.swagger_ui_html(with_tokens);
+        // The framework's page has no doctype and no language, and is called Swagger UI.
+        let html = match html.split_once(TITLE) {
+            Some((_, rest)) => page::start(name) + rest,
+            None => html,
+        };
         let html = html.replacen(BEFORE_SERVERS, &[BEFORE_SERVERS, SERVERS].concat(), 1);
 
         Ok(Self {
-            json: Text::compressed("application/json", &document.json())?,
+            json: Asset::compressed("application/json", &document.json())?,
             // The media type is that of RFC 9512.
-            yaml: Text::compressed("application/yaml", &document.yaml())?,
-            html: Text::compressed("text/html; charset=utf-8", &html)?,
+            yaml: Asset::compressed("application/yaml", &document.yaml())?,
+            html: Asset::compressed("text/html; charset=utf-8", &html)?,
             policy: csp::of_page(&html),
         })
     }
@@ -127,7 +134,7 @@ pub(crate) struct DocsApi {
     /// Whether clients may send tokens.
     with_tokens: bool,
     /// Made when they are first requested: few instances ever serve them.
-    texts: Arc<OnceCell<Texts>>,
+    assets: Arc<OnceCell<Assets>>,
 }
 
 impl DocsApi {
@@ -135,17 +142,17 @@ impl DocsApi {
         Self {
             name: dependencies.name,
             with_tokens: dependencies.authenticator.is_some(),
-            texts: Arc::default(),
+            assets: Arc::default(),
         }
     }
 
     /// The first call takes a thread of its own for some 0.1 seconds, most of which is the compression.
-    async fn texts(&self) -> poem::Result<&Texts> {
+    async fn assets(&self) -> poem::Result<&Assets> {
         let (name, with_tokens) = (self.name, self.with_tokens);
-        let make = || async move { spawn_blocking(move || Texts::new(name, with_tokens)).await? };
+        let make = || async move { spawn_blocking(move || Assets::new(name, with_tokens)).await? };
 
-        let texts = self.texts.get_or_try_init(make).await;
-        texts.map_err(|error: io::Error| Problem::internal().caused_by(error).into())
+        let assets = self.assets.get_or_try_init(make).await;
+        assets.map_err(|error: io::Error| Problem::internal().caused_by(error).into())
     }
 }
 
@@ -153,46 +160,46 @@ impl DocsApi {
 #[OpenApi]
 impl DocsApi {
     #[oai(path = "/", method = "get", hidden)]
-    async fn home(&self, request: &Request) -> Page {
+    async fn home(&self, request: &Request) -> UndocumentedResponse {
         let docs = BaseUrl::without_host(request).join("/docs");
-        Page(Redirect::temporary(docs).into_response())
+        UndocumentedResponse(Redirect::temporary(docs).into_response())
     }
 
     #[oai(path = "/docs", method = "get", hidden)]
-    async fn swagger_ui(&self, request: &Request) -> poem::Result<Page> {
-        let texts = self.texts().await?;
-        let mut response = texts.html.response(request)?;
+    async fn swagger_ui(&self, request: &Request) -> poem::Result<UndocumentedResponse> {
+        let assets = self.assets().await?;
+        let mut response = assets.html.response(request)?;
 
         // In a 304 too: its header fields replace those of the stored page (RFC 9111, 3.2).
         let headers = response.headers_mut();
-        headers.insert(CONTENT_SECURITY_POLICY, texts.policy.clone());
-        Ok(Page(response))
+        headers.insert(CONTENT_SECURITY_POLICY, assets.policy.clone());
+        Ok(UndocumentedResponse(response))
     }
 
     #[oai(path = "/openapi.json", method = "get", hidden)]
-    async fn json(&self, request: &Request) -> poem::Result<Page> {
+    async fn json(&self, request: &Request) -> poem::Result<UndocumentedResponse> {
         let url = |url: &str| format!("\"url\": \"{url}\"");
-        let document = &self.texts().await?.json;
+        let document = &self.assets().await?.json;
 
         let with_servers = with_servers(document, &url("/"), request, url);
         with_servers
             .as_ref()
             .unwrap_or(document)
             .response(request)
-            .map(Page)
+            .map(UndocumentedResponse)
     }
 
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
-    async fn yaml(&self, request: &Request) -> poem::Result<Page> {
+    async fn yaml(&self, request: &Request) -> poem::Result<UndocumentedResponse> {
         let url = |url: &str| format!("- url: \"{url}\"\n");
-        let document = &self.texts().await?.yaml;
+        let document = &self.assets().await?.yaml;
 
         let with_servers = with_servers(document, "- url: /\n", request, url);
         with_servers
             .as_ref()
             .unwrap_or(document)
             .response(request)
-            .map(Page)
+            .map(UndocumentedResponse)
     }
 }
 
@@ -200,14 +207,14 @@ impl DocsApi {
 /// server. `None` without a configured URL and without a prefix: that URL is then right, because clients resolve it
 /// against the document's own.
 ///
-/// A document with servers is a copy of some 40 KB for this response alone: what a proxy reports can differ in each
+/// A document with servers is a copy of some 80 KB for this response alone: what a proxy reports can differ in each
 /// request, so there is nothing to share.
 fn with_servers(
-    document: &Text,
+    document: &Asset,
     root: &str,
     request: &Request,
     url: impl Fn(&str) -> String,
-) -> Option<Text> {
+) -> Option<Asset> {
     let base = BaseUrl::without_host(request);
     if base.as_str().is_empty() {
         return None;
@@ -215,19 +222,19 @@ fn with_servers(
 
     // Characters of URLs need no escapes in JSON and YAML strings.
     let text = String::from_utf8_lossy(document.plain()).replacen(root, &url(base.as_str()), 1);
-    Some(Text::new(document.media_type, text))
+    Some(Asset::new(document.media_type, text))
 }
 
 /// A response that the document does not describe.
-struct Page(Response);
+struct UndocumentedResponse(Response);
 
-impl IntoResponse for Page {
+impl IntoResponse for UndocumentedResponse {
     fn into_response(self) -> Response {
         self.0
     }
 }
 
-impl ApiResponse for Page {
+impl ApiResponse for UndocumentedResponse {
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: Vec::new(),

@@ -30,7 +30,8 @@ use crate::{
 };
 use report::{DRAINING, HealthBody, Status};
 
-/// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is useless.
+/// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is
+/// useless.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
@@ -140,7 +141,7 @@ enum LivezResponse {
     Alive(PlainText<&'static str>),
 }
 
-/// Monitoring passes every check but that of the host.
+/// Monitoring is subject to one check only, that of the host.
 struct MonitoringErrors;
 
 impl DocumentedErrors for MonitoringErrors {

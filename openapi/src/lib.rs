@@ -1,5 +1,5 @@
-//! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the domain
-//! and knows no adapter.
+//! The REST surface: operations, wire formats, the OpenAPI document and its pages. It drives the use cases of the
+//! domain and knows no adapter.
 //!
 //! - Resources: a module each, with its handlers, request and response bodies. Yours to replace.
 //! - Mechanism: `middleware` is the stack around all operations, `http` what the handlers of any resource use;

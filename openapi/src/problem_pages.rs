@@ -13,7 +13,7 @@ use crate::{
     Dependencies,
     http::{
         base_url::BaseUrl,
-        csp,
+        csp, page,
         problem::{Problem, ProblemType},
     },
 };
@@ -49,10 +49,9 @@ impl ProblemPagesApi {
 
 /// Links to the pages of all types.
 fn list(base: &BaseUrl) -> String {
-    let mut list =
-        "<h1>Problems</h1>\n<p>What the responses of this service that are errors mean, by their types \
-                    (RFC 9457).</p>\n<ul>\n"
-            .to_owned();
+    let mut list = "<h1>Problems</h1>\n\
+                    <p>What the error responses of this service mean, by type (RFC 9457).</p>\n<ul>\n"
+        .to_owned();
 
     for kind in ProblemType::ALL {
         let (url, title) = (href(base, &kind.path()), kind.title);
@@ -87,18 +86,14 @@ fn describe(kind: &ProblemType, base: &BaseUrl) -> String {
     )
 }
 
-/// Few lines, short enough to read.
+/// The style of every page.
 const STYLE: &str =
     "body { font-family: sans-serif; line-height: 1.5; max-width: 40em; margin: 2em auto; padding: 0 1em; }";
 
 /// A page with this body. The texts of the table need no escapes in HTML.
 fn page(title: &str, body: &str) -> Response<Html<String>> {
-    // Browsers request /favicon.ico unless the page names an icon; this one is empty.
-    let html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    );
+    let start = page::start(title);
+    let html = format!("{start}<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n");
     let policy = csp::of_page(&html);
 
     Response::new(Html(html)).header(CONTENT_SECURITY_POLICY, policy)

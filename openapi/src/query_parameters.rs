@@ -19,10 +19,11 @@ use crate::{
     routes::{self, MONITORED},
 };
 
-/// The APIs, where every operation that the document describes rejects a query that does not fit, with a 400. A client that
-/// misspells `limit` would otherwise not notice that it is ignored.
+/// The APIs, where every operation that the document describes rejects a query that does not fit, with a 400. A client
+/// that misspells `limit` would otherwise not notice that it is ignored.
 ///
-/// Ignored are the queries of monitoring, whose probes may add anything, and of the pages that the document does not list.
+/// Ignored are the queries of monitoring, whose probes may add anything, and of the pages that the document does not
+/// list.
 pub(crate) struct CheckedQueries<A>(pub(crate) A);
 
 impl<A: OpenApi> OpenApi for CheckedQueries<A> {

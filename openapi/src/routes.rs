@@ -27,8 +27,8 @@ pub(crate) struct Routes {
 pub(crate) struct Route {
     /// The router's pattern for it, `/collection/:param0`.
     pattern: String,
-    /// The path as the document writes it, `/collection/{id}`. Unlike paths, templates are a closed set, so they are fit
-    /// for labels and for the log.
+    /// The path as the document writes it, `/collection/{id}`. Unlike paths, templates are a closed set, so they are
+    /// fit for labels and for the log.
     pub(crate) template: String,
     /// Its methods, for `Allow`.
     pub(crate) allow: HeaderValue,
@@ -100,8 +100,8 @@ fn undocumented_template(pattern: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// What a script of another site needs permission for: every method, request header and response header of the document, and
-/// the configured request headers.
+/// What a script of another site needs permission for: every method, request header and response header of the
+/// document, and the configured request headers.
 #[derive(Debug, Clone)]
 pub(crate) struct CorsLists {
     /// For `Access-Control-Allow-Methods`.

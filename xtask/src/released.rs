@@ -9,9 +9,9 @@ use crate::{lists, plan::Missing, resource::Resource};
 /// The file, as `cargo run -- openapi` wrote it.
 pub const FILE: &str = "openapi/released.json";
 
-/// The document without a resource: its operations, and the tags and schemas that only they use. Whoever removes a
-/// resource takes it from its clients on purpose. The document of a copy that has released nothing is that of the
-/// template, with the template's example.
+/// The document without a resource: its operations, and the tags and schemas that only they use. Removing a resource
+/// takes it from its clients on purpose. The document of a copy that has released nothing is that of the template, with
+/// the template's example.
 ///
 /// # Errors
 ///

@@ -7,8 +7,8 @@ use domain::{CheckName, HealthCheck, Unhealthy};
 
 use super::{error::CallError, resilient_pool::Database};
 
-/// How long the database may take to respond to a ping. Shorter than the caller's timeout for a health check, so that an
-/// unresponsive pool is replaced even when no other call is made.
+/// How long the database may take to respond to a ping. Shorter than the caller's timeout for a health check, so that
+/// an unresponsive pool is replaced even when no other call is made.
 const PING_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// [`HealthCheck`] that pings the database, and fails while its disk is full.

@@ -23,9 +23,9 @@ pub struct Column<T> {
     pub value: fn(&T) -> Value,
 }
 
-/// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column
-/// [`IDEMPOTENCY_KEY`] holds a [`StoredKey`](super::stored_key::StoredKey) or null, and has a partial unique index of the
-/// keys that are not null.
+/// The table of a resource. The column `id` holds ids, as UUIDs, and is the primary key. The column [`IDEMPOTENCY_KEY`]
+/// holds a [`StoredKey`](super::stored_key::StoredKey) or null, and has a partial unique index of the keys that are not
+/// null.
 pub struct Table<T> {
     columns: Vec<Column<T>>,
     sql: Sql,
@@ -59,8 +59,8 @@ impl<T> Table<T> {
         Self { columns, sql }
     }
 
-    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value, and so are the two
-    /// forms of its key.
+    /// The maximum number of rows in a statement. In SQLite, each column of each row is a bound value, and so are the
+    /// two forms of its key.
     pub fn max_rows_per_statement(&self) -> usize {
         MAX_BIND_VALUES / (self.columns.len() + 2)
     }
@@ -204,17 +204,17 @@ impl Sql {
 
         Self {
             insert: format!("{insert_prefix} select * from unnest({arrays})"),
-            // Names the index of the keys: only a stored key makes this skip an item, a stored id is an error. `offset 0`
-            // makes the planner look up each former key in the index; in an empty table, it would join with all rows, and
-            // still do so long after the table has grown.
+            // Names the index of the keys: only a stored key makes this skip an item, a stored id is an error.
+            // `offset 0` makes the planner look up each former key in the index; in an empty table, it would join with
+            // all rows, and still do so long after the table has grown.
             insert_idempotent: format!(
                 "{insert_idempotent_prefix} \
                  from unnest({arrays}, ${owned}::text[], ${former}::text[]) as new({all}) \
                  where not exists ({stored_key} = column{former} offset 0) \
                  on conflict ({IDEMPOTENCY_KEY}) where {IDEMPOTENCY_KEY} is not null do nothing"
             ),
-            // SQLite has one writer at a time, so nothing is stored between this check and the insertion. With `=` instead of
-            // `in`, it reads the whole table for each item if the index was empty when it was analysed.
+            // SQLite has one writer at a time, so nothing is stored between this check and the insertion. With `=`
+            // instead of `in`, it reads the whole table for each item if the index was empty when it was analysed.
             where_key_is_new: format!("where not exists ({stored_key} in (column{owned}, column{former}))"),
             find: format!("{select} where id = any($1::uuid[])"),
             find_prefix: format!("{select} where id in"),

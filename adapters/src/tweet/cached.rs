@@ -10,8 +10,8 @@ use opentelemetry::metrics::Meter;
 use crate::cache::{Cache, CacheItem};
 
 /// [`TweetRepository`] that caches tweets by id, up to a number of bytes. That is safe with any number of instances,
-/// because tweets are immutable. It caches only what the store returned or acknowledged, and neither absence nor errors.
-/// Pages always come from the store. Hits and misses are counted in `cache.lookups`.
+/// because tweets are immutable. It caches only what the store returned or acknowledged, and neither absence nor
+/// errors. Pages always come from the store. Hits and misses are counted in `cache.lookups`.
 pub struct Cached<R> {
     inner: R,
     cache: Cache<Tweet>,

@@ -22,8 +22,8 @@ A value comes from one of three layers; a later layer wins:
 3. the environment. A variable that is set to nothing counts as not set.
 
 Values are parsed strictly. The service reports all invalid values at once and exits with status 2 before it starts
-anything. An unknown key in the file, or an unknown variable that begins like one of these (`LOG_…`), gets a warning with
-the nearest known name.
+anything. An unknown key in the file, or an unknown variable that begins like one of these (`LOG_…`), gets a warning
+with the nearest known name.
 
 A variable that is marked as a secret is never printed. It can also be read from a file: `DATABASE_URL_FILE` names the
 file that contains the value of `DATABASE_URL`.

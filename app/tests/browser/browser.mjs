@@ -59,7 +59,7 @@ function start(hosts) {
 
     return chromium.launch({
         executablePath,
-        // Chromium does not start its sandbox as root, as whom tests run in containers.
+        // Chromium's sandbox does not start as root, the user of tests in containers.
         chromiumSandbox: process.getuid() !== 0,
         args: [`--host-resolver-rules=${rules.join(", ")}`, "--no-proxy-server"],
         timeout: STEP_TIMEOUT_MILLISECONDS,

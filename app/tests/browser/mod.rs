@@ -1,8 +1,8 @@
 //! The service in a real browser: its documentation page, and scripts of other sites. The documentation behind a proxy
 //! is in `middleware/proxies`.
 //!
-//! The scripts in this folder are scenarios, which drive Chromium through Playwright. The tests pass them what they need
-//! of the service, so that no script names a resource.
+//! The scripts in this folder are scenarios, which drive Chromium through Playwright. The tests pass them what they
+//! need of the service, so that no script names a resource.
 
 mod scenario;
 

@@ -1,4 +1,4 @@
-// The documentation page, as somebody uses it who browses the API.
+// The documentation page, used as a reader would.
 
 import { Faults } from "./faults.mjs";
 import { home } from "./browser.mjs";

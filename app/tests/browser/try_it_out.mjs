@@ -1,4 +1,5 @@
-// "Try it out" on the documentation page: first with what the page fills in, then with a text, then with an invalid one.
+// "Try it out" on the documentation page: first with what the page fills in, then with a text, then with an invalid
+// one.
 
 import assert from "node:assert/strict";
 

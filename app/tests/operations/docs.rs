@@ -41,6 +41,24 @@ async fn the_documentation_page_loads_nothing_from_other_hosts() {
     }
 }
 
+/// Without a doctype, browsers imitate the errors of old ones.
+#[tokio::test]
+async fn the_documentation_page_has_a_doctype_a_language_and_the_name_of_the_service() {
+    let service = InProcess::memory().await;
+    let html = text(service.get("/docs").send().await).await;
+    let (head, _) = html.split_once("<style").expect("a style sheet");
+
+    assert!(head.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"), "{head}");
+    let name = DOCUMENT["info"]["title"].as_str().expect("a title");
+    for part in [
+        "<meta charset=\"utf-8\">",
+        "<meta name=\"viewport\" content=\"width=device-width\">",
+        &format!("<title>{name}</title>"),
+    ] {
+        assert_eq!(head.matches(part).count(), 1, "{part}: {head}");
+    }
+}
+
 /// A lock asks for a token, which nobody has for a service without tokens.
 #[tokio::test]
 async fn the_documentation_page_shows_locks_only_if_tokens_are_configured() {
@@ -113,8 +131,8 @@ async fn pages_in_gzip_are_the_same_in_a_fraction_of_the_bytes() {
     }
 }
 
-/// Header fields of a 304 replace those of the copy that the client has (RFC 9111, 3.2), so the policy of the page is among
-/// them: under that of other responses, the page would not run.
+/// Header fields of a 304 replace those of the copy that the client has (RFC 9111, 3.2), so the policy of the page is
+/// among them: under that of other responses, the page would not run.
 #[tokio::test]
 async fn current_copy_of_a_page_is_a_304_with_the_policy_of_the_page() {
     let service = InProcess::memory().await;

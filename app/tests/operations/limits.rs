@@ -1,4 +1,5 @@
-//! Limits in the document mean the same in every language, so that no client refuses what the service accepts or stores.
+//! Limits in the document mean the same in every language, so that no client refuses what the service accepts or
+//! stores.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +23,8 @@ fn visit<'a>(schema: &'a Value, seen: &mut BTreeSet<&'a str>, each: &mut impl Fn
     }
 }
 
-/// PCRE has no `\u`; quotation marks, slashes and backslashes have to be escaped where a pattern is a literal; RE2 has no
-/// `(?=`. Beyond ASCII, the units differ.
+/// PCRE has no `\u`; quotation marks, slashes and backslashes have to be escaped where a pattern is a literal; RE2 has
+/// no `(?=`. Beyond ASCII, the units differ.
 #[test]
 fn patterns_are_the_same_in_every_dialect() {
     visit(&DOCUMENT, &mut BTreeSet::new(), &mut |value| {

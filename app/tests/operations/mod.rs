@@ -1,8 +1,8 @@
 //! Rules that hold for every operation of the OpenAPI document, whatever its resource.
 //!
-//! The tests iterate over the document, so an operation that is added to it is tested without an edit here. Requests are
-//! made from the document as well: paths and bodies come from its examples. See [`operation`] and [`request`]. Only an
-//! operation with an `Idempotency-Key` needs a line elsewhere, in `OTHER_BODIES` of `support/resources.rs`.
+//! The tests iterate over the document, so an operation that is added to it is tested without an edit here. Requests
+//! are made from the document as well: paths and bodies come from its examples. See [`operation`] and [`request`]. Only
+//! an operation with an `Idempotency-Key` needs a line elsewhere, in `OTHER_BODIES` of `support/resources.rs`.
 
 mod documented;
 mod operation;

@@ -93,6 +93,15 @@ impl Operation {
             .filter(|operation| !operation.is_monitoring())
     }
 
+    /// Those that respond with an array, or have a `limit`.
+    pub(super) fn paged() -> impl Iterator<Item = Self> {
+        let is_array = |schema: &Value| schema["type"] == "array";
+
+        Self::all().into_iter().filter(move |operation| {
+            operation.result().is_some_and(is_array) || operation.parameter("query", "limit").is_some()
+        })
+    }
+
     pub(super) fn id(&self) -> &str {
         self.description["operationId"]
             .as_str()

@@ -1,20 +1,9 @@
 //! Lists come in pages of a limited size, which links connect in both directions, and can be polled for newer items.
 
 use poem::http::Method;
-use serde_json::Value;
 
 use super::operation::Operation;
 use crate::support::{InProcess, json as json_of, link, problem, status_of};
-
-/// Operations that respond with an array, or have a `limit`.
-fn paged() -> Vec<Operation> {
-    let is_array = |schema: &Value| schema["type"] == "array";
-    let paged = |operation: &Operation| {
-        operation.result().is_some_and(is_array) || operation.parameter("query", "limit").is_some()
-    };
-
-    Operation::all().into_iter().filter(paged).collect()
-}
 
 /// A bound of the operation's `limit`, such as `maximum`.
 fn bound(operation: &Operation, name: &str) -> u64 {
@@ -28,7 +17,7 @@ fn bound(operation: &Operation, name: &str) -> u64 {
 
 #[test]
 fn every_page_size_has_a_maximum_and_a_default() {
-    for operation in paged() {
+    for operation in Operation::paged() {
         let [minimum, default, maximum] =
             ["minimum", "default", "maximum"].map(|name| bound(&operation, name));
         assert!(
@@ -42,7 +31,7 @@ fn every_page_size_has_a_maximum_and_a_default() {
 async fn a_page_size_above_the_maximum_is_400() {
     let service = InProcess::memory().await;
 
-    for operation in paged() {
+    for operation in Operation::paged() {
         let path = operation.existing_path(&service).await;
         let [minimum, maximum] = ["minimum", "maximum"].map(|name| bound(&operation, name));
         let get = |limit: u64| service.get(format!("{path}?limit={limit}")).send();
@@ -120,7 +109,7 @@ const SMALLEST_ID: &str = "00000000000000000000000000";
 
 #[tokio::test]
 async fn next_links_lead_to_every_item_once_and_prev_links_back_through_the_same_pages() {
-    for operation in paged() {
+    for operation in Operation::paged() {
         let service = InProcess::memory().await;
         let mut oldest_first = Vec::new();
         for _ in 0..8 {
@@ -161,7 +150,7 @@ async fn next_links_lead_to_every_item_once_and_prev_links_back_through_the_same
 
 #[tokio::test]
 async fn a_client_that_polls_after_the_newest_item_gets_what_is_created_then() {
-    for operation in paged() {
+    for operation in Operation::paged() {
         let service = InProcess::memory().await;
         let newest = create(&service, &operation).await;
         let path = format!("{}?limit=2&after={newest}", operation.template);
@@ -183,7 +172,7 @@ async fn a_client_that_polls_after_the_newest_item_gets_what_is_created_then() {
 async fn before_and_after_together_are_400_for_both() {
     let service = InProcess::memory().await;
 
-    for operation in paged() {
+    for operation in Operation::paged() {
         let path = &operation.template;
         for after in [SMALLEST_ID, "x"] {
             let query = format!("{path}?before={SMALLEST_ID}&after={after}");
@@ -198,7 +187,7 @@ async fn before_and_after_together_are_400_for_both() {
 
 #[test]
 fn every_list_documents_its_links_and_cursors() {
-    for operation in paged() {
+    for operation in Operation::paged() {
         for name in ["before", "after", "reverse"] {
             assert!(
                 operation.parameter("query", name).is_some(),

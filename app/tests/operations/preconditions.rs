@@ -5,8 +5,8 @@ use poem::http::Method;
 use super::operation::Operation;
 use crate::support::{InProcess, header, problem, status_of};
 
-/// The lines of `If-Match`, those of `If-None-Match`, and the status of a GET. `TAG` is the current entity tag, which is
-/// strong, without its quotes. If it is weak, `If-Match` fails for every list: see [`status_for`].
+/// The lines of `If-Match`, those of `If-None-Match`, and the status of a GET. `TAG` is the current entity tag, which
+/// is strong, without its quotes. If it is weak, `If-Match` fails for every list: see [`status_for`].
 type Row = (&'static [&'static str], &'static [&'static str], u16);
 
 const TABLE: &[Row] = &[
@@ -66,15 +66,6 @@ fn conditional() -> Vec<Operation> {
 
     assert!(!conditional.is_empty(), "an operation has an entity tag");
     conditional
-}
-
-/// The operations that respond with a page.
-fn lists() -> Vec<Operation> {
-    let is_list = |operation: &Operation| {
-        let result = operation.result();
-        result.is_some_and(|schema| schema["type"] == "array")
-    };
-    Operation::all().into_iter().filter(is_list).collect()
 }
 
 /// The tag of what is at this path.
@@ -159,7 +150,7 @@ fn every_list_has_an_entity_tag() {
         .map(|operation| operation.id().to_owned())
         .collect();
 
-    for list in lists() {
+    for list in Operation::paged() {
         assert!(
             conditional.iter().any(|id| id == list.id()),
             "{list}: If-None-Match"
@@ -170,7 +161,7 @@ fn every_list_has_an_entity_tag() {
 /// The tag names what the client gets, byte for byte and in `Link`: a client may go on showing it after a 304.
 #[tokio::test]
 async fn tag_of_a_list_changes_with_its_items_and_its_urls() {
-    for list in lists() {
+    for list in Operation::paged() {
         let service = InProcess::memory().await;
         let path = format!("{}?limit=1", list.path());
         let tag = async || tag_of(&list, &service, &path).await;

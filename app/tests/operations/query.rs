@@ -1,4 +1,5 @@
-//! A query has the parameters that the document lists for its operation, each once. Anything else is a 400 that says so.
+//! A query has the parameters that the document lists for its operation, each once. Anything else is a 400 that says
+//! so.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,8 @@
 //! What is served is what is documented.
 //!
-//! Routes and document are derived from one list of APIs (`apis!` in `openapi/src/lib.rs`), so a route can be missing in the
-//! document only if its handler is `hidden`, and a handler can be missing in both only if its API is not in the list.
+//! Routes and document are derived from one list of APIs (`apis!` in `openapi/src/lib.rs`), so a route can be missing
+//! in the document only if its handler is `hidden`, and a handler can be missing in both only if its API is not in the
+//! list.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! `.github/release`: the scripts that make a release, with programs in the place of Docker and of GitHub's that record how
-//! they are called.
+//! `.github/release`: the scripts that make a release, with programs in the place of Docker and of GitHub's that record
+//! how they are called.
 
 use std::{
     fs,
@@ -45,6 +45,7 @@ impl Repository {
         for file in [
             "docker/release",
             "docker/base-images",
+            "openapi/check-released",
             "app/Cargo.toml",
             ".gitignore",
         ] {
@@ -149,17 +150,19 @@ fn only_versions_with_changes_and_pinned_base_images_are_released() {
 }
 
 #[test]
-fn images_are_refused_while_the_document_is_not_recorded_as_released() {
+fn versions_and_images_are_refused_while_the_document_is_not_recorded_as_released() {
     for document in ["openapi.json", "acknowledged.json"] {
         let repository = Repository::new();
         repository.write(&format!("openapi/{document}"), "{\"/a\": \"b\"}\n");
         repository.commit();
 
-        let error = repository.run("push-images", "v1.2.3").expect_err(document);
-        assert!(
-            error.contains("released.json is not the document of this commit"),
-            "{error}"
-        );
+        for script in ["check", "push-images"] {
+            let error = repository.run(script, "v1.2.3").expect_err(document);
+            assert!(
+                error.contains("released.json is not the document of this commit"),
+                "{script}: {error}"
+            );
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use openapi::http::problem_type::ProblemType;
 use poem::test::TestResponse;
 use serde_json::Value;
 
-/// Asserts that a response is a problem (RFC 9457) with this status and the members that each problem has, of a type in the
-/// table. Returns it.
+/// Asserts that a response is a problem (RFC 9457) with this status and the members that each problem has, of a type in
+/// the table. Returns it.
 pub(crate) async fn problem(response: TestResponse, status: u16) -> Value {
     assert_eq!(status_of(&response), status);
     response.assert_content_type("application/problem+json");

@@ -46,7 +46,7 @@ fn of_schema(schema: &Value, schemas: &Value) -> Option<Value> {
 /// Gives every header of a response an example. A header that this file does not know has the one of its schema.
 pub(super) fn of_headers(document: &mut Value) {
     for (path, item) in paths(document) {
-        let place = Place::new(path, item);
+        let examples = HeaderExamples::new(path, item);
 
         for operation in item.values_mut().filter_map(Value::as_object_mut) {
             for (status, response) in responses(operation) {
@@ -57,7 +57,7 @@ pub(super) fn of_headers(document: &mut Value) {
                     let example = match (&**name, &**status) {
                         ("Location", _) => href.clone(),
                         ("RateLimit", "429") => Some(json!("\"client\";r=0;t=1")),
-                        (name, _) => place.example(name),
+                        (name, _) => examples.of(name),
                     };
                     let example = example.or_else(|| header["schema"].get("example").cloned());
                     add(header, example);
@@ -67,13 +67,13 @@ pub(super) fn of_headers(document: &mut Value) {
     }
 }
 
-/// A path, as far as the headers of its responses depend on it.
-struct Place {
+/// The examples of the headers of a path's responses.
+struct HeaderExamples {
     url: String,
     is_immutable: bool,
 }
 
-impl Place {
+impl HeaderExamples {
     /// An item that no operation changes is immutable.
     fn new(path: &str, item: &Members) -> Self {
         let changes = ["put", "patch", "delete"]
@@ -86,7 +86,7 @@ impl Place {
         }
     }
 
-    fn example(&self, header: &str) -> Option<Value> {
+    fn of(&self, header: &str) -> Option<Value> {
         let id = example_id::<()>();
 
         Some(match header {

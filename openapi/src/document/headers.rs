@@ -44,8 +44,9 @@ fn capitalized(word: &str) -> String {
     first.to_owned() + &rest.to_ascii_lowercase()
 }
 
-/// Adds `RateLimit` and `RateLimit-Policy` to every response of an operation that the rate limit counts, which documents
-/// them for its 429. Other responses have them only if a limit is configured, and if no shared cache may store them.
+/// Adds `RateLimit` and `RateLimit-Policy` to every response of an operation that the rate limit counts, which
+/// documents them for its 429. Other responses have them only if a limit is configured, and if no shared cache may
+/// store them.
 pub(super) fn rate_limit(document: &mut Value) {
     for operation in operations(document) {
         let Some(of_429) = operation

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::walk::{descriptions, operations, parameters};
+use super::walk::{operations, parameters, visit_objects};
 
 /// Parameters of the path come first, then those of the query, then headers, and last the header that every operation
 /// has: generated functions take them in this order, and callers leave out what is at the end.
@@ -25,7 +25,7 @@ fn rank(parameter: &Value) -> u8 {
 
 /// Removes what says nothing: `deprecated: false` and, of a parameter that is one value, how several would be written.
 pub(super) fn without_redundancy(document: &mut Value) {
-    descriptions(document, &mut |members| {
+    visit_objects(document, &mut |members| {
         if members.get("deprecated") == Some(&Value::Bool(false)) {
             members.shift_remove("deprecated");
         }

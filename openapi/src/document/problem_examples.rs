@@ -12,8 +12,8 @@ use crate::http::{
     problem_type::ProblemType,
 };
 
-/// A schema that carries these types to [`add`], which replaces it: the framework has no place for several examples of a
-/// response.
+/// A schema that carries these types to [`add`], which replaces it: the framework has no place for several examples of
+/// a response.
 pub(crate) fn placeholder(kinds: &[&'static ProblemType]) -> MetaSchemaRef {
     let slugs = kinds.iter().map(|kind| json!(kind.slug));
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::walk::{descriptions, members, operations, responses};
+use super::walk::{members, operations, responses, visit_objects};
 
 /// Writes formats of Rust as those of OpenAPI 3.0: a validator in strict mode rejects a document with any other.
 pub(super) fn portable_formats(document: &mut Value) {
-    descriptions(document, &mut |members| {
+    visit_objects(document, &mut |members| {
         let format = match members.get("format").and_then(Value::as_str) {
             Some("uint8" | "uint16") => "int32",
             Some("uint32" | "uint64") => "int64",
@@ -18,13 +18,13 @@ pub(super) fn portable_formats(document: &mut Value) {
     });
 }
 
-/// Writes the limits of whole numbers as whole numbers, which the framework writes as floats: `200.0` does not compile as
-/// an integer of most languages. A limit that a float cannot hold exactly is left out.
+/// Writes the limits of whole numbers as whole numbers, which the framework writes as floats: `200.0` does not compile
+/// as an integer of most languages. A limit that a float cannot hold exactly is left out.
 pub(super) fn whole_bounds(document: &mut Value) {
     /// 2^53: every smaller whole number is a float.
     const EXACT: f64 = 9_007_199_254_740_992.0;
 
-    descriptions(document, &mut |members| {
+    visit_objects(document, &mut |members| {
         if members.get("type").is_none_or(|kind| kind != "integer") {
             return;
         }

@@ -35,9 +35,9 @@ pub(super) fn members(object: Option<&mut Value>) -> impl Iterator<Item = (&Stri
 
 /// Calls `change` with every object that describes something. Examples and defaults are data of the service, whatever
 /// their members are called.
-pub(super) fn descriptions(value: &mut Value, change: &mut impl FnMut(&mut Members)) {
+pub(super) fn visit_objects(value: &mut Value, change: &mut impl FnMut(&mut Members)) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| descriptions(item, change)),
+        Value::Array(items) => items.iter_mut().for_each(|item| visit_objects(item, change)),
         Value::Object(members) => {
             change(members);
             for (name, member) in members {
@@ -46,10 +46,10 @@ pub(super) fn descriptions(value: &mut Value, change: &mut impl FnMut(&mut Membe
                     // The keys are names of the service.
                     "properties" => {
                         for (_, schema) in self::members(Some(member)) {
-                            descriptions(schema, change);
+                            visit_objects(schema, change);
                         }
                     }
-                    _ => descriptions(member, change),
+                    _ => visit_objects(member, change),
                 }
             }
         }
@@ -70,7 +70,7 @@ mod tests {
             "list": [{"a": 1, "default": {"a": 1}}],
         });
 
-        descriptions(&mut document, &mut |members| {
+        visit_objects(&mut document, &mut |members| {
             members.remove("a");
         });
 

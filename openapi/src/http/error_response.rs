@@ -20,12 +20,13 @@ use crate::{
 
 /// The errors of one operation. Each is a problem.
 pub trait DocumentedErrors: Send + Sync + 'static {
-    /// Their types, by what the operation takes. A type that the operation cannot return misleads clients as much as one
-    /// that is missing.
+    /// Their types, by what the operation takes. A type that the operation cannot return misleads clients as much as
+    /// one that is missing.
     const PROBLEMS: &'static [ProblemTypes];
 }
 
-/// A [`Problem`] as the error of an operation that documents `S::PROBLEMS`. `?` converts whatever converts to a problem.
+/// A [`Problem`] as the error of an operation that documents `S::PROBLEMS`. `?` converts whatever converts to a
+/// problem.
 pub struct ErrorResponse<S>(Problem, PhantomData<S>);
 
 impl<S, E: Into<Problem>> From<E> for ErrorResponse<S> {

@@ -3,8 +3,8 @@
 //! - Requests: [`json`] (bodies), [`params`] and [`page_query`] (path and query), [`preconditions`],
 //!   [`idempotency_key`], `host`.
 //! - Responses: [`json`] and [`values`] (bodies), [`base_url`] and `public_url` (links), [`problem`] (every error),
-//!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `csp` (pages), `gzip`,
-//!   `vary`, [`weak_tag`].
+//!   [`problem_type`] (their types), [`error_response`] (the errors that an operation documents), `page` and `csp`
+//!   (pages), `gzip`, `vary`, [`weak_tag`].
 //! - The document: `schema`.
 
 pub mod base_url;
@@ -14,6 +14,7 @@ pub(crate) mod gzip;
 pub(crate) mod host;
 pub mod idempotency_key;
 pub mod json;
+pub(crate) mod page;
 pub mod page_query;
 pub mod params;
 pub mod preconditions;

@@ -69,16 +69,16 @@ impl<T> PageQuery<T> {
         items
     }
 
-    /// The `Link` of a page (RFC 8288): `next`, `prev` and `first`, in this order, as far as they exist. `collection` is
-    /// the collection's path.
+    /// The `Link` of a page (RFC 8288): `next`, `prev` and `first`, in this order, as far as they exist. `collection`
+    /// is the collection's path.
     ///
-    /// A page is part of one of two series: newest first or oldest first. Links stay within the series, so `prev` is the
-    /// inverse of `next`. That is what `reverse` is for: the previous page holds the items on the other side of the
+    /// A page is part of one of two series: newest first or oldest first. Links stay within the series, so `prev` is
+    /// the inverse of `next`. That is what `reverse` is for: the previous page holds the items on the other side of the
     /// cursor, which alone would begin the other series.
     ///
-    /// No statement is needed. Whether there are items beyond the page's far end is known from the one item more that was
-    /// fetched. At its near end there are some if it has a cursor, which is an item's id; the id of an item that does not
-    /// exist may lead to an empty page. An empty page has neither: it has no item from which to go on.
+    /// No statement is needed: the lookahead item shows whether more items follow the page. Before it there are some if
+    /// it has a cursor that is an item's id; the id of no item may lead to an empty page. An empty page has neither
+    /// link, because no item marks where to go on.
     pub fn links(&self, base: &BaseUrl, collection: &str, page: &Page<T>) -> Option<String> {
         let (base, limit) = (base.as_str(), self.limit.get());
         let link = |rel: &str, cursor: &str, id: Id<T>, reverse: bool| {

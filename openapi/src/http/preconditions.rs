@@ -24,9 +24,9 @@ use crate::http::{
     schema::schema_type,
 };
 
-/// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and treats
-/// one that is not ASCII as absent. Its schema has no pattern: clients send back what they were sent, and one for lists of
-/// tags would be full of quotation marks and slashes, which generators escape or not.
+/// `If-Match` in the OpenAPI document. Its value is read from the headers: the framework takes one line alone, and
+/// treats one that is not ASCII as absent. Its schema has no pattern: clients send back what they were sent, and one
+/// for lists of tags would be full of quotation marks and slashes, which generators escape or not.
 #[derive(Debug)]
 pub struct IfMatchParam;
 
@@ -45,8 +45,8 @@ impl ParseFromParameter for IfMatchParam {
     }
 }
 
-/// `If-Match` in the OpenAPI document, of an operation that demands it. Without the header, [`required_if_match`] returns
-/// a 428, where the framework would return a 400.
+/// `If-Match` in the OpenAPI document, of an operation that demands it. Without the header, [`required_if_match`]
+/// returns a 428, where the framework would return a 400.
 #[derive(Debug)]
 pub struct RequiredIfMatchParam;
 
@@ -72,12 +72,14 @@ impl ParseFromParameter for RequiredIfMatchParam {
 /// `Cache-Control` of what changes: a cache asks whether its copy is current before each use (RFC 9111, 5.2.2.4).
 pub const NO_CACHE: &str = "no-cache";
 
-/// `Cache-Control` of what is true only now, such as the report of a health check: no cache keeps it (RFC 9111, 5.2.2.5).
+/// `Cache-Control` of what is true only now, such as the report of a health check: no cache keeps it (RFC 9111,
+/// 5.2.2.5).
 pub const NO_STORE: &str = "no-store";
 
-/// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use, without
-/// revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every request:
-/// otherwise one client could choose, by headers that the cache does not compare, what all others get for a year.
+/// `Cache-Control` of an item that never changes: a cache may hold it for a year, the longest time in common use,
+/// without revalidation (RFC 8246). A shared cache may only do so if the URLs in the response are the same for every
+/// request: otherwise one client could choose, by headers that the cache does not compare, what all others get for a
+/// year.
 pub fn immutable(base: &BaseUrl) -> &'static str {
     match base {
         BaseUrl::Configured(_) => "public, max-age=31536000, immutable",
@@ -137,8 +139,8 @@ pub fn written<T>(outcome: WriteOutcome<T>, not_found: impl FnOnce() -> Problem)
     }
 }
 
-/// Evaluates the conditions of a GET for what has this tag, in their order (RFC 9110, 13.2.2). Returns whether the client's
-/// copy is current, so that the response is a 304. A malformed `If-None-Match` counts as absent.
+/// Evaluates the conditions of a GET for what has this tag, in their order (RFC 9110, 13.2.2). Returns whether the
+/// client's copy is current, so that the response is a 304. A malformed `If-None-Match` counts as absent.
 ///
 /// # Errors
 /// Those of [`check_if_match`].

@@ -105,9 +105,10 @@ impl Problem {
 
     /// The response to the request with this id, from a client that reaches the service at this base.
     ///
-    /// `type` is the URL of the type's page: absolute if it is known where clients reach the service, otherwise the path,
-    /// with the prefix under which a proxy serves it. So it leads to the page either way, and resolves to the same URI
-    /// for all requests of a client. A relative path would not: it depends on the path of the request (RFC 9457, 3.1.1).
+    /// `type` is the URL of the type's page: absolute if it is known where clients reach the service, otherwise the
+    /// path, with the prefix under which a proxy serves it. So it leads to the page either way, and resolves to the
+    /// same URI for all requests of a client. A relative path would not: it depends on the path of the request (RFC
+    /// 9457, 3.1.1).
     pub fn into_response(self, request_id: &RequestId, base: &BaseUrl) -> Response {
         let status = self.status();
         let body = ProblemBody {

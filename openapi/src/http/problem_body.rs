@@ -45,7 +45,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Neither text may quote the request.
+    /// Neither text may quote the request, except the plain name of an unknown query parameter.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),

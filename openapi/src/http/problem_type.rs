@@ -1,6 +1,7 @@
 //! The types of problems (RFC 9457, 3.1.1), one for each cause of an error.
 //!
-//! Responses, their examples in the document, and the pages under `/problems/` are made from one table, in `problem_type/table.rs`.
+//! Responses, their examples in the document, and the pages under `/problems/` are made from one table, in
+//! `problem_type/table.rs`.
 
 pub mod operations;
 mod table;

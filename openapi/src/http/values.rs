@@ -69,8 +69,8 @@ fn domain_error<E: de::Error>(reason: impl Display) -> E {
 
 /// A text that a client sends. Its description in the document states the limits; the schema has the minimum only:
 ///
-/// - A `maxLength` would count the white space around the text, which is removed. Above all, languages count differently:
-///   clients that check it in UTF-16 code units, as JavaScript does, would refuse 140 emoji.
+/// - A `maxLength` would count the white space around the text, which is removed. Above all, languages count
+///   differently: clients that check it in UTF-16 code units, as JavaScript does, would refuse 140 emoji.
 /// - A `pattern` could state the whole rule in ECMA 262, but not in the dialects of other languages: PCRE has no `\u`.
 ///
 /// A text of the minimum in Unicode scalar values has at least as many bytes and UTF-16 code units.

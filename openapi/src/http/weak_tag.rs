@@ -6,12 +6,13 @@ use domain::{Id, Version};
 
 use crate::{VERSION, http::base_url::BaseUrl};
 
-/// An entity tag for a page of these items, each in this version; an item that never changes is always in its first one.
-/// `link` is the page's `Link`. If bodies show more than their items and the base, such as a sum, that must be part of
-/// the tag as well.
+/// An entity tag for a page of these items, each in this version; an item that never changes is always in its first
+/// one. `link` is the page's `Link`. If bodies show more than their items and the base, such as a sum, that must be
+/// part of the tag as well.
 ///
-/// It is weak, because the page may be compressed for one client and not for another (RFC 9110, 8.8.1). It is made without
-/// the body, so that a 304 costs no JSON; a release may write items in another way, so its version is part of the tag.
+/// It is weak, because the page may be compressed for one client and not for another (RFC 9110, 8.8.1). It is made
+/// without the body, so that a 304 costs no JSON; a release may write items in another way, so its version is part of
+/// the tag.
 pub fn page_tag<T>(
     base: &BaseUrl,
     link: Option<&str>,

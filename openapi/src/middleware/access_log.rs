@@ -15,12 +15,12 @@ use super::{
 use crate::routes::{MONITORED, Routes};
 
 /// Logs method, route, status, duration, the client's address and the user at level INFO, under the target `access`;
-/// probes and scrapes that succeed at DEBUG. Nothing that the client wrote is logged: the method is one of a closed set,
-/// the route is the template, and addresses are written from their parsed form.
+/// probes and scrapes that succeed at DEBUG. Nothing that the client wrote is logged: the method is one of a closed
+/// set, the route is the template, and addresses are written from their parsed form.
 pub(crate) struct AccessLog(pub(crate) Arc<Routes>);
 
-/// The status of a request that got no response, because its connection ended before: the client closed it, or the service
-/// did in a shutdown. nginx logs the same number.
+/// The status of a request that got no response, because its connection ended before: the client closed it, or the
+/// service did in a shutdown. nginx logs the same number.
 pub(super) const NO_RESPONSE: u16 = 499;
 
 /// A request in progress. If its connection ends, it is dropped and gets its line then.

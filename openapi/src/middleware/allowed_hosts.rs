@@ -17,8 +17,8 @@ use crate::http::{
     public_url::PublicUrl,
 };
 
-/// The hosts that requests may name, after Django's `ALLOWED_HOSTS`. A host that an attacker chose would otherwise end up
-/// in the URLs of responses, and in caches.
+/// The hosts that requests may name, after Django's `ALLOWED_HOSTS`. A host that an attacker chose would otherwise end
+/// up in the URLs of responses, and in caches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHosts(Vec<Pattern>);
 
@@ -43,8 +43,8 @@ enum HostPattern {
 #[error("not a list of host names, addresses and .names, each with an optional port, or *")]
 pub struct ParseAllowedHostsError;
 
-/// Names and addresses, `.example.com` for a name and its subdomains, `*` for all, separated by commas. A port is compared
-/// where an entry has one.
+/// Names and addresses, `.example.com` for a name and its subdomains, `*` for all, separated by commas. A port is
+/// compared where an entry has one.
 impl FromStr for AllowedHosts {
     type Err = ParseAllowedHostsError;
 
@@ -57,8 +57,8 @@ impl FromStr for AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// The names of the machine itself: `localhost` and its subdomains, the loopback addresses, and the address listened
-    /// on unless that is the unspecified address.
+    /// The names of the machine itself: `localhost` and its subdomains, the loopback addresses, and the address
+    /// listened on unless that is the unspecified address.
     pub fn local(listen: IpAddr) -> Self {
         let loopback = [
             IpAddr::from([127, 0, 0, 1]),
@@ -183,8 +183,8 @@ fn is_in_domain(domain: &str, host: &str) -> bool {
 
 /// Rejects requests for other hosts with 400, as it does malformed `Host` headers (RFC 9112, 3.2).
 ///
-/// Both hosts are checked: the one that the request names and the one that a trusted proxy reports. Neither is repeated,
-/// in response or log. An HTTP/1.0 request that names no host is let through.
+/// Both hosts are checked: the one that the request names and the one that a trusted proxy reports. Neither is
+/// repeated, in response or log. An HTTP/1.0 request that names no host is let through.
 pub(crate) struct AllowedHostsLayer(pub(crate) AllowedHosts);
 
 impl Layer for AllowedHostsLayer {

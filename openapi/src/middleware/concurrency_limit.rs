@@ -40,8 +40,8 @@ impl ConcurrencyLimit {
     /// A permit for one request. Dropping it frees its place.
     ///
     /// # Errors
-    /// [`ProblemType::OVERLOADED`] at once if all permits are taken: waiting would only add to the load. The log gets one
-    /// line when overload begins and one when it is over.
+    /// [`ProblemType::OVERLOADED`] at once if all permits are taken: waiting would only add to the load. The log gets
+    /// one line when overload begins and one when it is over.
     pub(crate) fn try_acquire(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let Ok(permit) = self.permits.try_acquire() else {
             self.record_rejection();

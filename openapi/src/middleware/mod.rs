@@ -1,23 +1,22 @@
 //! THE HTTP stack: what holds for every request and every response, whatever the route.
 //!
-//! A layer is one file, its promise and its code; `app/tests/middleware` tests the promise. It has the name of its file,
-//! with `Layer` at the end where a value has that name already. The order of the layers is a decision: each line of
-//! [`stack`] has the reason for its place.
+//! A layer is one file, its promise and its code; `app/tests/middleware` tests the promise. It has the name of its
+//! file, with `Layer` at the end where a value has that name already. The order of the layers is a decision: each line
+//! of [`stack`] has the reason for its place.
 //!
 //! Layers share state only through a few documented types, attached to the request or the response:
 //! [`PublicUrl`](crate::PublicUrl), [`Forwarded`](forwarded::Forwarded),
-//! [`ClientAddress`](client_address::ClientAddress),
-//! [`Principal`](domain::Principal), [`BearerAuth`](authentication::BearerAuth),
-//! [`SerializeError`](crate::http::json::SerializeError), [`Overloaded`](crate::Overloaded), which the server reads, and
-//! the router's [`PathPattern`](poem::PathPattern).
+//! [`ClientAddress`](client_address::ClientAddress), [`Principal`](domain::Principal),
+//! [`BearerAuth`](authentication::BearerAuth), [`SerializeError`](crate::http::json::SerializeError),
+//! [`Overloaded`](crate::Overloaded), which the server reads, and the router's [`PathPattern`](poem::PathPattern).
 //!
 //! Two mechanisms of this folder are not in the stack, because only a handler can use them at the right moment:
 //! operations that need a token take [`RequireAuth`](authentication::RequireAuth) as their first argument, and every
 //! handler acquires a permit of the [`ConcurrencyLimit`](concurrency_limit::ConcurrencyLimit) once its input is valid.
 //! Tests in `app/tests/operations` fail for an operation that forgets one of them.
 //!
-//! The check of the query ([`CheckedQueries`](crate::query_parameters::CheckedQueries)) is not in the stack either: which
-//! parameters there may be is known of an operation, so it is around each operation, inside of the router.
+//! The check of the query ([`CheckedQueries`](crate::query_parameters::CheckedQueries)) is not in the stack either:
+//! which parameters there may be is known of an operation, so it is around each operation, inside of the router.
 //!
 //! # Adding a layer
 //! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`]

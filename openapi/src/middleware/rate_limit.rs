@@ -49,8 +49,8 @@ const EXEMPT: [&str; 3] = ["/livez", "/healthcheck", "/metrics"];
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Counts the requests of each client. Responds with 429 to those beyond the limit, and reports on every counted response
-/// what the client may still send, unless shared caches may store the response.
+/// Counts the requests of each client. Responds with 429 to those beyond the limit, and reports on every counted
+/// response what the client may still send, unless shared caches may store the response.
 pub(crate) struct RateLimiter<C: Clock = DefaultClock> {
     limiter: governor::RateLimiter<Client, BoundedStore<Client>, C, StateInformationMiddleware>,
     clock: C,

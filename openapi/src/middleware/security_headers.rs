@@ -28,8 +28,8 @@ static ALWAYS: [(HeaderName, HeaderValue); 3] = [
 /// A response of the API is data: nothing in it may run, be shown or be loaded. A page sets its own policy.
 static DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// `Cache-Control` unless a handler says otherwise. A response without it may be stored and reused (RFC 9111, 4.2.2), which
-/// Varnish does for two minutes, although it may have URLs that were made from this request's headers.
+/// `Cache-Control` unless a handler says otherwise. A response without it may be stored and reused (RFC 9111, 4.2.2),
+/// which Varnish does for two minutes, although it may have URLs that were made from this request's headers.
 static CACHE_POLICY: HeaderValue = HeaderValue::from_static(NO_CACHE);
 
 /// The same for errors, which have a request id and a cause that are those of one request.

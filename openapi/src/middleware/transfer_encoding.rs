@@ -19,8 +19,8 @@ use crate::http::{
 
 /// Responds 501 to a transfer coding other than `chunked`, and 400 to `chunked` more than once (RFC 9112, 6.1 and 7).
 ///
-/// hyper decodes `chunked` when it comes last, and would hand over the bytes of another coding as if they were the body.
-/// It responds 400 itself when `chunked` does not come last, and to HTTP/1.0 with a transfer coding. With a
+/// hyper decodes `chunked` when it comes last, and would hand over the bytes of another coding as if they were the
+/// body. It responds 400 itself when `chunked` does not come last, and to HTTP/1.0 with a transfer coding. With a
 /// `Content-Length` besides, it ignores that and closes the connection.
 pub(crate) struct TransferEncoding;
 
@@ -32,7 +32,8 @@ impl Layer for TransferEncoding {
             return Ok(());
         };
 
-        // Where the body ends for others on the way is not certain: the next request must not come over this connection.
+        // Where the body ends for others on the way is not certain: the next request must not come over this
+        // connection.
         let mut response = render(problem, &BaseUrl::without_host(request));
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);

@@ -110,8 +110,8 @@ impl TweetsApi {
 
     /// List tweets
     ///
-    /// Newest first, a page at a time; with `after`, oldest first. Follow `next` in the `Link` header: pages neither skip
-    /// nor repeat a tweet while others are added. `prev` leads back through the same pages.
+    /// Newest first, a page at a time; with `after`, oldest first. Follow `next` in the `Link` header: pages neither
+    /// skip nor repeat a tweet while others are added. `prev` leads back through the same pages.
     #[oai(path = "/", method = "get", operation_id = "listTweets")]
     async fn list(
         &self,
@@ -153,8 +153,8 @@ impl TweetsApi {
 
     /// Get a tweet
     ///
-    /// It never changes, so a copy may be used without asking again. With `If-None-Match`, the response is a 304 without a
-    /// body if the copy is current.
+    /// It never changes, so a copy may be used without asking again. With `If-None-Match`, the response is a 304
+    /// without a body if the copy is current.
     #[oai(path = "/:id", method = "get", operation_id = "getTweet")]
     async fn get(
         &self,
@@ -205,11 +205,12 @@ enum ListTweetsResponse {
     #[oai(status = 200)]
     Page(
         Json<Vec<TweetBody>>,
-        /// `<…>; rel="…"` (RFC 8288), to pages in the same order: `next` while there are more tweets, `prev` unless there
-        /// are none before these, and `first` unless it was requested. An empty page has no `prev`.
+        /// `<…>; rel="…"` (RFC 8288), to pages in the same order: `next` while there are more tweets, `prev` unless
+        /// there are none before these, and `first` unless it was requested. An empty page has no `prev`.
         #[oai(header = "Link")]
         Option<String>,
-        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be
+        /// compressed.
         #[oai(header = "ETag")]
         String,
         /// `no-cache`: a copy must be revalidated before each use.

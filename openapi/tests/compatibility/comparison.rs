@@ -30,7 +30,7 @@ pub(crate) struct Difference {
 
 /// Where the comparison is.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     pub(crate) operation: String,
     pub(crate) subject: String,
     pub(crate) pointer: String,
@@ -63,11 +63,11 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The members of an object that may differ: equal ones only if they may refer to something that differs. A part that
-    /// is no object is reported, and has none.
-    pub(crate) fn members(&mut self, place: &Place, object: Pair<'a>) -> BTreeMap<&'a str, Pair<'a>> {
+    /// The members of an object that may differ: equal ones only if they may refer to something that differs. A part
+    /// that is no object is reported, and has none.
+    pub(crate) fn members(&mut self, location: &Location, object: Pair<'a>) -> BTreeMap<&'a str, Pair<'a>> {
         let Some(mut members) = object.members() else {
-            self.unknown(place, object);
+            self.unknown(location, object);
             return BTreeMap::new();
         };
 
@@ -81,25 +81,28 @@ impl<'a> Comparison<'a> {
         members
     }
 
-    /// Reports a breaking change: `what` is the rest of a sentence that begins with the subject of the place.
-    pub(crate) fn breaking(&mut self, place: &Place, what: impl Display) {
-        let key = (place.pointer.clone(), format!("{} {what}", place.subject));
-        self.found.entry(key).or_default().insert(place.operation.clone());
+    /// Reports a breaking change: `what` is the rest of a sentence that begins with the subject of the location.
+    pub(crate) fn breaking(&mut self, location: &Location, what: impl Display) {
+        let key = (location.pointer.clone(), format!("{} {what}", location.subject));
+        self.found
+            .entry(key)
+            .or_default()
+            .insert(location.operation.clone());
     }
 
     /// Reports a part that has changed, if nothing is known about such a change.
-    pub(crate) fn unknown(&mut self, place: &Place, part: Pair<'_>) {
+    pub(crate) fn unknown(&mut self, location: &Location, part: Pair<'_>) {
         if !part.is_equal() {
-            let change = Change(place, part);
-            self.breaking(place, format!("{change}, which is not known to be compatible"));
+            let change = Change(location, part);
+            self.breaking(location, format!("{change}, which is not known to be compatible"));
         }
     }
 
     /// Reports a part that must stay as it is, for this reason.
-    pub(crate) fn fixed(&mut self, place: &Place, part: Pair<'_>, reason: &str) {
+    pub(crate) fn fixed(&mut self, location: &Location, part: Pair<'_>, reason: &str) {
         if !part.is_equal() {
-            let change = Change(place, part);
-            self.breaking(place, format!("{change}: {reason}"));
+            let change = Change(location, part);
+            self.breaking(location, format!("{change}: {reason}"));
         }
     }
 
@@ -119,7 +122,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-impl Place {
+impl Location {
     /// The document as a whole.
     pub(crate) fn document() -> Self {
         Self {
@@ -129,7 +132,7 @@ impl Place {
         }
     }
 
-    /// A member of this place, or an element, about which sentences say the same.
+    /// A member of this location, or an element, about which sentences say the same.
     pub(crate) fn at(&self, key: impl Display) -> Self {
         let key = key.to_string().replace('~', "~0").replace('/', "~1");
         Self {
@@ -138,7 +141,7 @@ impl Place {
         }
     }
 
-    /// The same place, with sentences that begin in another way.
+    /// The same location, with sentences that begin in another way.
     pub(crate) fn about(self, subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -146,7 +149,7 @@ impl Place {
         }
     }
 
-    /// The same place, as a part of this operation.
+    /// The same location, as a part of this operation.
     pub(crate) fn of(self, operation: impl Into<String>) -> Self {
         Self {
             operation: operation.into(),
@@ -164,13 +167,13 @@ impl Display for Direction {
     }
 }
 
-/// Says how the keyword at a place has changed.
-pub(crate) struct Change<'a>(pub(crate) &'a Place, pub(crate) Pair<'a>);
+/// Says how the keyword at a location has changed.
+pub(crate) struct Change<'a>(pub(crate) &'a Location, pub(crate) Pair<'a>);
 
 impl Display for Change<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(place, part) = self;
-        let keyword = place.pointer.rsplit('/').next().unwrap_or_default();
+        let Self(location, part) = self;
+        let keyword = location.pointer.rsplit('/').next().unwrap_or_default();
         let (old, new) = (quoted(part.released), quoted(part.committed));
 
         match part.presence() {

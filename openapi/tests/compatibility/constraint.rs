@@ -26,8 +26,8 @@ pub(crate) fn effect(keyword: &str, values: Pair<'_>) -> Option<Effect> {
         "minimum" | "minLength" | "minItems" | "minProperties" => bound(values, Ordering::Greater),
         "exclusiveMinimum" | "exclusiveMaximum" | "uniqueItems" => flag(values, true),
         "nullable" => flag(values, false),
-        "multipleOf" => whole(values, Value::is_number),
-        "pattern" => whole(values, Value::is_string),
+        "multipleOf" => opaque_condition(values, Value::is_number),
+        "pattern" => opaque_condition(values, Value::is_string),
         _ => return None,
     })
 }
@@ -63,7 +63,7 @@ fn flag(values: Pair<'_>, narrow: bool) -> Effect {
 }
 
 /// A condition that can only be compared with none.
-fn whole(values: Pair<'_>, is_valid: impl Fn(&Value) -> bool) -> Effect {
+fn opaque_condition(values: Pair<'_>, is_valid: impl Fn(&Value) -> bool) -> Effect {
     let mut all = [values.released, values.committed].into_iter().flatten();
     if !all.all(is_valid) {
         return Effect::Unknown;

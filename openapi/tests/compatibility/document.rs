@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    comparison::{Comparison, Difference, Direction, Place},
+    comparison::{Comparison, Difference, Direction, Location},
     pair::{Pair, Presence, list},
 };
 
@@ -21,11 +21,11 @@ pub(crate) fn breaking_changes(released: &Value, committed: &Value) -> Vec<Diffe
 
 impl<'a> Comparison<'a> {
     fn document(&mut self) {
-        let place = Place::document();
+        let location = Location::document();
         let documents = self.documents;
 
-        for (keyword, part) in self.members(&place, documents) {
-            let here = place.at(keyword);
+        for (keyword, part) in self.members(&location, documents) {
+            let here = location.at(keyword);
             match keyword {
                 // Texts for people. The requirements of security are compared for each operation.
                 "info" | "externalDocs" | "security" => {}
@@ -40,9 +40,9 @@ impl<'a> Comparison<'a> {
     }
 
     /// The first server is the one that clients use unless they are told otherwise.
-    fn servers(&mut self, place: &Place, servers: Pair<'a>) {
+    fn servers(&mut self, location: &Location, servers: Pair<'a>) {
         let url = |server: &'a Value| server.get("url");
-        if !self.begins_with_the_same(place, servers, "the list of servers", url) {
+        if !self.begins_with_the_same(location, servers, "the list of servers", url) {
             return;
         }
 
@@ -51,25 +51,25 @@ impl<'a> Comparison<'a> {
             .into_iter()
             .flat_map(|(old, new)| old.iter().zip(new));
         for (index, (released, committed)) in pairs.enumerate() {
-            let place = place.at(index).about("the server");
+            let location = location.at(index).about("the server");
             let server = Pair {
                 released: Some(released),
                 committed: Some(committed),
             };
-            for (keyword, part) in self.members(&place, server) {
+            for (keyword, part) in self.members(&location, server) {
                 match keyword {
                     "url" | "description" => {}
-                    _ => self.unknown(&place.at(keyword), part),
+                    _ => self.unknown(&location.at(keyword), part),
                 }
             }
         }
     }
 
-    /// Whether a list only became longer at its end, by the keys of its elements. Its first element decides what generated
-    /// clients do or are called. Reports it if not.
+    /// Whether a list only became longer at its end, by the keys of its elements. Its first element decides what
+    /// generated clients do or are called. Reports it if not.
     pub(crate) fn begins_with_the_same<K: PartialEq>(
         &mut self,
-        place: &Place,
+        location: &Location,
         lists: Pair<'a>,
         name: &str,
         key: impl Fn(&'a Value) -> Option<K>,
@@ -83,29 +83,29 @@ impl<'a> Comparison<'a> {
         if !is_longer {
             let reason =
                 format!("generated clients depend on the order of {name}, which may only become longer");
-            self.fixed(place, lists, &reason);
+            self.fixed(location, lists, &reason);
         }
         is_longer
     }
 
-    fn tags(&mut self, place: &Place, tags: Pair<'a>) {
+    fn tags(&mut self, location: &Location, tags: Pair<'a>) {
         let name = |tag: &Value| tag.get("name")?.as_str().map(ToOwned::to_owned);
         let Some(tags) = tags.elements(name) else {
-            return self.unknown(place, tags);
+            return self.unknown(location, tags);
         };
 
         for tag in tags {
-            let place = place.at(tag.index).about(format!("the tag \"{}\"", tag.name));
+            let location = location.at(tag.index).about(format!("the tag \"{}\"", tag.name));
             match tag.pair.presence() {
                 Presence::Removed => {
-                    self.breaking(&place, "was removed, after which generated modules are named");
+                    self.breaking(&location, "was removed, after which generated modules are named");
                 }
                 Presence::Added => {}
                 Presence::Kept => {
-                    for (keyword, part) in self.members(&place, tag.pair) {
+                    for (keyword, part) in self.members(&location, tag.pair) {
                         match keyword {
                             "name" | "description" | "externalDocs" => {}
-                            _ => self.unknown(&place.at(keyword), part),
+                            _ => self.unknown(&location.at(keyword), part),
                         }
                     }
                 }
@@ -113,20 +113,20 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn paths(&mut self, place: &Place, paths: Pair<'a>) {
-        for (path, item) in self.members(place, paths) {
-            let place = place.at(path).of(path).about("the path");
+    fn paths(&mut self, location: &Location, paths: Pair<'a>) {
+        for (path, item) in self.members(location, paths) {
+            let location = location.at(path).of(path).about("the path");
             match item.presence() {
-                Presence::Removed => self.breaking(&place, "was removed"),
+                Presence::Removed => self.breaking(&location, "was removed"),
                 Presence::Added => {}
-                Presence::Kept => self.path(&place, path, item),
+                Presence::Kept => self.path(&location, path, item),
             }
         }
     }
 
-    fn path(&mut self, place: &Place, path: &str, item: Pair<'a>) {
-        for (keyword, part) in self.members(place, item) {
-            let here = place.at(keyword);
+    fn path(&mut self, location: &Location, path: &str, item: Pair<'a>) {
+        for (keyword, part) in self.members(location, item) {
+            let here = location.at(keyword);
             if METHODS.contains(&keyword) {
                 let here = here
                     .of(format!("{} {path}", keyword.to_uppercase()))
@@ -142,16 +142,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn components(&mut self, place: &Place, components: Pair<'a>) {
-        for (keyword, part) in self.members(place, components) {
-            let here = place.at(keyword);
+    fn components(&mut self, location: &Location, components: Pair<'a>) {
+        for (keyword, part) in self.members(location, components) {
+            let here = location.at(keyword);
             match keyword {
                 "examples" => {}
                 "schemas" => {
                     for (name, schema) in self.members(&here, part) {
-                        let place = here.at(name).about(format!("the schema \"{name}\""));
+                        let location = here.at(name).about(format!("the schema \"{name}\""));
                         if schema.presence() == Presence::Removed {
-                            self.breaking(&place, "was removed, after which generated types are named");
+                            self.breaking(&location, "was removed, after which generated types are named");
                         }
                     }
                 }
@@ -161,16 +161,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn security_schemes(&mut self, place: &Place, schemes: Pair<'a>) {
-        for (name, scheme) in self.members(place, schemes) {
-            let place = place.at(name).about(format!("the security scheme \"{name}\""));
+    fn security_schemes(&mut self, location: &Location, schemes: Pair<'a>) {
+        for (name, scheme) in self.members(location, schemes) {
+            let location = location.at(name).about(format!("the security scheme \"{name}\""));
             match scheme.presence() {
-                Presence::Removed => self.breaking(&place, "was removed"),
+                Presence::Removed => self.breaking(&location, "was removed"),
                 Presence::Added => {}
                 Presence::Kept => {
-                    for (keyword, part) in self.members(&place, scheme) {
+                    for (keyword, part) in self.members(&location, scheme) {
                         if keyword != "description" {
-                            self.unknown(&place.at(keyword), part);
+                            self.unknown(&location.at(keyword), part);
                         }
                     }
                 }
@@ -178,8 +178,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Nobody knows which way their values travel, so they are compared in both directions. They may be used in a place that
-    /// the comparison does not look into.
+    /// The direction of an unused schema is unknown, so both count. It may be used in a place that the comparison does
+    /// not look into.
     fn schemas_that_no_operation_uses(&mut self) {
         let schemas = self.documents.pointer("/components/schemas").members();
 
@@ -187,7 +187,7 @@ impl<'a> Comparison<'a> {
             let is_kept = schema.presence() == Presence::Kept;
             if is_kept && !self.visited.iter().any(|(_, _, visited)| *visited == name) {
                 for direction in [Direction::Request, Direction::Response] {
-                    self.named_schema(&Place::document(), direction, name);
+                    self.named_schema(&Location::document(), direction, name);
                 }
             }
         }

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use crate::{
-    comparison::{Comparison, Direction, Place},
+    comparison::{Comparison, Direction, Location},
     pair::{Element, Pair, Presence, switch},
 };
 
 impl<'a> Comparison<'a> {
-    pub(crate) fn operation(&mut self, place: &Place, operation: Pair<'a>) {
-        for (keyword, part) in self.members(place, operation) {
-            let here = place.at(keyword);
+    pub(crate) fn operation(&mut self, location: &Location, operation: Pair<'a>) {
+        for (keyword, part) in self.members(location, operation) {
+            let here = location.at(keyword);
             match keyword {
                 // Texts for people.
                 "summary" | "description" | "externalDocs" | "deprecated" => {}
@@ -26,27 +26,27 @@ impl<'a> Comparison<'a> {
                 _ => self.unknown(&here, part),
             }
         }
-        self.security(place, operation);
+        self.security(location, operation);
     }
 
-    fn parameters(&mut self, place: &Place, parameters: Pair<'a>) {
+    fn parameters(&mut self, location: &Location, parameters: Pair<'a>) {
         let name = |parameter: &Value| {
             let part = |keyword: &str| parameter.get(keyword)?.as_str();
             Some(format!("{} parameter \"{}\"", part("in")?, part("name")?))
         };
         let Some(parameters) = parameters.elements(name) else {
-            return self.unknown(place, parameters);
+            return self.unknown(location, parameters);
         };
 
         for Element { name, index, pair } in &parameters {
-            let place = place.at(index).about(format!("the {name}"));
+            let location = location.at(index).about(format!("the {name}"));
             match pair.presence() {
-                Presence::Removed => self.breaking(&place, "was removed, and clients still send it"),
+                Presence::Removed => self.breaking(&location, "was removed, and clients still send it"),
                 Presence::Added if pair.committed.is_some_and(must_be_there) => {
-                    self.breaking(&place, "was added and is required");
+                    self.breaking(&location, "was added and is required");
                 }
                 Presence::Added => {}
-                Presence::Kept => self.parameter(&place, *pair),
+                Presence::Kept => self.parameter(&location, *pair),
             }
         }
 
@@ -56,15 +56,15 @@ impl<'a> Comparison<'a> {
             .filter(|parameter| parameter.pair.presence() == Presence::Kept);
         if !kept.is_sorted_by_key(|parameter| parameter.index) {
             self.breaking(
-                place,
+                location,
                 "has its parameters in another order, by which generated functions take them",
             );
         }
     }
 
-    fn parameter(&mut self, place: &Place, parameter: Pair<'a>) {
-        for (keyword, part) in self.members(place, parameter) {
-            let here = place.at(keyword);
+    fn parameter(&mut self, location: &Location, parameter: Pair<'a>) {
+        for (keyword, part) in self.members(location, parameter) {
+            let here = location.at(keyword);
             match keyword {
                 "description" | "example" | "examples" | "deprecated" => {}
                 "required" => self.required(&here, Direction::Request, part),
@@ -75,28 +75,28 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether something must be there: a client sends no more than it did, and receives no less.
-    fn required(&mut self, place: &Place, direction: Direction, required: Pair<'a>) {
+    fn required(&mut self, location: &Location, direction: Direction, required: Pair<'a>) {
         match (direction, required.read(switch)) {
-            (_, None) => self.unknown(place, required),
-            (Direction::Request, Some((false, true))) => self.breaking(place, "became required"),
-            (Direction::Response, Some((true, false))) => self.breaking(place, "became optional"),
+            (_, None) => self.unknown(location, required),
+            (Direction::Request, Some((false, true))) => self.breaking(location, "became required"),
+            (Direction::Response, Some((true, false))) => self.breaking(location, "became optional"),
             _ => {}
         }
     }
 
-    fn request_body(&mut self, place: &Place, body: Pair<'a>) {
-        let place = place.clone().about("the request body");
+    fn request_body(&mut self, location: &Location, body: Pair<'a>) {
+        let location = location.clone().about("the request body");
         match body.presence() {
-            Presence::Removed => return self.breaking(&place, "was removed, and clients still send it"),
+            Presence::Removed => return self.breaking(&location, "was removed, and clients still send it"),
             Presence::Added if body.committed.is_some_and(must_be_there) => {
-                return self.breaking(&place, "was added and is required");
+                return self.breaking(&location, "was added and is required");
             }
             Presence::Added => return,
             Presence::Kept => {}
         }
 
-        for (keyword, part) in self.members(&place, body) {
-            let here = place.at(keyword);
+        for (keyword, part) in self.members(&location, body) {
+            let here = location.at(keyword);
             match keyword {
                 "description" => {}
                 "required" => self.required(&here, Direction::Request, part),
@@ -106,22 +106,22 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn responses(&mut self, place: &Place, responses: Pair<'a>) {
-        for (status, response) in self.members(place, responses) {
-            let place = place.at(status).about(format!("the {status} response"));
+    fn responses(&mut self, location: &Location, responses: Pair<'a>) {
+        for (status, response) in self.members(location, responses) {
+            let location = location.at(status).about(format!("the {status} response"));
             match response.presence() {
-                Presence::Removed => self.breaking(&place, "was removed"),
+                Presence::Removed => self.breaking(&location, "was removed"),
                 // Clients know the class of an unknown error by its first digit (RFC 9110, 15).
                 Presence::Added if status.starts_with(['4', '5']) => {}
-                Presence::Added => self.breaking(&place, "was added, and clients do not expect it"),
-                Presence::Kept => self.response(&place, status, response),
+                Presence::Added => self.breaking(&location, "was added, and clients do not expect it"),
+                Presence::Kept => self.response(&location, status, response),
             }
         }
     }
 
-    fn response(&mut self, place: &Place, status: &str, response: Pair<'a>) {
-        for (keyword, part) in self.members(place, response) {
-            let here = place.at(keyword);
+    fn response(&mut self, location: &Location, status: &str, response: Pair<'a>) {
+        for (keyword, part) in self.members(location, response) {
+            let here = location.at(keyword);
             match keyword {
                 "description" => {}
                 "headers" => self.headers(&here, status, part),
@@ -134,22 +134,22 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn headers(&mut self, place: &Place, status: &str, headers: Pair<'a>) {
-        for (name, header) in self.members(place, headers) {
-            let place = place
+    fn headers(&mut self, location: &Location, status: &str, headers: Pair<'a>) {
+        for (name, header) in self.members(location, headers) {
+            let location = location
                 .at(name)
                 .about(format!("the header \"{name}\" of the {status} response"));
             match header.presence() {
-                Presence::Removed => self.breaking(&place, "was removed"),
+                Presence::Removed => self.breaking(&location, "was removed"),
                 Presence::Added => {}
-                Presence::Kept => self.header(&place, header),
+                Presence::Kept => self.header(&location, header),
             }
         }
     }
 
-    fn header(&mut self, place: &Place, header: Pair<'a>) {
-        for (keyword, part) in self.members(place, header) {
-            let here = place.at(keyword);
+    fn header(&mut self, location: &Location, header: Pair<'a>) {
+        for (keyword, part) in self.members(location, header) {
+            let here = location.at(keyword);
             match keyword {
                 "description" | "example" | "examples" | "deprecated" => {}
                 "required" => self.required(&here, Direction::Response, part),
@@ -160,9 +160,9 @@ impl<'a> Comparison<'a> {
     }
 
     /// The media types of a body.
-    fn content(&mut self, place: &Place, direction: Direction, content: Pair<'a>) {
-        for (media_type, body) in self.members(place, content) {
-            let here = place.at(media_type);
+    fn content(&mut self, location: &Location, direction: Direction, content: Pair<'a>) {
+        for (media_type, body) in self.members(location, content) {
+            let here = location.at(media_type);
             match (body.presence(), direction) {
                 (Presence::Removed, _) => self.breaking(&here, format!("is no longer {media_type}")),
                 (Presence::Added, Direction::Request) => {}
@@ -174,9 +174,9 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn media_type(&mut self, place: &Place, direction: Direction, media_type: Pair<'a>) {
-        for (keyword, part) in self.members(place, media_type) {
-            let here = place.at(keyword);
+    fn media_type(&mut self, location: &Location, direction: Direction, media_type: Pair<'a>) {
+        for (keyword, part) in self.members(location, media_type) {
+            let here = location.at(keyword);
             match keyword {
                 "example" | "examples" => {}
                 "schema" => self.schema(&here, direction, part),

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    comparison::{Comparison, Direction, Place},
+    comparison::{Comparison, Direction, Location},
     pair::{Pair, Presence, texts},
 };
 
 impl<'a> Comparison<'a> {
-    pub(crate) fn properties(&mut self, place: &Place, direction: Direction, schema: Pair<'a>) {
+    pub(crate) fn properties(&mut self, location: &Location, direction: Direction, schema: Pair<'a>) {
         let required = schema.get("required");
         let names = required.read(texts);
         if names.is_none() {
-            self.unknown(&place.at("required"), required);
+            self.unknown(&location.at("required"), required);
         }
         let (released, committed) = names.unwrap_or_default();
-        let properties = place.at("properties");
+        let properties = location.at("properties");
         let mut settled = BTreeSet::new();
 
         for (name, property) in self.members(&properties, schema.get("properties")) {
@@ -40,13 +40,13 @@ impl<'a> Comparison<'a> {
         }
 
         // What a client must send may become less, and what it can rely on may become more.
-        let (all, known, what) = match direction {
+        let (required, required_in_other, what) = match direction {
             Direction::Request => (&committed, &released, "became required"),
             Direction::Response => (&released, &committed, "became optional"),
         };
-        for (index, name) in all.iter().enumerate() {
-            if !known.contains(name) && !settled.contains(name) {
-                let here = place.at("required").at(index).about(subject(direction, name));
+        for (index, name) in required.iter().enumerate() {
+            if !required_in_other.contains(name) && !settled.contains(name) {
+                let here = location.at("required").at(index).about(subject(direction, name));
                 self.breaking(&here, what);
             }
         }

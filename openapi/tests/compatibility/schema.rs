@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    comparison::{Change, Comparison, Direction, Place, quoted},
+    comparison::{Change, Comparison, Direction, Location, quoted},
     constraint::{self, Effect},
     pair::{Pair, Presence, list},
 };
@@ -12,34 +12,34 @@ use crate::{
 const SCHEMAS: &str = "#/components/schemas/";
 
 impl<'a> Comparison<'a> {
-    pub(crate) fn schema(&mut self, place: &Place, direction: Direction, schema: Pair<'a>) {
+    pub(crate) fn schema(&mut self, location: &Location, direction: Direction, schema: Pair<'a>) {
         if schema.presence() != Presence::Kept {
-            return self.unknown(place, schema);
+            return self.unknown(location, schema);
         }
 
-        self.keywords(place, direction, schema);
+        self.keywords(location, direction, schema);
     }
 
     /// The name of a schema is that of a generated type.
-    fn reference(&mut self, place: &Place, direction: Direction, reference: Pair<'a>) {
+    fn reference(&mut self, location: &Location, direction: Direction, reference: Pair<'a>) {
         let name = reference.committed.and_then(Value::as_str);
         match name.and_then(|name| name.strip_prefix(SCHEMAS)) {
-            Some(name) if reference.is_equal() => self.named_schema(place, direction, name),
-            _ => self.fixed(place, reference, "generated types have its name"),
+            Some(name) if reference.is_equal() => self.named_schema(location, direction, name),
+            _ => self.fixed(location, reference, "generated types have its name"),
         }
     }
 
-    /// A schema that operations refer to, once for each of them and each direction. This ends the comparison of a schema
-    /// that contains itself.
-    pub(crate) fn named_schema(&mut self, place: &Place, direction: Direction, name: &'a str) {
-        if !self.visited.insert((place.operation.clone(), direction, name)) {
+    /// A schema that operations refer to, once for each of them and each direction. This ends the comparison of a
+    /// schema that contains itself.
+    pub(crate) fn named_schema(&mut self, location: &Location, direction: Direction, name: &'a str) {
+        if !self.visited.insert((location.operation.clone(), direction, name)) {
             return;
         }
 
-        let here = Place::document().at("components").at("schemas").at(name);
+        let here = Location::document().at("components").at("schemas").at(name);
         let schema = self.documents.pointer(&here.pointer);
         let here = here
-            .of(&place.operation)
+            .of(&location.operation)
             .about(format!("the {direction} schema \"{name}\""));
         // A removed one is reported with the components.
         if schema.presence() != Presence::Removed {
@@ -48,22 +48,25 @@ impl<'a> Comparison<'a> {
     }
 
     /// What stands beside a reference is compared as well: some generators ignore it, and some do not.
-    fn keywords(&mut self, place: &Place, direction: Direction, schema: Pair<'a>) {
-        for (keyword, part) in self.members(place, schema) {
-            let here = place.at(keyword);
+    fn keywords(&mut self, location: &Location, direction: Direction, schema: Pair<'a>) {
+        for (keyword, part) in self.members(location, schema) {
+            let here = location.at(keyword);
             match keyword {
                 "$ref" => self.reference(&here, direction, part),
                 // Texts for people.
                 "title" | "description" | "example" | "examples" | "externalDocs" | "deprecated" => {}
+
                 "type" | "format" => self.fixed(&here, part, "generated types depend on it"),
                 "default" => self.fixed(&here, part, "it is what clients mean that leave the value out"),
                 "enum" => self.values(&here, direction, part),
+
                 "items" => {
-                    let here = here.about(format!("an element of {}", place.subject));
+                    let here = here.about(format!("an element of {}", location.subject));
                     self.schema(&here, direction, part);
                 }
                 "additionalProperties" => self.other_properties(&here, direction, part),
                 "allOf" | "anyOf" | "oneOf" => self.schemas(&here, direction, part),
+
                 // Compared below, because a property is also in the list of the required ones.
                 "properties" | "required" => {}
                 _ => match constraint::effect(keyword, part) {
@@ -72,27 +75,31 @@ impl<'a> Comparison<'a> {
                 },
             }
         }
-        self.properties(place, direction, schema);
+
+        self.properties(location, direction, schema);
     }
 
-    fn constraint(&mut self, place: &Place, direction: Direction, part: Pair<'_>, effect: Effect) {
-        let change = Change(place, part);
+    fn constraint(&mut self, location: &Location, direction: Direction, part: Pair<'_>, effect: Effect) {
+        let change = Change(location, part);
         match (effect, direction) {
             (Effect::Narrows, Direction::Request) => {
-                self.breaking(place, format!("{change}, and accepts less than before"));
+                self.breaking(location, format!("{change}, and accepts less than before"));
             }
             (Effect::Widens, Direction::Response) => {
-                self.breaking(place, format!("{change}, and may be what clients do not expect"));
+                self.breaking(
+                    location,
+                    format!("{change}, and may be what clients do not expect"),
+                );
             }
-            (Effect::Unknown, _) => self.unknown(place, part),
+            (Effect::Unknown, _) => self.unknown(location, part),
             _ => {}
         }
     }
 
-    fn values(&mut self, place: &Place, direction: Direction, values: Pair<'a>) {
+    fn values(&mut self, location: &Location, direction: Direction, values: Pair<'a>) {
         let lists = values.read(list);
         let Some((released, committed)) = lists.filter(|_| values.presence() == Presence::Kept) else {
-            return self.fixed(place, values, "generated types depend on it");
+            return self.fixed(location, values, "generated types depend on it");
         };
 
         let (all, known) = match direction {
@@ -105,26 +112,26 @@ impl<'a> Comparison<'a> {
                 Direction::Request => format!("may no longer be {value}"),
                 Direction::Response => format!("may be {value}, which clients do not know"),
             };
-            self.breaking(&place.at(index), what);
+            self.breaking(&location.at(index), what);
         }
     }
 
     /// Properties that have no schema of their own.
-    fn other_properties(&mut self, place: &Place, direction: Direction, schema: Pair<'a>) {
+    fn other_properties(&mut self, location: &Location, direction: Direction, schema: Pair<'a>) {
         let are_schemas =
             [schema.released, schema.committed].map(|schema| schema.is_some_and(Value::is_object));
         if are_schemas == [true, true] {
-            let here = place
+            let here = location
                 .clone()
-                .about(format!("another property of {}", place.subject));
+                .about(format!("another property of {}", location.subject));
             self.schema(&here, direction, schema);
         } else {
-            self.unknown(place, schema);
+            self.unknown(location, schema);
         }
     }
 
     /// Schemas that are combined, each of which may change as a schema may.
-    fn schemas(&mut self, place: &Place, direction: Direction, schemas: Pair<'a>) {
+    fn schemas(&mut self, location: &Location, direction: Direction, schemas: Pair<'a>) {
         match schemas.read(list) {
             Some((released, committed)) if released.len() == committed.len() => {
                 for (index, (released, committed)) in released.iter().zip(committed).enumerate() {
@@ -132,10 +139,10 @@ impl<'a> Comparison<'a> {
                         released: Some(released),
                         committed: Some(committed),
                     };
-                    self.schema(&place.at(index), direction, schema);
+                    self.schema(&location.at(index), direction, schema);
                 }
             }
-            _ => self.unknown(place, schemas),
+            _ => self.unknown(location, schemas),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    comparison::{Comparison, Place},
+    comparison::{Comparison, Location},
     pair::{Pair, list, texts},
 };
 
@@ -13,23 +13,24 @@ use crate::{
 type Requirement<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 impl<'a> Comparison<'a> {
-    /// Whoever could use an operation still can. An operation without requirements of its own has those of the document.
-    pub(crate) fn security(&mut self, place: &Place, operation: Pair<'a>) {
+    /// Every client that could use an operation still can. An operation without requirements of its own has those of
+    /// the document.
+    pub(crate) fn security(&mut self, location: &Location, operation: Pair<'a>) {
         let (own, common) = (operation.get("security"), self.documents.get("security"));
         let security = Pair {
             released: own.released.or(common.released),
             committed: own.committed.or(common.committed),
         };
         let is_own = own.released.is_some() || own.committed.is_some();
-        let place = if is_own {
-            place
+        let location = if is_own {
+            location
         } else {
-            &Place::document().of(&place.operation)
+            &Location::document().of(&location.operation)
         };
-        let place = place.at("security").about("the operation");
+        let location = location.at("security").about("the operation");
 
         let Some((released, committed)) = security.read(requirements) else {
-            return self.unknown(&place, security);
+            return self.unknown(&location, security);
         };
         for old in released {
             if !committed.iter().any(|new| is_satisfied(new, &old)) {
@@ -39,7 +40,10 @@ impl<'a> Comparison<'a> {
                 } else {
                     &credentials
                 };
-                self.breaking(&place, format!("no longer accepts requests with {credentials}"));
+                self.breaking(
+                    &location,
+                    format!("no longer accepts requests with {credentials}"),
+                );
             }
         }
     }

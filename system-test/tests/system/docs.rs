@@ -72,7 +72,7 @@ async fn root_redirects_to_a_page_with_every_operation() {
     );
 
     let html = page.text().await.expect("text");
-    assert!(html.contains("<title>Swagger UI</title>"), "the page is another");
+    assert!(html.contains("SwaggerUIBundle("), "the page is another");
     for Operation { id, .. } in operations() {
         assert!(html.contains(&id), "the page lacks {id}");
     }

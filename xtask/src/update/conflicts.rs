@@ -73,8 +73,8 @@ pub(super) fn settle(git: &Git, base: &str, new: &str) -> Result<Settled> {
     Ok(settled)
 }
 
-/// What this copy has released is not what upstream has: a copy that has released anything keeps its document, without a
-/// conflict or with one.
+/// What this copy has released is not what upstream has: a copy that has released anything keeps its document, without
+/// a conflict or with one.
 fn keep_own_release(git: &Git, base: &str) -> Result<()> {
     let is_there = git
         .run(&["cat-file", "-e", &format!("HEAD:{}", released::FILE)])

@@ -1,4 +1,5 @@
-//! Tokens in a file, for a handful of clients whose list one person maintains. The file holds only hashes of the tokens.
+//! Tokens in a file, for a handful of clients whose list one person maintains. The file holds only hashes of the
+//! tokens.
 
 mod debounce;
 mod issue;
@@ -48,10 +49,10 @@ impl Default for Timing {
 /// The file is read every second, so that a change needs no restart. New content takes effect when it was read twice in
 /// a row, because a file that is being written may be read empty or cut off.
 ///
-/// While the file is missing, unreadable, invalid, or never read twice with one content, it is not known whether a token
-/// was withdrawn. The last valid content stays in effect for the [grace period](Timing::grace_period). Then no token is
-/// accepted and none is called invalid: every call fails until the file is read again. The health check `tokens` fails
-/// as well.
+/// While the file is missing, unreadable, invalid, or never read twice with one content, it is not known whether a
+/// token was withdrawn. The last valid content stays in effect for the [grace period](Timing::grace_period). Then no
+/// token is accepted and none is called invalid: every call fails until the file is read again. The health check
+/// `tokens` fails as well.
 #[derive(Debug)]
 pub struct TokenFile {
     tokens: RwLock<Tokens>,

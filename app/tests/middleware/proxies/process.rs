@@ -132,8 +132,8 @@ impl Drop for Proxy {
     }
 }
 
-/// Starts a proxy on a free port. The port may be taken before the proxy listens on it; then it ends, and another one is
-/// tried.
+/// Starts a proxy on a free port. The port may be taken before the proxy listens on it; then it ends, and another one
+/// is tried.
 fn start(name: &str, command: impl Fn(SocketAddr, &Path) -> Command) -> Proxy {
     for _ in 0..5 {
         let folder = TempDir::with_prefix("test-proxy-").expect("a folder");

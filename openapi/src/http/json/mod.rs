@@ -177,7 +177,8 @@ impl<T: Type + Serialize> IntoResponse for Json<T> {
 }
 
 /// Data of a response whose body could not be serialised; the `problems` layer turns it into a problem. It cannot be an
-/// error, because `IntoResponse` returns none, nor a status, because the framework sets that of the operation afterwards.
+/// error, because `IntoResponse` returns none, nor a status, because the framework sets that of the operation
+/// afterwards.
 ///
 /// Today's bodies have string keys and fields that never fail; a later one may not.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -115,8 +115,8 @@ problem_types! {
     }
     PRECONDITION_FAILED = PRECONDITION_FAILED "precondition-failed" "Precondition failed" {
         detail: "If-Match does not list the current entity tag",
-        happened: "The item is in another version than those that If-Match lists. Another client may have changed it, or an earlier attempt of this request. Nothing was changed.",
-        action: "Read the item again, decide again, and send its new ETag.",
+        happened: "What was requested is in another version than those that If-Match lists. Another client may have changed it, or an earlier attempt of this request. Nothing was changed. The weak entity tag of a page never matches.",
+        action: "Read the item again, decide again, and send its new ETag. For a page, leave If-Match out.",
     }
     BODY_TOO_LARGE = PAYLOAD_TOO_LARGE "body-too-large" "Body too large" {
         detail: "the body must be at most 16 KiB",

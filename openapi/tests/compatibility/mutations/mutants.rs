@@ -21,7 +21,8 @@ pub(crate) struct Mutant {
     pub(crate) document: Value,
     /// Whether it breaks clients of the document that it was made from.
     pub(crate) is_breaking: bool,
-    /// Whether that document breaks clients of the mutant; `None` if the mutant is no document that anyone would release.
+    /// Whether that document breaks clients of the mutant; `None` if the mutant is no document that anyone would
+    /// release.
     pub(crate) is_breaking_reversed: Option<bool>,
 }
 

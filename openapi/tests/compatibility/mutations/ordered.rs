@@ -11,32 +11,23 @@ use super::{
 
 impl<F: FnMut(Mutant)> Mutation<'_, F> {
     pub(crate) fn required_or_optional(&mut self, node: &Node) {
-        let value = self.value(node);
+        const NAMES: (&str, &str) = ("made required", "made optional");
+
         match node.part {
-            "parameter" | "body" => {
-                let is_required = value["required"] == true;
-                self.switched(
-                    node,
-                    "required",
-                    is_required,
-                    (InRequests, Breaks::Never),
-                    ("made required", "made optional"),
-                );
-            }
-            "header" => {
-                let is_required = value["required"] == true;
-                self.switched(
-                    node,
-                    "required",
-                    is_required,
-                    (Breaks::Never, InResponses),
-                    ("made required", "made optional"),
-                );
+            "parameter" | "body" | "header" => {
+                let is_required = self.value(node)["required"] == true;
+                let verdicts = match node.part {
+                    "header" => (Breaks::Never, InResponses),
+                    _ => (InRequests, Breaks::Never),
+                };
+
+                self.switched(node, "required", is_required, verdicts, NAMES);
             }
             "property" => {
                 let (parent, name) = split(node);
                 let name = json!(name.replace("~1", "/").replace("~0", "~"));
                 let is_required = self.is_required(node);
+
                 let edit = |document: &mut Value| {
                     let schema = at(document, parent).as_object_mut().expect("a schema");
                     let required = schema.entry("required").or_insert_with(|| json!([]));
@@ -47,13 +38,8 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
                         required.push(name);
                     }
                 };
-                self.either(
-                    node,
-                    is_required,
-                    (InRequests, InResponses),
-                    ("made required", "made optional"),
-                    edit,
-                );
+
+                self.either(node, is_required, (InRequests, InResponses), NAMES, edit);
             }
             _ => {}
         }
@@ -82,6 +68,7 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
         edit: impl FnOnce(&mut Value),
     ) {
         let (on, off) = (node.directions.break_if(on), node.directions.break_if(off));
+
         if is_on {
             self.push((turned_off, turned_on), node, (off, Some(on)), edit);
         } else {
@@ -94,6 +81,7 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
         let Some(schema) = self.value(node).as_object().cloned() else {
             return;
         };
+
         let directions = node.directions;
         let verdicts = (
             directions.break_if(InRequests),
@@ -111,6 +99,7 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
                 at(document, &node.pointer)[*keyword] = json!(bound)
             });
         }
+
         for (keyword, condition) in [("pattern", json!("^x")), ("multipleOf", json!(3))] {
             if !schema.contains_key(keyword) {
                 self.push(NAMES, node, verdicts, |document| {
@@ -118,6 +107,7 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
                 });
             }
         }
+
         for keyword in ["exclusiveMinimum", "exclusiveMaximum", "uniqueItems"] {
             let is_on = schema.get(keyword) == Some(&json!(true));
             self.switched(node, keyword, is_on, (InRequests, InResponses), NAMES);
@@ -131,6 +121,7 @@ impl<F: FnMut(Mutant)> Mutation<'_, F> {
             (InResponses, InRequests),
             ("widened", "narrowed"),
         );
+
         if schema.contains_key("enum") {
             self.push(
                 ("widened", "narrowed"),

@@ -38,7 +38,7 @@ impl<'a> Uses<'a> {
         self.names.contains_key(schema)
     }
 
-    /// Which way the value at a pointer travels. Nobody knows it of an unused schema.
+    /// Which way the value at a pointer travels. The direction of an unused schema is unknown, so both count.
     pub(crate) fn directions(&self, pointer: &str) -> Directions {
         let both = Directions {
             request: true,

@@ -161,7 +161,7 @@ pub(crate) const VERDICTS: &[(&str, Breaks, Breaks)] = &[
     ("is always received", Always, Never),
     ("content of responses", Always, Always),
     ("media type of responses", Always, Always),
-    // Whoever could use an operation still can.
+    // Every client that could use an operation still can.
     ("security with anonymous", Never, Never),
     ("security without anonymous", Never, Always),
     ("alternative beside anonymous", Never, Never),

@@ -11,9 +11,9 @@ use opentelemetry::metrics::Meter;
 
 use crate::timed::{TimedCollection, TimedOperation};
 
-/// [`WidgetRepository`] that records every completed call once in `db.client.operation.duration` (OpenTelemetry semantic
-/// conventions), by `db.collection.name`, `db.operation.name` and, if it failed, `error.type`. Results are passed on
-/// unchanged. A dropped call has no result and is not recorded.
+/// [`WidgetRepository`] that records every completed call once in `db.client.operation.duration` (OpenTelemetry
+/// semantic conventions), by `db.collection.name`, `db.operation.name` and, if it failed, `error.type`. Results are
+/// passed on unchanged. A dropped call has no result and is not recorded.
 pub struct Metered<R: ?Sized> {
     inner: Arc<R>,
     add: TimedOperation,

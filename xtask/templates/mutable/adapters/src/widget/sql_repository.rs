@@ -150,8 +150,8 @@ async fn are_stored(pool: &PoolGeneration, widgets: &[Widget]) -> Result<bool, D
         .all(|widget| stored.remove(&widget.id).as_ref() == Some(widget)))
 }
 
-/// Updates in one statement, so that of concurrent writers one wins. In a retry, the first attempt may have done so: then
-/// the row has our content, in the version after an expected one.
+/// Updates in one statement, so that of concurrent writers one wins. In a retry, the first attempt may have done so:
+/// then the row has our content, in the version after an expected one.
 async fn update(
     pool: Arc<PoolGeneration>,
     id: WidgetId,

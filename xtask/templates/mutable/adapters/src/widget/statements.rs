@@ -22,8 +22,8 @@ pub(super) fn insert(backend: DbBackend, widgets: &[Widget]) -> Statement {
 /// Inserts the widgets whose keys are not stored, and returns the row that is stored under each key. A stored id is an
 /// error all the same, because only the index of the keys is named.
 ///
-/// To write a stored key once more changes nothing; it makes the database return the row, which no other call can remove
-/// in between.
+/// To write a stored key once more changes nothing; it makes the database return the row, which no other call can
+/// remove in between.
 pub(super) fn insert_idempotent(backend: DbBackend, widgets: &[Keyed<'_, Widget>]) -> Statement {
     let rows = widgets.iter().map(|new| row(new.item, Some(&new.key.owned)));
     let stored_key = OnConflict::column(Column::IdempotencyKey)
@@ -61,8 +61,8 @@ pub(super) fn after(backend: DbBackend, after: WidgetId, limit: usize) -> Statem
         .build(backend)
 }
 
-/// Replaces the content if the row is in an expected version, and returns the row. One statement, so that no other write
-/// comes between the comparison and the update.
+/// Replaces the content if the row is in an expected version, and returns the row. One statement, so that no other
+/// write comes between the comparison and the update.
 pub(super) fn update(
     backend: DbBackend,
     id: WidgetId,

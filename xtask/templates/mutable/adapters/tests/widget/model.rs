@@ -121,7 +121,8 @@ fn behaves_like_memory(database: &FreshDatabase) {
         .build()
         .expect("a runtime");
 
-    // One connection: in SQLite, a second one may not have noticed that a column was dropped, and then rejects to add it.
+    // One connection: in SQLite, a second one may not have noticed that a column was dropped, and then rejects to add
+    // it.
     let options = database::Options {
         max_connections: 1,
         ..database::Options::default()

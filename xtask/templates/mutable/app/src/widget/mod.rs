@@ -1,5 +1,5 @@
-//! What the program itself does with the resource: where widgets are stored, what is around their store, and the widgets
-//! that a new store starts with.
+//! What the program itself does with the resource: where widgets are stored, what is around their store, and the
+//! widgets that a new store starts with.
 
 pub(crate) mod fixtures;
 

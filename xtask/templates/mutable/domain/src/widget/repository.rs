@@ -13,8 +13,8 @@ use crate::{Expected, RepositoryError, WriteOutcome};
 /// The store of widgets. Widgets change, so no decorator may cache them: other instances would show an old version.
 ///
 /// Every method may be called from many tasks at once. A read that starts after a write returned sees what that call
-/// wrote. Dropping a returned future cancels that call and no other; a cancelled write has happened completely or not at
-/// all.
+/// wrote. Dropping a returned future cancels that call and no other; a cancelled write has happened completely or not
+/// at all.
 ///
 /// # Errors
 /// All methods return [`RepositoryError::Unavailable`] if the store cannot be reached, [`RepositoryError::TimedOut`] if
@@ -29,8 +29,8 @@ pub trait WidgetRepository: Send + Sync {
     async fn add(&self, widgets: &[Widget]) -> Result<(), RepositoryError>;
 
     /// Stores the widgets whose keys are new, durably, all or none. Widgets whose key is already stored are skipped.
-    /// Returns, for each item of `widgets` in the same order, the widget that is stored under its key, as it is now: the
-    /// given one or the earlier one, whatever its content.
+    /// Returns, for each item of `widgets` in the same order, the widget that is stored under its key, as it is now:
+    /// the given one or the earlier one, whatever its content.
     ///
     /// A key belongs to its owner: two owners never get each other's widgets, whatever their keys. A key is stored as
     /// long as its widget: when that is removed, the key is new again.
@@ -70,8 +70,8 @@ pub trait WidgetRepository: Send + Sync {
         expected: &Expected,
     ) -> Result<WriteOutcome<Widget>, RepositoryError>;
 
-    /// Removes a widget durably, if it is in an expected version, and its idempotency key with it. Of concurrent writers
-    /// that expect the same version, exactly one succeeds.
+    /// Removes a widget durably, if it is in an expected version, and its idempotency key with it. Of concurrent
+    /// writers that expect the same version, exactly one succeeds.
     ///
     /// An adapter that repeats a call whose response was lost returns success if it finds no widget.
     async fn remove(&self, id: WidgetId, expected: &Expected) -> Result<WriteOutcome<()>, RepositoryError>;

@@ -10,7 +10,8 @@ use crate::{
     PageLimit, RepositoryError, Utc, WriteOutcome,
 };
 
-/// Creates, retrieves, changes and removes widgets. It wraps the port into singular use cases, and decides ids and times.
+/// Creates, retrieves, changes and removes widgets. It wraps the port into singular use cases, and decides ids and
+/// times.
 pub struct WidgetService {
     repository: Arc<dyn WidgetRepository>,
     clock: Arc<dyn Clock>,

@@ -79,8 +79,8 @@ enum Tag {
 impl WidgetsApi {
     /// Create a widget
     ///
-    /// After a 201, the widget is stored. With an Idempotency-Key, the request may be sent again after an error, or when
-    /// no response came, without storing the widget twice.
+    /// After a 201, the widget is stored. With an Idempotency-Key, the request may be sent again after an error, or
+    /// when no response came, without storing the widget twice.
     #[oai(path = "/", method = "post", operation_id = "createWidget")]
     async fn create(
         &self,
@@ -119,8 +119,8 @@ impl WidgetsApi {
 
     /// List widgets
     ///
-    /// Newest first, a page at a time; with `after`, oldest first. Follow `next` in the `Link` header: pages neither skip
-    /// nor repeat a widget while others are added and removed. `prev` leads back.
+    /// Newest first, a page at a time; with `after`, oldest first. Follow `next` in the `Link` header: pages neither
+    /// skip nor repeat a widget while others are added and removed. `prev` leads back.
     #[oai(path = "/", method = "get", operation_id = "listWidgets")]
     async fn list(
         &self,
@@ -162,8 +162,8 @@ impl WidgetsApi {
 
     /// Get a widget
     ///
-    /// The header `ETag` has its version. With `If-None-Match`, the response is a 304 without a body if the client's copy
-    /// is current.
+    /// The header `ETag` has its version. With `If-None-Match`, the response is a 304 without a body if the client's
+    /// copy is current.
     #[oai(path = "/:id", method = "get", operation_id = "getWidget")]
     async fn get(
         &self,
@@ -203,8 +203,8 @@ impl WidgetsApi {
         headers: &HeaderMap,
         /// The widget's id.
         id: Path<IdParam<Widget>>,
-        /// The entity tag of the widget that the client has read, or `*` to overwrite whatever is stored. Without it, the
-        /// response is a 428; with other tags alone, a 412.
+        /// The entity tag of the widget that the client has read, or `*` to overwrite whatever is stored. Without it,
+        /// the response is a 428; with other tags alone, a 412.
         #[oai(name = "If-Match")]
         _if_match: Header<RequiredIfMatchParam>,
         body: Json<WidgetInput>,

@@ -36,11 +36,12 @@ pub(super) enum ListWidgetsResponse {
     #[oai(status = 200)]
     Page(
         Json<Vec<WidgetBody>>,
-        /// `<…>; rel="…"` (RFC 8288), to pages in the same order: `next` while there are more widgets, `prev` unless there
-        /// are none before these, and `first` unless it was requested. An empty page has no `prev`.
+        /// `<…>; rel="…"` (RFC 8288), to pages in the same order: `next` while there are more widgets, `prev` unless
+        /// there are none before these, and `first` unless it was requested. An empty page has no `prev`.
         #[oai(header = "Link")]
         Option<String>,
-        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be compressed.
+        /// Send it as `If-None-Match` to learn whether a cached page is current. It is weak: the page may be
+        /// compressed.
         #[oai(header = "ETag")]
         String,
         /// `no-cache`: a copy must be revalidated before each use.

@@ -25,8 +25,8 @@ pub async fn repeated_key_stores_one_widget(repository: Arc<dyn WidgetRepository
     assert_eq!(repository.add_idempotent(&[]).await.expect("nothing"), []);
 }
 
-/// Keys differ in one byte, at any length. The contents of the widgets do not matter, and widgets without a key are stored
-/// whatever the keys.
+/// Keys differ in one byte, at any length. The contents of the widgets do not matter, and widgets without a key are
+/// stored whatever the keys.
 pub async fn keys_are_compared_byte_for_byte(repository: Arc<dyn WidgetRepository>, _: Spawn) {
     let longest = "~".repeat(IdempotencyKey::MAX_CHARS);
     let keys = [

@@ -15,7 +15,8 @@ use crate::{
     widget::WidgetRepository,
 };
 
-/// In each round, many read one version and write. One of them changes the widget; the others learn that it has changed.
+/// In each round, many read one version and write. One of them changes the widget; the others learn that it has
+/// changed.
 pub async fn of_concurrent_writers_of_one_version_one_wins(
     repository: Arc<dyn WidgetRepository>,
     spawn: Spawn,

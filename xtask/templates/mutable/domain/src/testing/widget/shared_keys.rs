@@ -12,7 +12,8 @@ use crate::{
     widget::{IdempotentWidget, Widget, WidgetRepository},
 };
 
-/// The same key of two owners is two keys, in one batch and in several calls. Owners and keys cannot be confused either.
+/// The same key of two owners is two keys, in one batch and in several calls. Owners and keys cannot be confused
+/// either.
 pub async fn keys_belong_to_their_owner(repository: Arc<dyn WidgetRepository>, _: Spawn) {
     let longest_owner = "o".repeat(Principal::MAX_CHARS);
     let longest_key = "~".repeat(IdempotencyKey::MAX_CHARS);
