@@ -8,6 +8,7 @@ use sea_orm::{
     SqlxSqliteConnector,
 };
 use thiserror::Error;
+use tokio::time::{Instant, sleep};
 
 use super::{
     address::{Address, ParseAddressError},
@@ -136,12 +137,30 @@ async fn open_pool(address: &Address, options: Options) -> Result<DatabaseConnec
         }
         Address::Sqlite(sqlite) => {
             let connect_options = driver_options::sqlite(sqlite, options);
-            let pool = driver_options::pool(options)
-                .connect_with(connect_options)
-                .await?;
-            Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+            let deadline = Instant::now() + options.acquire_timeout;
+            loop {
+                let pool = driver_options::pool(options).connect_with(connect_options.clone());
+                match pool.await {
+                    // Another process is switching the new file to WAL mode. SQLite reports that at once, whatever
+                    // busy_timeout is.
+                    Err(error) if is_locked(&error) && Instant::now() < deadline => {
+                        sleep(LOCKED_PAUSE).await;
+                    }
+                    pool => return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool?)),
+                }
+            }
         }
     }
+}
+
+/// How long to wait before a locked file is opened again.
+const LOCKED_PAUSE: Duration = Duration::from_millis(10);
+
+/// SQLITE_BUSY or SQLITE_LOCKED.
+fn is_locked(error: &SqlxError) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
 const NO_RESPONSE: &str = "no response in time";

@@ -3,8 +3,13 @@
 
 use std::{fs, path::Path};
 
-use adapters::{SeaOrmHealthCheck, testing::FreshDatabase};
+use adapters::{
+    SeaOrmHealthCheck,
+    database::{Options, connect},
+    testing::FreshDatabase,
+};
 use domain::{HealthCheck, RepositoryError};
+use tokio::task::JoinSet;
 
 use crate::support::{
     example::{RepositoryPort, item},
@@ -104,6 +109,23 @@ async fn files_beside_it_that_sqlite_creates_anew_are_no_damage() {
         connection.expect("a connection").close().await.expect("closed");
     }
     assert_eq!(store.latest(None, 9).await.expect("a page").len(), 3);
+}
+
+/// SQLite reports a lock at once while another connection switches the new file to WAL mode.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_file_can_be_opened_by_many_at_once() {
+    for _ in 0..20 {
+        let fresh = FreshDatabase::sqlite();
+        let mut openings = JoinSet::new();
+        for _ in 0..8 {
+            let url = fresh.url().to_owned();
+            openings.spawn(async move { connect(&url, Options::default()).await.map(drop) });
+        }
+
+        for opened in openings.join_all().await {
+            opened.expect("the database");
+        }
+    }
 }
 
 #[tokio::test]

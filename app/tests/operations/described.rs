@@ -90,10 +90,9 @@ fn every_body_is_a_named_schema_with_an_example() {
                     schema["$ref"].is_string(),
                     "{operation}: {media_type} has a named schema"
                 );
-                assert!(
-                    resolve(schema)["example"].is_object(),
-                    "{operation}: {schema} has an example"
-                );
+                // A problem has one for each of its types.
+                let has_example = resolve(schema)["example"].is_object() || body["examples"].is_object();
+                assert!(has_example, "{operation}: {schema} has an example");
             }
         }
     }
