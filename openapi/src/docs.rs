@@ -180,32 +180,20 @@ impl DocsApi {
     async fn json(&self, request: &Request) -> poem::Result<UndocumentedResponse> {
         let url = |url: &str| format!("\"url\": \"{url}\"");
         let document = &self.assets().await?.json;
-
-        let with_servers = with_servers(document, &url("/"), request, url);
-        with_servers
-            .as_ref()
-            .unwrap_or(document)
-            .response(request)
-            .map(UndocumentedResponse)
+        with_servers(document, &url("/"), request, url)
     }
 
     #[oai(path = "/openapi.yaml", method = "get", hidden)]
     async fn yaml(&self, request: &Request) -> poem::Result<UndocumentedResponse> {
         let url = |url: &str| format!("- url: \"{url}\"\n");
         let document = &self.assets().await?.yaml;
-
-        let with_servers = with_servers(document, "- url: /\n", request, url);
-        with_servers
-            .as_ref()
-            .unwrap_or(document)
-            .response(request)
-            .map(UndocumentedResponse)
+        with_servers(document, "- url: /\n", request, url)
     }
 }
 
 /// The document with the base of all its paths in place of the first `root`, which is how it writes `/`, the URL of its
-/// server. `None` without a configured URL and without a prefix: that URL is then right, because clients resolve it
-/// against the document's own.
+/// server. Without a configured URL and without a prefix, that URL is right: clients resolve it against the document's
+/// own.
 ///
 /// A document with servers is a copy of some 80 KB for this response alone: what a proxy reports can differ in each
 /// request, so there is nothing to share.
@@ -214,15 +202,16 @@ fn with_servers(
     root: &str,
     request: &Request,
     url: impl Fn(&str) -> String,
-) -> Option<Asset> {
+) -> poem::Result<UndocumentedResponse> {
     let base = BaseUrl::without_host(request);
     if base.as_str().is_empty() {
-        return None;
+        return document.response(request).map(UndocumentedResponse);
     }
 
     // Characters of URLs need no escapes in JSON and YAML strings.
     let text = String::from_utf8_lossy(document.plain()).replacen(root, &url(base.as_str()), 1);
-    Some(Asset::new(document.media_type, text))
+    let with_servers = Asset::new(document.media_type, text);
+    with_servers.response(request).map(UndocumentedResponse)
 }
 
 /// A response that the document does not describe.

@@ -71,21 +71,22 @@ impl Layer for Compression {
 /// Whether another `Accept-Encoding` could have led to another response.
 fn depends_on_coding(response: &Response) -> bool {
     let headers = response.headers();
+    // A strong tag decides first: single items are what most requests get.
+    let tag = headers.get(ETAG).map(HeaderValue::as_bytes);
+    if tag.is_some_and(|tag| !tag.starts_with(b"W/")) {
+        return false;
+    }
     if headers.get(CACHE_CONTROL).is_some_and(|value| value == NO_STORE) {
         return false;
     }
 
-    let tag = headers.get(ETAG).map(HeaderValue::as_bytes);
-    let is_weak = |tag: &[u8]| tag.starts_with(b"W/");
-
     match response.status() {
         StatusCode::OK => {
             let media_type = headers.get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
-            let is_text = COMPRESSIBLE.iter().any(|start| media_type.starts_with(start));
-            is_text && tag.is_none_or(is_weak)
+            COMPRESSIBLE.iter().any(|start| media_type.starts_with(start))
         }
         // A cache compares its `Vary` with that of the 200 (RFC 9110, 15.4.5).
-        StatusCode::NOT_MODIFIED => tag.is_some_and(is_weak),
+        StatusCode::NOT_MODIFIED => tag.is_some(),
         _ => false,
     }
 }
