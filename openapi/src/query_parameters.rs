@@ -91,7 +91,9 @@ impl DynEndpoint for CheckedQuery {
     type Output = Response;
 
     fn call(&self, request: Request) -> BoxFuture<'_, poem::Result<Response>> {
-        let query = request.uri().query().unwrap_or_default();
+        let Some(query) = request.uri().query() else {
+            return self.endpoint.call(request);
+        };
 
         let errors = violations(query, &self.parameters);
         if errors.is_empty() {
