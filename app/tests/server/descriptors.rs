@@ -21,10 +21,7 @@ pub(super) fn service_with_few_files(variables: &[(&str, &str)], folder: &TempDi
 #[test]
 fn flood_leaves_descriptors_for_the_database() {
     let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
-    let variables = [
-        ("DATABASE_URL", server.url()),
-        ("DATABASE_MAX_CONNECTIONS", "4"),
-    ];
+    let variables = [("DATABASE_URL", server.url()), ("DATABASE_MAX_CONNECTIONS", "4")];
     // 44 of them are reserved, and those that the service got from this test.
     let mut service = service_with_few_files(&variables, &folder);
     assert!(
