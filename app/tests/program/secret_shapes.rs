@@ -42,7 +42,7 @@ pub(super) const ADDRESSES: [&str; 36] = [
 ];
 
 /// Where it may stand in other variables.
-pub(super) const VARIABLES: [(&str, &str); 27] = [
+pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("API_TOKENS_FILE", "{token}"),
     ("DATABASE_URL_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "{s}"),
