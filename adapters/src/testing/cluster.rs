@@ -189,6 +189,7 @@ impl Drop for PostgresServer {
 
 /// Session pooling for all tests of a process, which opens connections to a restarted server as soon as the service does.
 fn pooler(url: &str) -> PgBouncer {
-    let settings = "max_client_conn = 1000\ndefault_pool_size = 100\nserver_login_retry = 0.1";
+    let settings = "max_client_conn = 1000\ndefault_pool_size = 100\nserver_login_retry = 0.1\n\
+                    ignore_startup_parameters = extra_float_digits";
     PgBouncer::start(url, PoolMode::Session, settings)
 }
