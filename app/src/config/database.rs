@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     reader::Reader,
     store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
-    variable::{BOOL, PORT, SECONDS, Section, Variable},
+    variable::{BOOL, SECONDS, Section, Variable},
 };
 use crate::version::NAME;
 
@@ -17,17 +17,24 @@ pub(super) const SECTION: Section = Section {
             "Where the data is stored. If not set, the `POSTGRES_*` variables decide; without `POSTGRES_HOST`, it is \
              `sqlite://service.db`.",
         )
-        .expected("`postgres://user:password@host:port/database`, percent-encoded, `sqlite://file` or `memory:`")
+        .expected(
+            "`postgres://user:password@host:port/database`, percent-encoded, with one `host:port` or several, separated by \
+             commas; `sqlite://file` or `memory:`",
+        )
         .secret(),
         Variable::new(
             "POSTGRES_HOST",
-            "The host of the PostgreSQL server. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
+            "The host of the PostgreSQL server, or the hosts of a primary and its standbys: the service uses the one that \
+             is the primary. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
              variables are taken literally; with `DATABASE_URL`, the others are not used.",
         )
-        .expected("a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`"),
+        .expected(
+            "a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`; or several, separated by \
+             commas",
+        ),
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
-            .expected(PORT),
+            .expected("a port, 1 to 65535; with several hosts, one for all or one for each, separated by commas"),
         Variable::new("POSTGRES_DB", "The name of the database.").default(NAME).expected("a name"),
         Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
