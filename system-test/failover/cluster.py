@@ -153,11 +153,11 @@ class Cluster:
         return time.time()
 
     def promoted_at(self) -> float:
-        """When the new leader accepted its first writer, in seconds since 1970, by its log."""
+        """When the new leader stopped to be a standby, in seconds since 1970, by its log."""
         for node in self.nodes:
             if node is self.killed:
                 continue
             for line in (node.folder / "log").read_text().splitlines():
-                if line.endswith("database system is ready to accept connections"):
+                if line.endswith("archive recovery complete"):
                     return float(line.split()[0])
         raise SystemExit("no server was promoted")

@@ -15,7 +15,7 @@ COLUMNS = (
     "lost",
     "promoted after",
     "first success after",
-    "that is, after the promotion",
+    "after the promotion",
     "503",
     "other failures",
     "longest response",
