@@ -69,11 +69,21 @@ class Node:
         file.write_text(json.dumps(settings))
         self.patroni = child(["patroni", str(file)], self.folder / "log", as_postgres=True)
 
+    def postmaster(self) -> int:
+        """The first process of PostgreSQL."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
+    def stop_replication(self) -> None:
+        """Stops what sends the log to the standbys, as a network would that fails a moment before its machine."""
+        for process in children(self.postmaster()):
+            if b"walsender" in Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(process, signal.SIGSTOP)
+
     def kill(self) -> None:
         """Kills Patroni, PostgreSQL and its children with SIGKILL, as the end of a machine would."""
         self.patroni.kill()
         try:
-            postmaster = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+            postmaster = self.postmaster()
             # It is stopped first, so that it starts no more children.
             os.kill(postmaster, signal.SIGSTOP)
         except (FileNotFoundError, ProcessLookupError):
@@ -146,9 +156,11 @@ class Cluster:
             return []
 
     def kill_leader(self) -> float:
-        """Kills the leader, and returns when, in seconds since 1970."""
+        """Kills the leader, half a second after its replication, and returns when, in seconds since 1970."""
         leader = next(member["name"] for member in self.members() if member["role"] == "leader")
         self.killed = next(node for node in self.nodes if node.name == leader)
+        self.killed.stop_replication()
+        time.sleep(0.5)
         self.killed.kill()
         return time.time()
 
