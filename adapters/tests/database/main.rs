@@ -9,6 +9,7 @@
 mod support;
 
 mod address_urls;
+mod failover;
 mod full_disk;
 mod hot_connections;
 mod lost_connections;
