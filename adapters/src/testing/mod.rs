@@ -14,6 +14,7 @@ mod cluster;
 mod fresh_database;
 pub mod gate;
 mod pgbouncer;
+mod programs;
 mod proxy;
 
 pub use cluster::PostgresServer;
