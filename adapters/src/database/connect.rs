@@ -178,7 +178,7 @@ fn reason(error: &DbErr, address: &Address) -> String {
     }
 }
 
-fn driver_reason(error: &SqlxError, address: &Address) -> String {
+pub(super) fn driver_reason(error: &SqlxError, address: &Address) -> String {
     match error {
         SqlxError::PoolTimedOut => NO_RESPONSE.to_owned(),
         SqlxError::Database(error) => {

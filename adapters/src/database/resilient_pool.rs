@@ -119,7 +119,8 @@ impl Database {
             .await
     }
 
-    async fn run_within<T, F>(
+    /// As [`run`](Self::run), with a timeout of its own.
+    pub(super) async fn run_within<T, F>(
         &self,
         timeout: Duration,
         call: impl Fn(Arc<PoolGeneration>, Attempt) -> F,
@@ -179,6 +180,12 @@ impl Database {
 
     pub(crate) fn pool(&self) -> Arc<PoolGeneration> {
         Arc::clone(&self.0.pool.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes this the pool of all calls that start from now on.
+    pub(super) fn set_pool(&self, connection: DatabaseConnection) {
+        let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
+        *current = PoolGeneration::new(connection);
     }
 
     /// Replaces the pool if no call completed since `completed_before` was read. If others completed, this one met a

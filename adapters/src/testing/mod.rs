@@ -1,5 +1,5 @@
 //! What tests use (feature `testing`): databases that exist for one test each, a PostgreSQL server and a network that can
-//! fail, a pooler, and stores that tests control.
+//! fail, a standby, a pooler, and stores that tests control.
 
 #![expect(
     clippy::expect_used,
@@ -15,8 +15,10 @@ mod fresh_database;
 pub mod gate;
 mod pgbouncer;
 mod proxy;
+mod replication;
 
 pub use cluster::PostgresServer;
 pub use fresh_database::FreshDatabase;
 pub use pgbouncer::{PgBouncer, PoolMode};
 pub use proxy::Proxy;
+pub use replication::Replication;

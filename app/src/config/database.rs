@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use adapters::database::PostgresAddress;
+
 use super::{
     reader::Reader,
     store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
@@ -83,6 +85,8 @@ const STATEMENT_TIMEOUT: &str = "DATABASE_STATEMENT_TIMEOUT_SECONDS";
 pub struct DatabaseConfig {
     /// `DATABASE_URL`, or `POSTGRES_*`
     pub url: StoreUrl,
+    /// `DATABASE_REPLICA_HOSTS`, each as the database is reached.
+    pub replicas: Option<Vec<PostgresAddress>>,
     /// `DATABASE_MAX_CONNECTIONS`
     pub max_connections: u32,
     /// `DATABASE_ACQUIRE_TIMEOUT_SECONDS`
@@ -108,6 +112,7 @@ impl DatabaseConfig {
 
         Some(Self {
             url: url?,
+            replicas: None,
             max_connections: max_connections?,
             acquire_timeout: acquire_timeout?,
             statement_timeout: statement_timeout?,
