@@ -7,7 +7,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use adapters::{
     InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile,
     auth::token_file::TokenFileError,
-    database::{self, Replica, ReplicaHealthCheck, ReplicaOptions},
+    database::{self, Address, Replica, ReplicaHealthCheck, ReplicaOptions},
 };
 use domain::{Authenticator, Clock, HealthCheck};
 use openapi::ConcurrencyLimit;
@@ -76,8 +76,12 @@ impl Store {
 
     /// Starts to watch the replicas of this store, if it has any.
     pub fn start_replica(&self, config: &Config) -> Option<Replica> {
+        let StoreUrl::Sql(Address::Postgres(address)) = &config.database.url else {
+            return None;
+        };
         let options = ReplicaOptions {
             servers: config.database.replicas.clone()?,
+            address: address.clone(),
             connect: connect_options(&config.database),
             request_timeout: config.http.request_timeout,
             clock: clock(),

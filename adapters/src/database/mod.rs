@@ -20,8 +20,14 @@ pub mod table;
 
 mod bind_arrays;
 
-// Each of these depends only on those below it.
+// A pool, and how it finds its server among several.
+mod candidates;
+mod failover;
 mod resilient_pool;
+mod route;
+
+// Each of these depends only on those below it.
+mod reason;
 
 mod hot_connections;
 
@@ -36,8 +42,9 @@ mod pooler;
 mod pool_kind;
 
 pub use address::{
-    Address, Host, ParseAddressError, ParseHostError, ParseSslModeError, Part, PostgresAddress,
-    SqliteAddress, SqliteMode, SslMode, Tls,
+    Address, Host, ParseAddressError, ParseHostError, ParsePortError, ParseServersError, ParseSslModeError,
+    ParseTargetSessionAttrsError, Part, PostgresAddress, Server, Servers, SqliteAddress, SqliteMode, SslMode,
+    TargetSessionAttrs, Tls, parse_hosts, parse_ports,
 };
 pub use connect::{ConnectError, Options, connect, connect_to};
 pub use error::CallError;

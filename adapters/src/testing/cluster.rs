@@ -18,8 +18,17 @@ use url::Url;
 /// Each line of the input is a command. The script responds with a line: `done`, or the error messages.
 const SCRIPT: &str = r#"
 trap '' INT TERM
-binaries=$1 port=$2 options=$3
+binaries=$1 port=$2 options=$3 primary=$4
 folder=$(mktemp -d "${TMPDIR:-/tmp}/test-postgres-XXXXXX") && cd "$folder" || exit 1
+
+create() {
+    if [ -z "$primary" ]; then
+        "$binaries/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync
+    else
+        "$binaries/pg_basebackup" -D data -R -c fast -X stream --no-sync \
+            -d "host=127.0.0.1 port=$primary user=postgres application_name=standby"
+    fi
+}
 
 start() {
     # A killed server may hold the port and the shared memory for a moment longer.
@@ -41,7 +50,7 @@ signal() {
 
 messages() { cat start.log server.log 2>/dev/null | tr '\n' ' '; echo; }
 
-if ! { "$binaries/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync && start; } >start.log 2>&1; then
+if ! { create && start; } >start.log 2>&1; then
     messages
     cd / && rm -rf "$folder"
     exit 1
@@ -54,6 +63,8 @@ while read -r command; do
     kill) signal KILL && rm data/postmaster.pid ;;
     freeze) signal STOP ;;
     thaw) signal CONT ;;
+    promote) "$binaries/pg_ctl" promote -w -t 60 -D data ;;
+    demote) "$binaries/pg_ctl" stop -m fast -D data && : >data/standby.signal && start ;;
     esac >start.log 2>&1 && echo done || messages
 done
 signal CONT
@@ -98,6 +109,17 @@ impl PostgresServer {
 
     /// As [`start`](Self::start), with further options of the program `postgres`.
     pub fn start_with(options: &str) -> Self {
+        Self::create(options, "")
+    }
+
+    /// A standby of this server, by streaming replication, which accepts queries. Its data is a copy of this server's.
+    pub fn standby(&self) -> Self {
+        let port = self.url.port().expect("a port");
+        Self::create("", &port.to_string())
+    }
+
+    /// A new server, or a standby of the server on port `primary`.
+    fn create(options: &str, primary: &str) -> Self {
         let binaries = binaries().expect(
             "PostgreSQL's server programs were not found. Install them (Debian: apt-get install postgresql)",
         );
@@ -110,7 +132,7 @@ impl PostgresServer {
                 .args(["sh", "-c", SCRIPT, "sh"])
                 .arg(&binaries)
                 .arg(port.to_string())
-                .arg(options)
+                .args([options, primary])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
@@ -138,6 +160,24 @@ impl PostgresServer {
     /// The URL of its empty database.
     pub fn url(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// The URL of the database on these servers, a primary and its standbys in any order.
+    pub fn url_of(servers: &[&Self]) -> String {
+        let address = |server: &&Self| format!("127.0.0.1:{}", server.url.port().expect("a port"));
+        let addresses: Vec<_> = servers.iter().map(address).collect();
+
+        format!("postgres://postgres@{}/postgres", addresses.join(","))
+    }
+
+    /// Makes a standby a primary: `pg_ctl promote`. It is one when this returns.
+    pub fn promote(&mut self) {
+        self.command("promote");
+    }
+
+    /// Restarts a primary as a standby that follows no server.
+    pub fn demote(&mut self) {
+        self.command("demote");
     }
 
     /// Kills all its processes by SIGKILL, as a crash would.

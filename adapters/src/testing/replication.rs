@@ -61,7 +61,9 @@ impl Replication {
 
     /// Waits until the standby has replayed what the primary has committed so far.
     pub async fn wait_until_replayed(&self) {
-        let position = self.query_primary("select pg_current_wal_lsn()::text as text").await;
+        let position = self
+            .query_primary("select pg_current_wal_lsn()::text as text")
+            .await;
         let position = position.expect("a position");
         let has_replayed = format!("select (pg_last_wal_replay_lsn() >= '{position}')::text as text");
 

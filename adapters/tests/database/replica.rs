@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use adapters::{
-    database::{self, Address, Database, MAX_CLOCK_SKEW, Options, Replica, ReplicaHealthCheck, ReplicaOptions},
+    database::{
+        self, Address, Database, MAX_CLOCK_SKEW, Options, Replica, ReplicaHealthCheck, ReplicaOptions,
+    },
     testing::{PostgresServer, Replication},
 };
 use domain::{DateTime, HealthCheck, Id, testing::FixedClock};
@@ -26,16 +28,26 @@ struct Fixture {
 
 impl Fixture {
     /// The database on `primary`, of which any of `servers` may be a standby.
-    async fn new(primary: &str, servers: &[&str]) -> Self {
+    async fn new(primary: &PostgresServer, servers: &[&PostgresServer]) -> Self {
+        let url = PostgresServer::url_of(servers);
+        Self::with(primary.url(), &url).await
+    }
+
+    /// As [`new`](Self::new), by the URL of the primary and one with the hosts and the user of the standbys.
+    async fn with(primary: &str, standbys: &str) -> Self {
         let options = Options {
             statement_timeout: SECOND,
             ..Options::default()
         };
         let primary = database::connect(primary, options).await.expect("connect");
         let clock = Arc::new(FixedClock::at_millis(NOW));
+        let Ok(Address::Postgres(address)) = standbys.parse() else {
+            panic!("not the URL of a PostgreSQL database: {standbys}");
+        };
 
         let options = ReplicaOptions {
-            servers: servers.iter().map(|url| address(url)).collect(),
+            servers: address.servers.clone(),
+            address,
             connect: options,
             request_timeout: REQUEST_TIMEOUT,
             clock: Arc::<FixedClock>::clone(&clock),
@@ -77,7 +89,8 @@ impl Fixture {
 
     /// Sets the clock, and waits until the horizon has followed it.
     async fn wait_for_horizon(&self, millis: i64) {
-        self.clock.set(DateTime::from_timestamp_millis(millis).expect("a time"));
+        self.clock
+            .set(DateTime::from_timestamp_millis(millis).expect("a time"));
 
         for _ in 0..2_000 {
             if self.is_complete_at(millis) {
@@ -89,19 +102,12 @@ impl Fixture {
     }
 }
 
-fn address(url: &str) -> database::PostgresAddress {
-    match url.parse() {
-        Ok(Address::Postgres(address)) => address,
-        other => panic!("not the URL of a PostgreSQL database: {other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn standby_is_found_among_the_servers_and_again_after_a_crash() {
     let mut servers = Replication::start();
     let other = PostgresServer::start();
-    let urls = [servers.primary.url(), other.url(), servers.standby.url()];
-    let fixture = Fixture::new(servers.primary.url(), &urls).await;
+    let candidates = [&servers.primary, &other, &servers.standby];
+    let fixture = Fixture::new(&servers.primary, &candidates).await;
     fixture.wait_until_healthy().await;
 
     servers.standby.kill();
@@ -114,7 +120,7 @@ async fn standby_is_found_among_the_servers_and_again_after_a_crash() {
 async fn standby_of_another_cluster_is_refused() {
     let (servers, other) = (Replication::start(), PostgresServer::start());
 
-    let fixture = Fixture::new(other.url(), &[servers.standby.url()]).await;
+    let fixture = Fixture::new(&other, &[&servers.standby]).await;
 
     fixture.wait_for_complaint("belongs to another cluster").await;
 }
@@ -122,7 +128,7 @@ async fn standby_of_another_cluster_is_refused() {
 #[tokio::test]
 async fn horizon_follows_the_clock_while_the_standby_replays() {
     let servers = Replication::start();
-    let fixture = Fixture::new(servers.primary.url(), &[servers.standby.url()]).await;
+    let fixture = Fixture::new(&servers.primary, &[&servers.standby]).await;
     fixture.wait_for_horizon(NOW).await;
 
     // The next record begins behind the header of a page. Nothing writes one, so the standby stays before it.
@@ -134,10 +140,18 @@ async fn horizon_follows_the_clock_while_the_standby_replays() {
     fixture.wait_for_horizon(NOW + 60_000).await;
 
     servers.pause_replay().await;
-    connection.execute_unprepared("drop table t").await.expect("a commit");
-    fixture.clock.set(DateTime::from_timestamp_millis(NOW + 120_000).expect("a time"));
+    connection
+        .execute_unprepared("drop table t")
+        .await
+        .expect("a commit");
+    fixture
+        .clock
+        .set(DateTime::from_timestamp_millis(NOW + 120_000).expect("a time"));
     fixture.wait_for_complaint("behind the primary").await;
-    assert!(!fixture.is_complete_at(NOW + 60_000), "an old horizon is not used");
+    assert!(
+        !fixture.is_complete_at(NOW + 60_000),
+        "an old horizon is not used"
+    );
 
     servers.resume_replay().await;
     fixture.wait_for_horizon(NOW + 120_000).await;
@@ -148,13 +162,13 @@ async fn horizon_follows_the_clock_while_the_standby_replays() {
 async fn promoted_standby_is_not_used_nor_one_that_does_not_follow_it() {
     let mut servers = Replication::start();
     let left_behind = servers.primary.standby();
-    let fixture = Fixture::new(servers.primary.url(), &[servers.standby.url()]).await;
+    let fixture = Fixture::new(&servers.primary, &[&servers.standby]).await;
     fixture.wait_until_healthy().await;
 
     servers.standby.promote();
     fixture.wait_for_complaint("is not in recovery").await;
 
-    let after_failover = Fixture::new(servers.standby.url(), &[left_behind.url()]).await;
+    let after_failover = Fixture::new(&servers.standby, &[&left_behind]).await;
     after_failover.wait_for_complaint("on another timeline").await;
 }
 
@@ -177,7 +191,7 @@ async fn role_without_rights_on_the_server_is_enough() {
     };
 
     let (primary, standby) = (as_reader(&servers.primary), as_reader(&servers.standby));
-    let fixture = Fixture::new(&primary, &[&standby]).await;
+    let fixture = Fixture::with(&primary, &standby).await;
 
     fixture.wait_until_healthy().await;
 }

@@ -131,7 +131,7 @@ async fn migrated(database: &FreshDatabase) -> Database {
 
 /// Watches the standby at this URL, by a clock that stands still. A read may take 0.2 s there.
 pub(crate) fn watch(primary: &Database, standby: &str, now: i64) -> Replica {
-    let Ok(Address::Postgres(server)) = standby.parse() else {
+    let Ok(Address::Postgres(address)) = standby.parse() else {
         panic!("not the URL of a PostgreSQL database: {standby}");
     };
     let connect = Options {
@@ -140,7 +140,8 @@ pub(crate) fn watch(primary: &Database, standby: &str, now: i64) -> Replica {
     };
 
     let options = ReplicaOptions {
-        servers: vec![server],
+        servers: address.servers.clone(),
+        address,
         connect,
         request_timeout: Duration::from_secs(1),
         clock: Arc::new(FixedClock::at_millis(now)),

@@ -94,7 +94,10 @@ impl Instances {
     /// The number of calls to the standby, and of those that failed.
     fn replica_calls(&self) -> (f64, f64) {
         let samples = samples(&get(&self.reader, "/metrics").body);
-        let calls = ["db_client_operation_duration_seconds_count", "db_server_role=\"replica\""];
+        let calls = [
+            "db_client_operation_duration_seconds_count",
+            "db_server_role=\"replica\"",
+        ];
 
         let failed = [&calls[..], &["error_type="]].concat();
         (sum(&samples, &calls), sum(&samples, &failed))
@@ -142,7 +145,10 @@ fn reads_see_every_acknowledged_write_whatever_happens_to_the_standby() {
     let (_, failed_before) = instances.replica_calls();
     round_trip("left out", 50);
     let (_, failed) = instances.replica_calls();
-    assert!(failed == failed_before, "no request waits for a replica that is left out");
+    assert!(
+        failed == failed_before,
+        "no request waits for a replica that is left out"
+    );
     servers.standby.thaw();
     instances.wait_for_health(WITH_REPLICA);
 
@@ -168,9 +174,16 @@ fn a_replica_serves_what_it_has_while_the_primary_is_away() {
     let mut servers = Replication::start();
     let instances = Instances::start(&servers);
     instances.wait_for_health(WITH_REPLICA);
-    let created = request(instances.writer.address, "POST", example::COLLECTION, &example::body("kept"));
+    let created = request(
+        instances.writer.address,
+        "POST",
+        example::COLLECTION,
+        &example::body("kept"),
+    );
     let item: Value = serde_json::from_str(&created.expect("a response").body).expect("an item");
-    Runtime::new().expect("a runtime").block_on(servers.wait_until_replayed());
+    Runtime::new()
+        .expect("a runtime")
+        .block_on(servers.wait_until_replayed());
 
     servers.primary.kill();
 

@@ -2,7 +2,7 @@
 
 /// Where a secret may stand in the address of a database. `{s}` is the secret, `{h}` and `{t}` are its halves,
 /// `{token}` is a token that ends with it.
-pub(super) const ADDRESSES: [&str; 36] = [
+pub(super) const ADDRESSES: [&str; 40] = [
     "postgres://u:{s}@127.0.0.1:1/db",
     "postgres://u:{h}#{t}@127.0.0.1:1/db",
     "postgres://u:{h}/{t}@127.0.0.1:1/db",
@@ -39,6 +39,10 @@ pub(super) const ADDRESSES: [&str; 36] = [
     "{s}",
     "sqlite://u:{s}@127.0.0.1:1/db",
     "sqlite://x.db?key={s}",
+    "postgres://u:{s}@127.0.0.1:1,127.0.0.1:2/db",
+    "postgres://u:{h},{t}@127.0.0.1:1,127.0.0.1:2/db",
+    "postgres://u:x@127.0.0.1:1,u:{s}@127.0.0.1:2/db",
+    "postgres://u:x@127.0.0.1:1,127.0.0.1:2/db?target_session_attrs={s}",
 ];
 
 /// Where it may stand in other variables.

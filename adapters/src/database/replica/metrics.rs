@@ -24,7 +24,9 @@ pub fn observe_replica(reads: &ReplicaReads, meter: &Meter) {
     meter
         .f64_observable_gauge("db.client.replica.horizon.age")
         .with_unit("s")
-        .with_description("Time since the primary was where the replica is known to be. Absent if that is unknown.")
+        .with_description(
+            "Time since the primary was where the replica is known to be. Absent if that is unknown.",
+        )
         .with_callback(move |age| {
             let horizon_age = state.upgrade().and_then(|state| state.horizon_age());
             if let Some(horizon_age) = horizon_age {

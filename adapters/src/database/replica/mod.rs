@@ -47,9 +47,9 @@ pub use metrics::observe_replica;
 pub use reads::{ReplicaReads, View};
 
 use super::{
-    address::PostgresAddress,
+    address::{PostgresAddress, Servers},
     connect::Options,
-    resilient_pool::Database,
+    resilient_pool::{Database, PoolGeneration},
 };
 use horizon::Margin;
 use monitor::Monitor;
@@ -69,7 +69,9 @@ pub struct Replica {
 /// What a replica depends on.
 pub struct ReplicaOptions {
     /// The standbys, any of which may be used.
-    pub servers: Vec<PostgresAddress>,
+    pub servers: Servers,
+    /// The address of the primary: user, password, database and TLS are the same.
+    pub address: PostgresAddress,
     /// How to connect to them. Reads get a shorter timeout than the primary has.
     pub connect: Options,
     /// The timeout of a whole request: after it, no statement is sent for an item any more.
@@ -84,6 +86,7 @@ impl Replica {
     pub fn start(primary: Database, options: ReplicaOptions) -> Self {
         let ReplicaOptions {
             servers,
+            address,
             connect,
             request_timeout,
             clock,
@@ -96,7 +99,7 @@ impl Replica {
         };
 
         let database = Database::new(
-            standby::unconnected(replica_options),
+            PoolGeneration::new(standby::unconnected(replica_options), None),
             connect.application_name,
             max_read_time,
         );
@@ -105,6 +108,7 @@ impl Replica {
             primary,
             replica: database.clone(),
             servers,
+            address,
             options: replica_options,
             clock,
             margin: Margin::new(request_timeout, connect.statement_timeout),

@@ -17,7 +17,11 @@ use super::{
     standby::Session,
     state::State,
 };
-use crate::database::{address::PostgresAddress, connect::Options, resilient_pool::Database};
+use crate::database::{
+    address::{PostgresAddress, Servers},
+    connect::Options,
+    resilient_pool::Database,
+};
 
 /// How often primary and replica are asked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -30,7 +34,8 @@ const MAX_WAIT: Duration = Duration::from_millis(800);
 pub(super) struct Monitor {
     pub(super) primary: Database,
     pub(super) replica: Database,
-    pub(super) servers: Vec<PostgresAddress>,
+    pub(super) servers: Servers,
+    pub(super) address: PostgresAddress,
     pub(super) options: Options,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) margin: Margin,
@@ -91,7 +96,8 @@ impl Monitor {
             }
         }
 
-        self.state.offer(&session.address(), progress.horizon, Instant::now());
+        self.state
+            .offer(session.server(), progress.horizon, Instant::now());
         progress.session = Some(session);
         Ok(())
     }
@@ -108,9 +114,8 @@ impl Monitor {
             }
         };
 
-        let is_same = |known: PrimaryPosition| {
-            known.cluster == primary.cluster && known.timeline == primary.timeline
-        };
+        let is_same =
+            |known: PrimaryPosition| known.cluster == primary.cluster && known.timeline == primary.timeline;
         if !progress.primary.is_some_and(is_same) {
             progress.awaited = None;
         }
@@ -123,8 +128,9 @@ impl Monitor {
     /// Connects to all servers at once, and chooses the first that may serve reads.
     async fn choose(&self, primary: PrimaryPosition) -> Result<Session, String> {
         let mut attempts = JoinSet::new();
-        for server in &self.servers {
-            attempts.spawn(Session::open(server.clone(), self.options, primary));
+        for server in self.servers.iter() {
+            let address = self.address.clone();
+            attempts.spawn(Session::open(address, server.clone(), self.options, primary));
         }
 
         let mut reasons = Vec::new();

@@ -19,9 +19,10 @@ use tokio::time::timeout;
 
 use super::{horizon::Position, primary::PrimaryPosition};
 use crate::database::{
-    address::{Address, PostgresAddress},
-    connect::{self, Options},
+    address::{Address, PostgresAddress, Server},
+    connect::Options,
     driver_options,
+    reason::{NO_RESPONSE, driver_reason},
 };
 
 /// Everything at once. The walreceiver knows a new timeline at once, but shows it only to roles with
@@ -81,6 +82,7 @@ impl Standby {
 /// A standby that serves reads, and the connection on which it is watched.
 pub(super) struct Session {
     address: Address,
+    server: String,
     connect_options: PgConnectOptions,
     options: Options,
     connection: PgConnection,
@@ -91,30 +93,33 @@ impl Session {
     /// Connects, and asks whether the server may serve reads.
     ///
     /// # Errors
-    /// With the address and the reason, if it may not.
+    /// With the server and the reason, if it may not.
     pub(super) async fn open(
-        server: PostgresAddress,
+        address: PostgresAddress,
+        server: Server,
         options: Options,
         primary: PrimaryPosition,
     ) -> Result<Self, String> {
-        let address = Address::Postgres(server.clone());
+        let connect_options = driver_options::postgres(&address, &server, options);
+        let (address, server) = (Address::Postgres(address), server.to_string());
+
         let opened = async {
-            let connect_options =
-                driver_options::postgres(&server, options).map_err(|error| error.to_string())?;
-            let explain = |error| connect::driver_reason(&error, &address);
+            let connect_options = connect_options.map_err(|error| error.to_string())?;
+            let explain = |error| driver_reason(&error, &address);
 
             let mut connection = connect_options.connect().await.map_err(explain)?;
             let standby = Standby::ask(&mut connection).await.map_err(explain)?;
             standby.follows(&primary)?;
             Ok((connect_options, connection, Pin::new(standby.started)))
         };
-
         let opened: Result<_, String> = timeout(TIMEOUT, opened)
             .await
             .unwrap_or_else(|_| Err(NO_RESPONSE.to_owned()));
-        let (connect_options, connection, pin) = opened.map_err(|reason| format!("{address}: {reason}"))?;
+
+        let (connect_options, connection, pin) = opened.map_err(|reason| format!("{server}: {reason}"))?;
         Ok(Self {
             address,
+            server,
             connect_options,
             options,
             connection,
@@ -122,9 +127,9 @@ impl Session {
         })
     }
 
-    /// Its address, for people.
-    pub(super) fn address(&self) -> String {
-        self.address.to_string()
+    /// The server, for people.
+    pub(super) fn server(&self) -> &str {
+        &self.server
     }
 
     /// Asks the standby again.
@@ -134,11 +139,11 @@ impl Session {
     pub(super) async fn ask(&mut self, primary: &PrimaryPosition) -> Result<Standby, String> {
         let asked = match timeout(TIMEOUT, Standby::ask(&mut self.connection)).await {
             Ok(Ok(standby)) => standby.follows(primary).map(|()| standby).map_err(str::to_owned),
-            Ok(Err(error)) => Err(connect::driver_reason(&error, &self.address)),
+            Ok(Err(error)) => Err(driver_reason(&error, &self.address)),
             Err(_) => Err(NO_RESPONSE.to_owned()),
         };
 
-        asked.map_err(|reason| format!("{}: {reason}", self.address))
+        asked.map_err(|reason| format!("{}: {reason}", self.server))
     }
 
     /// A pool of connections to this very server process, without a connection yet.
@@ -157,8 +162,6 @@ impl Session {
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(self.connect_options.clone()))
     }
 }
-
-const NO_RESPONSE: &str = "no response in time";
 
 /// A pool for the time in which no standby is used, and so no connection is made.
 pub(super) fn unconnected(options: Options) -> DatabaseConnection {
