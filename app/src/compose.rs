@@ -5,8 +5,9 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile, auth::token_file::TokenFileError,
-    database,
+    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile,
+    auth::token_file::TokenFileError,
+    database::{self, Address, Replica, ReplicaHealthCheck, ReplicaOptions},
 };
 use domain::{Authenticator, Clock, HealthCheck};
 use openapi::ConcurrencyLimit;
@@ -43,14 +44,7 @@ impl Store {
             StoreUrl::Memory => return Ok(Self::in_memory()),
             StoreUrl::Sql(address) => address,
         };
-        let options = database::Options {
-            application_name: NAME,
-            max_connections: config.max_connections,
-            acquire_timeout: config.acquire_timeout,
-            statement_timeout: config.statement_timeout,
-            log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
-        };
-        let database = database::connect_to(address, options).await?;
+        let database = database::connect_to(address, connect_options(config)).await?;
 
         Ok(Self {
             repositories: Repositories::sql(&database),
@@ -75,8 +69,36 @@ impl Store {
         Context {
             config,
             in_process: self.in_process,
+            replica: None,
             meter,
         }
+    }
+
+    /// Starts to watch the replicas of this store, if it has any.
+    pub fn start_replica(&self, config: &Config) -> Option<Replica> {
+        let StoreUrl::Sql(Address::Postgres(address)) = &config.database.url else {
+            return None;
+        };
+        let options = ReplicaOptions {
+            servers: config.database.replicas.clone()?,
+            address: address.clone(),
+            connect: connect_options(&config.database),
+            request_timeout: config.http.request_timeout,
+            clock: clock(),
+        };
+
+        let primary = self.schema.as_ref()?.database().clone();
+        Some(Replica::start(primary, options))
+    }
+}
+
+fn connect_options(config: &DatabaseConfig) -> database::Options {
+    database::Options {
+        application_name: NAME,
+        max_connections: config.max_connections,
+        acquire_timeout: config.acquire_timeout,
+        statement_timeout: config.statement_timeout,
+        log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
     }
 }
 
@@ -87,6 +109,8 @@ pub struct Context<'a> {
     pub config: &'a DatabaseConfig,
     /// Whether the store is in the memory of this process, so that batches and a cache would save nothing.
     pub in_process: bool,
+    /// What serves reads as far as it can, if the store has replicas.
+    pub replica: Option<&'a Replica>,
     /// Decorators record through it.
     pub meter: &'a Meter,
 }
@@ -133,7 +157,16 @@ pub fn router_with_metrics(
         }
     }
 
-    let context = store.context(&config.database, &metrics.meter);
+    let replica = store.start_replica(config);
+    if let Some(replica) = &replica {
+        database::observe_replica(replica.reads(), &metrics.meter);
+        checks.push(Arc::new(ReplicaHealthCheck::new(replica.reads().clone())));
+    }
+
+    let context = Context {
+        replica: replica.as_ref(),
+        ..store.context(&config.database, &metrics.meter)
+    };
     let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {

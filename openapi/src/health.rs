@@ -28,7 +28,7 @@ use crate::{
         problem_type::operations::{self, ProblemTypes},
     },
 };
-use report::{DRAINING, HealthBody, Status};
+use report::{CheckResult, DRAINING, HealthBody, Status};
 
 /// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is
 /// useless.
@@ -60,16 +60,25 @@ impl HealthApi {
     /// Readiness
     ///
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
-    /// and reports `draining` next to its dependencies.
+    /// and reports `draining` next to its dependencies. A `replica` that is `nok` leaves the service `ok`: its database
+    /// serves the reads.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> Result<Response<HealthResponse>, ErrorResponse<MonitoringErrors>> {
         let results = self.checks.iter().map(|check| async {
             let status = run(&**check).await;
-            (check.name().as_str(), status)
+            CheckResult {
+                name: check.name().as_str(),
+                status,
+                is_required: check.is_required(),
+            }
         });
         let mut results = join_all(results).await;
         if self.draining.load(Relaxed) {
-            results.push((DRAINING, Status::Nok));
+            results.push(CheckResult {
+                name: DRAINING,
+                status: Status::Nok,
+                is_required: true,
+            });
         }
 
         let report = HealthBody::new(results);

@@ -38,6 +38,10 @@ where
             // Calls without items are identical, so none of them can be the bad one.
             Err(error) if batch.len() > 1 && !items.is_empty() && worth_retrying_individually(&error) => {
                 for call in batch {
+                    // A request may have ended meanwhile. Nothing is stored for it later than its timeout.
+                    if call.is_dropped() {
+                        continue;
+                    }
                     let result = queue.execute(&self.key, &call.items, 1).await;
                     call.send(result);
                 }

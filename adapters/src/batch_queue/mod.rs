@@ -184,7 +184,7 @@ where
                 break;
             }
             // A call that was dropped while it waited is not executed.
-            batch.extend(queue.pop_front().filter(|call| !call.result.is_closed()));
+            batch.extend(queue.pop_front().filter(|call| !call.is_dropped()));
         }
         batch
     }

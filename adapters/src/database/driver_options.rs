@@ -37,8 +37,7 @@ pub(super) fn pool<DB: Database>(options: Options) -> PoolOptions<DB> {
 /// PgBouncer refuse it, or ignore it, as a parameter of the connection. With a route, no connection to a server that is
 /// not wanted any more enters the pool.
 pub(super) fn postgres_pool(options: Options, route: Option<Arc<Route>>) -> PoolOptions<Postgres> {
-    let timeout = statement_timeout(options).as_millis();
-    let set_timeout: Arc<str> = format!("set statement_timeout = {timeout}").into();
+    let set_timeout: Arc<str> = set_statement_timeout(options).into();
 
     pool(options).after_connect(move |connection: &mut PgConnection, _| {
         let (set_timeout, route) = (AssertSqlSafe(Arc::clone(&set_timeout)), route.clone());
@@ -127,6 +126,14 @@ pub(super) fn sqlite(address: &SqliteAddress, options: Options) -> SqliteConnect
     };
 
     logged(connect, options)
+}
+
+/// The statement that tells PostgreSQL its own limit.
+pub(super) fn set_statement_timeout(options: Options) -> String {
+    format!(
+        "set statement_timeout = {}",
+        statement_timeout(options).as_millis()
+    )
 }
 
 /// The database's own limit, so that it can cancel a statement before the caller drops the connection.

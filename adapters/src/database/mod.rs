@@ -11,6 +11,7 @@ mod encoding;
 mod health;
 mod migration_lock;
 mod pool_metrics;
+mod replica;
 
 pub mod idempotent;
 pub mod query;
@@ -51,4 +52,7 @@ pub use file::FileDamage;
 pub use health::SeaOrmHealthCheck;
 pub use migration_lock::MigrationLockError;
 pub use pool_metrics::observe_pool;
+pub use replica::{
+    MAX_CLOCK_SKEW, Replica, ReplicaHealthCheck, ReplicaOptions, ReplicaReads, View, observe_replica,
+};
 pub use resilient_pool::{Attempt, Database, PoolGeneration};

@@ -126,7 +126,8 @@ impl Database {
             .await
     }
 
-    async fn run_within<T, F>(
+    /// As [`run`](Self::run), with a timeout of its own.
+    pub(super) async fn run_within<T, F>(
         &self,
         timeout: Duration,
         call: impl Fn(Arc<PoolGeneration>, Attempt) -> F,
@@ -192,6 +193,11 @@ impl Database {
 
     pub(crate) fn pool(&self) -> Arc<PoolGeneration> {
         Arc::clone(&self.0.pool.borrow())
+    }
+
+    /// Makes this the pool of all calls that start from now on.
+    pub(super) fn set_pool(&self, connection: DatabaseConnection) {
+        self.0.pool.send_replace(PoolGeneration::new(connection, None));
     }
 
     /// Replaces the pool if no call completed since `completed_before` was read. If others completed, this one met a

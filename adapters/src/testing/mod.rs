@@ -1,5 +1,5 @@
 //! What tests use (feature `testing`): databases that exist for one test each, a PostgreSQL server and a network that can
-//! fail, a pooler, and stores that tests control.
+//! fail, a standby, a pooler, and stores that tests control.
 
 #![expect(
     clippy::expect_used,
@@ -16,8 +16,10 @@ pub mod gate;
 mod pgbouncer;
 mod programs;
 mod proxy;
+mod replication;
 
 pub use cluster::PostgresServer;
 pub use fresh_database::FreshDatabase;
 pub use pgbouncer::{PgBouncer, PoolMode};
 pub use proxy::Proxy;
+pub use replication::Replication;

@@ -15,6 +15,7 @@ mod hot_connections;
 mod lost_connections;
 mod migration_lock;
 mod poolers;
+mod replica;
 mod schema_change;
 mod sqlite_file;
 mod timeouts;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use adapters::database::Servers;
+
 use super::{
     reader::Reader,
+    replicas,
     store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
     variable::{BOOL, SECONDS, Section, Variable},
 };
@@ -50,9 +53,10 @@ pub(super) const SECTION: Section = Section {
              set, the public ones.",
         )
         .expected("a file"),
+        replicas::VARIABLE,
         Variable::new(
             "DATABASE_MAX_CONNECTIONS",
-            "The maximum number of connections to the database.",
+            "The maximum number of connections to the database, and as many to a replica.",
         )
         .default("10")
         .expected("a whole number from 1 to 1000"),
@@ -90,6 +94,8 @@ const STATEMENT_TIMEOUT: &str = "DATABASE_STATEMENT_TIMEOUT_SECONDS";
 pub struct DatabaseConfig {
     /// `DATABASE_URL`, or `POSTGRES_*`
     pub url: StoreUrl,
+    /// `DATABASE_REPLICA_HOSTS`
+    pub replicas: Option<Servers>,
     /// `DATABASE_MAX_CONNECTIONS`
     pub max_connections: u32,
     /// `DATABASE_ACQUIRE_TIMEOUT_SECONDS`
@@ -107,6 +113,7 @@ impl DatabaseConfig {
     /// database is reported as such.
     pub(super) fn read(reader: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {
         let url = store_url::read(reader);
+        let replicas = replicas::read(reader, url.as_ref());
         let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
         let acquire_timeout = reader.seconds("DATABASE_ACQUIRE_TIMEOUT_SECONDS", 1..=3600);
         let statement_timeout = statement_timeout(reader, request_timeout);
@@ -115,6 +122,7 @@ impl DatabaseConfig {
 
         Some(Self {
             url: url?,
+            replicas: replicas?,
             max_connections: max_connections?,
             acquire_timeout: acquire_timeout?,
             statement_timeout: statement_timeout?,

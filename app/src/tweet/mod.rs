@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::{
     database::Database,
-    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository},
+    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, Replicated, SeaOrmTweetRepository},
 };
 use domain::tweet::{TweetRepository, TweetService};
 
@@ -36,8 +36,20 @@ pub fn stack(repository: &Arc<dyn TweetRepository>, context: &Context<'_>) -> Ar
         return Arc::new(metered);
     }
 
+    // Below the batches, so that calls which share a statement share it on the replica too. Both servers are timed.
+    match context.replica {
+        None => shared(metered, context),
+        Some(replica) => {
+            let copy = Metered::replica(sql(replica.database()), context.meter);
+            shared(Replicated::new(metered, copy, replica.reads().clone()), context)
+        }
+    }
+}
+
+/// Calls to a store, shared and remembered.
+fn shared<R: TweetRepository + 'static>(store: R, context: &Context<'_>) -> Arc<dyn TweetRepository> {
     // Below the cache, to batch the calls that miss it, whichever request they belong to.
-    let batched = Batched::new(metered, context.meter);
+    let batched = Batched::new(store, context.meter);
     if context.config.cache_bytes == 0 {
         return Arc::new(batched);
     }

@@ -8,6 +8,7 @@ mod clock_skew;
 mod killed;
 mod many;
 mod poolers;
+mod replicas;
 mod retries;
 mod roles;
 mod rollback;

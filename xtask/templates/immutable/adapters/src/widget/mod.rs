@@ -15,6 +15,7 @@ pub mod sql_repository;
 pub mod batched;
 pub mod cached;
 pub mod metered;
+pub mod replicated;
 
 mod row;
 mod sql;
@@ -25,4 +26,5 @@ pub use batched::Batched;
 pub use cached::Cached;
 pub use memory::InMemoryWidgetRepository;
 pub use metered::Metered;
+pub use replicated::Replicated;
 pub use sql_repository::SeaOrmWidgetRepository;
