@@ -5,12 +5,16 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile, auth::token_file::TokenFileError,
-    database,
+    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile,
+    auth::token_file::TokenFileError,
+    database::{self, Address},
+    otlp::Traces,
+    traced::StoreTracer,
 };
 use domain::{Authenticator, Clock, HealthCheck};
 use openapi::ConcurrencyLimit;
 use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use poem::endpoint::BoxEndpoint;
 
 use crate::{
@@ -76,6 +80,7 @@ impl Store {
             config,
             in_process: self.in_process,
             meter,
+            tracer: None,
         }
     }
 }
@@ -89,6 +94,8 @@ pub struct Context<'a> {
     pub in_process: bool,
     /// Decorators record through it.
     pub meter: &'a Meter,
+    /// Makes spans of calls; `None` if nothing is traced.
+    pub tracer: Option<&'a StoreTracer>,
 }
 
 /// Who may write; `None` if everybody may.
@@ -102,7 +109,16 @@ pub async fn authenticator(config: &Config) -> Result<Option<Arc<TokenFile>>, To
     }
 }
 
-/// The HTTP service over a store, with its own metrics. While `draining` is set, it reports that it is not ready.
+/// What sends spans to the collector; `None` if nothing is traced. The spans that it sent and lost are counted in these
+/// metrics.
+pub fn traces(config: &Config, metrics: &MetricsRegistry) -> Option<Traces> {
+    let traces = Traces::start(NAME, config.traces.clone()?);
+    traces.observe(&metrics.meter);
+    Some(traces)
+}
+
+/// The HTTP service over a store, with its own metrics and without traces. While `draining` is set, it reports that
+/// it is not ready.
 pub fn router(
     config: &Config,
     store: &Store,
@@ -110,16 +126,17 @@ pub fn router(
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
-    router_with_metrics(config, store, authenticator, draining, metrics)
+    router_with_telemetry(config, store, authenticator, draining, metrics, None)
 }
 
-/// As [`router`], with metrics that others record in as well.
-pub fn router_with_metrics(
+/// As [`router`], with metrics that others record in as well, and with traces if there are any.
+pub fn router_with_telemetry(
     config: &Config,
     store: &Store,
     authenticator: Option<Arc<TokenFile>>,
     draining: Arc<AtomicBool>,
     metrics: MetricsRegistry,
+    traces: Option<&Traces>,
 ) -> BoxEndpoint<'static> {
     let mut checks = vec![Arc::clone(&store.check)];
     if let Some(tokens) = &authenticator {
@@ -133,7 +150,14 @@ pub fn router_with_metrics(
         }
     }
 
-    let context = store.context(&config.database, &metrics.meter);
+    let store_tracer = traces.map(|traces| StoreTracer {
+        tracer: traces.tracer(),
+        system: system_name(&config.database.url),
+    });
+    let context = Context {
+        tracer: store_tracer.as_ref(),
+        ..store.context(&config.database, &metrics.meter)
+    };
     let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {
@@ -153,7 +177,20 @@ pub fn router_with_metrics(
         concurrency_limit: Arc::new(ConcurrencyLimit::new(config.http.max_concurrent_requests)),
         meter: metrics.meter,
         metrics: metrics.renderer,
+        traces: traces.map(|traces| openapi::Traces {
+            tracer: traces.tracer(),
+            propagator: Arc::new(TraceContextPropagator::new()),
+        }),
     })
+}
+
+/// What the store is in traces: `db.system.name` of the OpenTelemetry semantic conventions.
+fn system_name(url: &StoreUrl) -> &'static str {
+    match url {
+        StoreUrl::Memory => "memory",
+        StoreUrl::Sql(Address::Postgres(_)) => "postgresql",
+        StoreUrl::Sql(Address::Sqlite(_)) => "sqlite",
+    }
 }
 
 /// The clock of the whole service.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::{
     database::Database,
-    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository},
+    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository, Traced},
 };
 use domain::tweet::{TweetRepository, TweetService};
 
@@ -30,8 +30,14 @@ pub(crate) fn service(repository: &Arc<dyn TweetRepository>, context: &Context<'
 
 /// The decorators around a bare repository, innermost first.
 pub fn stack(repository: &Arc<dyn TweetRepository>, context: &Context<'_>) -> Arc<dyn TweetRepository> {
+    // Innermost, so that a span is a statement, whoever shares it.
+    let traced: Arc<dyn TweetRepository> = match context.tracer {
+        Some(tracer) => Arc::new(Traced::new(Arc::clone(repository), tracer)),
+        None => Arc::clone(repository),
+    };
+
     // Next to the store, to time what the store does and not what the layers above save it.
-    let metered = Metered::new(Arc::clone(repository), context.meter);
+    let metered = Metered::new(traced, context.meter);
     if context.in_process {
         return Arc::new(metered);
     }

@@ -42,7 +42,7 @@ pub(super) const ADDRESSES: [&str; 36] = [
 ];
 
 /// Where it may stand in other variables.
-pub(super) const VARIABLES: [(&str, &str); 27] = [
+pub(super) const VARIABLES: [(&str, &str); 32] = [
     ("API_TOKENS_FILE", "{token}"),
     ("DATABASE_URL_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "{s}"),
@@ -70,6 +70,14 @@ pub(super) const VARIABLES: [(&str, &str); 27] = [
     ("ALLOWED_HOSTS", "{token}"),
     ("CORS_ALLOWED_HEADERS", "{token}"),
     ("PUBLIC_URL", "https://u:{s}@example.com"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS_FILE", "{s}"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:{s}@127.0.0.1:1"),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://127.0.0.1:1/v1/traces?key={s}",
+    ),
 ];
 
 /// Where it may stand in a configuration file.
