@@ -8,6 +8,7 @@ mod filter;
 mod json_format;
 #[cfg(target_os = "linux")]
 mod process_metrics;
+mod span_ids;
 mod text_format;
 mod text_layer;
 
