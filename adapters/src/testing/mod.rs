@@ -16,10 +16,12 @@ mod fresh_database;
 pub mod gate;
 mod pgbouncer;
 mod proxy;
+mod received_span;
 mod store_tracer;
 
 pub use cluster::PostgresServer;
 pub use fresh_database::FreshDatabase;
 pub use pgbouncer::{PgBouncer, PoolMode};
 pub use proxy::Proxy;
+pub use received_span::ReceivedSpan;
 pub use store_tracer::store_tracer;
