@@ -13,6 +13,7 @@ mod layers;
 mod logs;
 mod names;
 mod reader;
+mod sampler;
 mod server;
 mod sources;
 mod store_url;

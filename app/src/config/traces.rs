@@ -4,10 +4,10 @@
 use std::{fs, time::Duration};
 
 use adapters::otlp::{Certificates, Endpoint, Headers, ResourceAttributes, Settings};
-use opentelemetry_sdk::trace::Sampler;
 
 use super::{
     reader::Reader,
+    sampler::{self, SAMPLER, SAMPLER_ARG},
     variable::{BOOL, Section, Variable},
 };
 use crate::version::{NAME, VERSION};
@@ -101,8 +101,6 @@ pub(super) const SECTION: Section = Section {
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
-const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 const URL: &str = "an http or https URL such as `http://traces:4318`, without user and query";
 const MILLISECONDS: &str = "a whole number of milliseconds from 1 to 3600000";
@@ -121,7 +119,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Option<Settings>> {
     let timeout = milliseconds(reader, "OTEL_EXPORTER_OTLP_TIMEOUT");
     let delay = milliseconds(reader, "OTEL_BSP_SCHEDULE_DELAY");
     let max_queued_spans = reader.number("OTEL_BSP_MAX_QUEUE_SIZE", 1..=1_000_000);
-    let (resource, sampler) = (read_resource(reader), read_sampler(reader));
+    let (resource, sampler) = (read_resource(reader), sampler::read(reader));
 
     let settings = Settings {
         headers: headers?.unwrap_or_default(),
@@ -182,44 +180,8 @@ fn read_resource(reader: &mut Reader) -> Option<ResourceAttributes> {
     Some(attributes.or("service.version", VERSION))
 }
 
-fn read_sampler(reader: &mut Reader) -> Option<Sampler> {
-    let ratio = optional_with(reader, SAMPLER_ARG, |ratio| {
-        ratio.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio))
-    });
-    let name = reader.parse_with(SAMPLER, |name| {
-        let known = sampler(name, 1.0).is_some();
-        known.then(|| name.to_owned())
-    });
-
-    let (ratio, name) = (ratio?, name?);
-    if ratio.is_some() && !name.ends_with("traceidratio") {
-        reader.problem(format!(
-            "{SAMPLER_ARG} is set, but the sampler {name} has no share; set {SAMPLER}=parentbased_traceidratio as \
-             well"
-        ));
-        return None;
-    }
-    sampler(&name, ratio.unwrap_or(1.0))
-}
-
-fn sampler(name: &str, ratio: f64) -> Option<Sampler> {
-    let root = match name.strip_prefix("parentbased_").unwrap_or(name) {
-        "always_on" => Sampler::AlwaysOn,
-        "always_off" => Sampler::AlwaysOff,
-        "traceidratio" => Sampler::TraceIdRatioBased(ratio),
-        _ => return None,
-    };
-
-    let is_parent_based = name.starts_with("parentbased_");
-    Some(if is_parent_based {
-        Sampler::ParentBased(Box::new(root))
-    } else {
-        root
-    })
-}
-
 /// For a variable without a default: `Some(None)` if it is not set.
-fn optional_with<T>(
+pub(super) fn optional_with<T>(
     reader: &mut Reader,
     name: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
@@ -239,7 +201,6 @@ fn milliseconds(reader: &mut Reader, name: &'static str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use adapters::otlp::Settings;
-    use opentelemetry_sdk::trace::Sampler;
 
     use crate::{
         config::Config,
@@ -301,27 +262,6 @@ mod tests {
                 (Some(name), Some(version))
             );
         }
-    }
-
-    #[test]
-    fn samplers_have_the_names_of_the_specification() {
-        let sampler = |variables: &[(&str, &str)]| {
-            let settings = traces(&[&[ON], variables].concat()).expect("valid").expect("on");
-            format!("{:?}", settings.sampler)
-        };
-        let named = |name| sampler(&[("OTEL_TRACES_SAMPLER", name)]);
-        let parent_based = |root| format!("{:?}", Sampler::ParentBased(Box::new(root)));
-
-        assert_eq!(sampler(&[]), parent_based(Sampler::AlwaysOn));
-        assert_eq!(named("always_on"), "AlwaysOn");
-        assert_eq!(named("always_off"), "AlwaysOff");
-        assert_eq!(named("traceidratio"), "TraceIdRatioBased(1.0)");
-        assert_eq!(named("parentbased_always_off"), parent_based(Sampler::AlwaysOff));
-        let share = [
-            ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
-            ("OTEL_TRACES_SAMPLER_ARG", "0.01"),
-        ];
-        assert_eq!(sampler(&share), parent_based(Sampler::TraceIdRatioBased(0.01)));
     }
 
     #[test]
