@@ -1,6 +1,6 @@
 //! Which trace a request belongs to. Only real connections have a peer that can be trusted.
 
-use adapters::testing::collector::{Collector, ReceivedSpan};
+use adapters::testing::{ReceivedSpan, collector::Collector};
 
 use super::{get, of_requests, traced};
 use crate::support::example::COLLECTION;

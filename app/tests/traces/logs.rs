@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 
 use adapters::{
     syslog::STRUCTURED_DATA_ID,
-    testing::collector::{Collector, ReceivedSpan},
+    testing::{ReceivedSpan, collector::Collector},
 };
 use serde_json::Value;
 

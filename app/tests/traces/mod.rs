@@ -11,7 +11,7 @@ mod tls;
 
 use std::collections::BTreeMap;
 
-use adapters::testing::collector::{Collector, ReceivedSpan};
+use adapters::testing::{ReceivedSpan, collector::Collector};
 
 use crate::support::{Service, client::Client};
 

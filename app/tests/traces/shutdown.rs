@@ -39,7 +39,7 @@ fn end_does_not_wait_for_a_collector_that_does_not_respond() {
     let start = Instant::now();
 
     service.signal("TERM");
-    service.wait_for_log("did not receive all spans");
+    service.wait_for_log("the collector http://");
     service.wait_for_log("stopped");
     assert!(service.child.wait().expect("an exit").success());
 
