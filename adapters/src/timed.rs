@@ -89,7 +89,8 @@ impl TimedOperation {
     }
 }
 
-fn error_type(error: &RepositoryError) -> &'static str {
+/// The value of `error.type` for an error of a store.
+pub(crate) fn error_type(error: &RepositoryError) -> &'static str {
     match error {
         RepositoryError::Unavailable { .. } => "unavailable",
         RepositoryError::TimedOut { .. } => "timed_out",

@@ -22,3 +22,4 @@ mod operations;
 mod program;
 mod rules;
 mod server;
+mod traces;

@@ -8,6 +8,7 @@ mod filter;
 mod json_format;
 #[cfg(target_os = "linux")]
 mod process_metrics;
+mod span_ids;
 #[cfg(test)]
 mod syslog_tests;
 mod text_format;

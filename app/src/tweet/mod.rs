@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::{
     database::Database,
-    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, Replicated, SeaOrmTweetRepository},
+    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, Replicated, SeaOrmTweetRepository, Traced},
 };
 use domain::tweet::{TweetRepository, TweetService};
 
@@ -31,7 +31,7 @@ pub(crate) fn service(repository: &Arc<dyn TweetRepository>, context: &Context<'
 /// The decorators around a bare repository, innermost first.
 pub fn stack(repository: &Arc<dyn TweetRepository>, context: &Context<'_>) -> Arc<dyn TweetRepository> {
     // Next to the store, to time what the store does and not what the layers above save it.
-    let metered = Metered::new(Arc::clone(repository), context.meter);
+    let metered = Metered::new(traced(Arc::clone(repository), context), context.meter);
     if context.in_process {
         return Arc::new(metered);
     }
@@ -40,9 +40,18 @@ pub fn stack(repository: &Arc<dyn TweetRepository>, context: &Context<'_>) -> Ar
     match context.replica {
         None => shared(metered, context),
         Some(replica) => {
-            let copy = Metered::replica(sql(replica.database()), context.meter);
+            let copy = traced(sql(replica.database()), context);
+            let copy = Metered::replica(copy, context.meter);
             shared(Replicated::new(metered, copy, replica.reads().clone()), context)
         }
+    }
+}
+
+/// Innermost, so that a span is a statement, whoever shares it.
+fn traced(repository: Arc<dyn TweetRepository>, context: &Context<'_>) -> Arc<dyn TweetRepository> {
+    match context.tracer {
+        Some(tracer) => Arc::new(Traced::new(repository, tracer)),
+        None => repository,
     }
 }
 

@@ -74,6 +74,14 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("ALLOWED_HOSTS", "{token}"),
     ("CORS_ALLOWED_HEADERS", "{token}"),
     ("PUBLIC_URL", "https://u:{s}@example.com"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS_FILE", "{s}"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:{s}@127.0.0.1:1"),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://127.0.0.1:1/v1/traces?key={s}",
+    ),
 ];
 
 /// Where it may stand in a configuration file.
