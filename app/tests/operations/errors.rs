@@ -19,7 +19,11 @@ const NO_PROBLEM: [(&str, u16, &str); 2] = [
         503,
         "its body is the report, which names the dependency that fails",
     ),
-    ("readyz", 503, "its body is the report, which names what is missing"),
+    (
+        "readyz",
+        503,
+        "its body is the report, which names what is missing",
+    ),
 ];
 
 #[test]
