@@ -11,7 +11,7 @@ use poem::{
     IntoResponse, Request, Response,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG},
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG},
     },
     web::Redirect,
 };
@@ -91,10 +91,15 @@ impl Asset {
         }
 
         let response = response.content_type(self.media_type);
-        Ok(match (&self.gzip, Preference::of(request.headers())) {
-            (None, _) | (_, Preference::Identity) => response.body(self.plain().clone()),
-            (Some(gzip), _) => response.header(CONTENT_ENCODING, "gzip").body(gzip.clone()),
-        })
+        Ok(
+            match (
+                &self.gzip,
+                Preference::of(request.headers().get_all(ACCEPT_ENCODING)),
+            ) {
+                (None, _) | (_, Preference::Identity) => response.body(self.plain().clone()),
+                (Some(gzip), _) => response.header(CONTENT_ENCODING, "gzip").body(gzip.clone()),
+            },
+        )
     }
 }
 

@@ -91,7 +91,9 @@ impl DynEndpoint for CheckedQuery {
     type Output = Response;
 
     fn call(&self, request: Request) -> BoxFuture<'_, poem::Result<Response>> {
-        let query = request.uri().query().unwrap_or_default();
+        let Some(query) = request.uri().query() else {
+            return self.endpoint.call(request);
+        };
 
         let errors = violations(query, &self.parameters);
         if errors.is_empty() {
@@ -136,8 +138,10 @@ fn unknown(name: &str, parameters: &[Parameter]) -> Violation {
         return Violation::new("", "has a parameter that is not one of this operation");
     }
 
+    // Names are compared exactly, but whoever types them may not.
+    let typed = name.to_ascii_lowercase();
     let distances = parameters.iter().map(|parameter| {
-        let distance = strsim::damerau_levenshtein(&parameter.name, name);
+        let distance = strsim::damerau_levenshtein(&parameter.name.to_ascii_lowercase(), &typed);
         (distance, &parameter.name)
     });
     // A third of the letters may differ.
@@ -188,7 +192,7 @@ mod tests {
         let unknown = "is not a parameter of this operation";
         for (query, pointer, reason) in [
             ("limt=5", "/limt", format!("{unknown}; did you mean limit?")),
-            ("Limit=5", "/Limit", format!("{unknown}; did you mean limit?")),
+            ("LIMIT=5", "/LIMIT", format!("{unknown}; did you mean limit?")),
             (
                 "limit=5&bfeore=x",
                 "/bfeore",

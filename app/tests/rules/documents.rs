@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use app::config::{self, Config};
 
-use super::read;
+use super::{read, root};
 
 #[test]
 fn openapi_document_is_up_to_date() {
@@ -96,5 +96,22 @@ fn proxies_in_the_documents_are_those_that_are_tested() {
             blocks, 1,
             "docs/operations.md shows a configuration that is not tested"
         );
+    }
+}
+
+#[test]
+fn every_step_of_a_list_begins_a_line() {
+    let pages = fs::read_dir(root().join("docs")).expect("a folder");
+    let pages = pages.map(|entry| entry.expect("an entry").path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let at_the_root = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+
+    for page in pages.chain(at_the_root.map(Into::into)) {
+        for line in read(&page).lines() {
+            // A number between two sentences, or after the code that a step ends with.
+            let joined = (2..=9)
+                .any(|step| line.contains(&format!(". {step}. ")) || line.contains(&format!("` {step}. ")));
+            assert!(!joined, "{}: a step within a line: {line}", page.display());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use poem::http::{HeaderMap, header::ACCEPT_ENCODING};
+use poem::http::HeaderValue;
 
 /// What a client says about gzip in `Accept-Encoding` (RFC 9110, 12.5.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,13 @@ pub(crate) enum Preference {
 }
 
 impl Preference {
-    /// Codings that are not gzip, and elements that are malformed, count for nothing.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    /// What the values of `Accept-Encoding` say, one for each line. Codings that are not gzip, and elements that are
+    /// malformed, count for nothing.
+    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let (mut gzip, mut identity, mut any) = (None, None, None);
-        let lines = headers.get_all(ACCEPT_ENCODING).iter();
-        let elements = lines.filter_map(|line| Some(line.to_str().ok()?.split(',')));
+        let elements = lines
+            .into_iter()
+            .filter_map(|line| Some(line.to_str().ok()?.split(',')));
 
         for (coding, weight) in elements.flatten().filter_map(weighted) {
             let is = |name| coding.eq_ignore_ascii_case(name);
@@ -76,14 +78,13 @@ pub(crate) fn decompress(gzip: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use poem::http::HeaderValue;
     use proptest::{collection::vec, prelude::*};
 
     use super::{Preference::*, *};
 
     fn preference(lines: &[&[u8]]) -> Preference {
         let values = lines.iter().filter_map(|line| HeaderValue::from_bytes(line).ok());
-        Preference::of(&values.map(|value| (ACCEPT_ENCODING, value)).collect())
+        Preference::of(&values.collect::<Vec<_>>())
     }
 
     #[test]

@@ -18,12 +18,15 @@ pub fn page_tag<T>(
     link: Option<&str>,
     items: impl Iterator<Item = (Id<T>, Version)>,
 ) -> String {
-    let mut hasher = DefaultHasher::new();
-    (VERSION, base.as_str(), link).hash(&mut hasher);
-    for item in items {
-        item.hash(&mut hasher);
+    // Hashed in one piece: the hasher has a cost for each value that it is given.
+    let mut bytes = Vec::with_capacity(items.size_hint().0 * size_of::<(u128, i64)>());
+    for (id, version) in items {
+        bytes.extend_from_slice(&id.as_u128().to_le_bytes());
+        bytes.extend_from_slice(&version.get().to_le_bytes());
     }
 
+    let mut hasher = DefaultHasher::new();
+    (VERSION, base.as_str(), link, bytes).hash(&mut hasher);
     weak(&hasher)
 }
 
