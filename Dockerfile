@@ -14,11 +14,13 @@ FROM toolchain AS dev
 # inotify-tools: dev-server watches the source. rsyslog: tests send log messages to it. postgresql: tests start and kill
 # servers of their own. nginx-light, haproxy, varnish, pgbouncer: tests run the service behind them, or on the database
 # behind them. python3-venv, nodejs, npm: system tests generate clients in Python and TypeScript. git: xtask calls it.
-# chromium, nodejs, npm: tests use the documentation page in a browser.
+# chromium, nodejs, npm: tests use the documentation page in a browser. kubectl: tests render deploy/kubernetes.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     chromium git haproxy inotify-tools nginx-light nodejs npm pgbouncer postgresql python3-venv rsyslog varnish \
  && rm -rf /var/lib/apt/lists/*
+# That of Debian 12 is too old.
+COPY --from=registry.k8s.io/kubectl:v1.34.1 /bin/kubectl /usr/local/bin/
 # Outside the source, which is mounted from the host.
 ENV CARGO_TARGET_DIR=/target
 # The toolchain of the image, instead of a download of the one in rust-toolchain.toml.

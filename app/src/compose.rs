@@ -162,6 +162,7 @@ pub fn router_with_telemetry(
     traces: Option<&Traces>,
 ) -> BoxEndpoint<'static> {
     let mut checks = vec![Arc::clone(&store.check)];
+    let mut readiness = Vec::new();
     if let Some(tokens) = &authenticator {
         checks.push(Arc::clone(tokens) as Arc<dyn HealthCheck>);
     }
@@ -169,7 +170,9 @@ pub fn router_with_telemetry(
         database::observe_pool(schema.database(), &metrics.meter);
         // With MIGRATE_ON_START, no request is served before the schema is up to date.
         if !config.database.migrate_on_start {
-            checks.push(Arc::new(SchemaCheck::new(schema.clone())));
+            let check: Arc<dyn HealthCheck> = Arc::new(SchemaCheck::new(schema.clone()));
+            checks.push(Arc::clone(&check));
+            readiness.push(check);
         }
     }
 
@@ -194,6 +197,7 @@ pub fn router_with_telemetry(
         name: NAME,
         services,
         checks,
+        readiness,
         draining,
         authenticator: authenticator.map(|tokens| tokens as Arc<dyn Authenticator>),
         clock: clock(),

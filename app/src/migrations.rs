@@ -210,7 +210,7 @@ fn migration_error(current: Option<String>, error: MigrationLockError) -> Migrat
 }
 
 /// [`HealthCheck`] that fails while migrations are pending. Once none is, it no longer queries the database: while a
-/// service runs, migrations are only added.
+/// service runs, migrations are only added. So a service that was ready stays so without its database.
 #[derive(Debug)]
 pub struct SchemaCheck {
     schema: Schema,

@@ -17,6 +17,7 @@ mod tweet;
 mod browser;
 mod faults;
 mod http;
+mod kubernetes;
 mod middleware;
 mod operations;
 mod program;

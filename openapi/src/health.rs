@@ -1,4 +1,4 @@
-//! Liveness and readiness.
+//! The health report, and the probes of an orchestrator: liveness and readiness.
 
 mod report;
 
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Choice, HealthCheck};
+use domain::{CheckName, Choice, HealthCheck};
 use futures_util::future::join_all;
 use poem_openapi::{
     ApiResponse, OpenApi, Tags,
@@ -57,31 +57,15 @@ enum Tag {
 
 #[OpenApi(prefix_path = "/healthcheck/", tag = "Tag::Health")]
 impl HealthApi {
-    /// Readiness
+    /// Health
     ///
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
     /// and reports `draining` next to its dependencies. A `replica` that is `nok` leaves the service `ok`: its database
-    /// serves the reads.
+    /// serves the reads. For people and monitors; orchestrators ask `/readyz`.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> Result<Response<HealthResponse>, ErrorResponse<MonitoringErrors>> {
-        let results = self.checks.iter().map(|check| async {
-            let status = run(&**check).await;
-            CheckResult {
-                name: check.name().as_str(),
-                status,
-                is_required: check.is_required(),
-            }
-        });
-        let mut results = join_all(results).await;
-        if self.draining.load(Relaxed) {
-            results.push(CheckResult {
-                name: DRAINING,
-                status: Status::Nok,
-                is_required: true,
-            });
-        }
+        let report = report(&self.checks, &self.draining).await;
 
-        let report = HealthBody::new(results);
         Ok(not_stored(match report.status {
             Status::Ok => HealthResponse::Healthy(Json(report)),
             Status::Nok => HealthResponse::Unhealthy(Json(report)),
@@ -92,17 +76,24 @@ impl HealthApi {
 /// The body of a response to `/livez`.
 const ALIVE: &str = "ok\n";
 
+/// What orchestrators ask every few seconds.
 #[derive(Clone)]
-pub(crate) struct LivenessApi;
+pub(crate) struct ProbesApi {
+    readiness: Vec<Arc<dyn HealthCheck>>,
+    draining: Arc<AtomicBool>,
+}
 
-impl LivenessApi {
-    pub(crate) fn new(_: &Dependencies) -> Self {
-        Self
+impl ProbesApi {
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
+        Self {
+            readiness: dependencies.readiness.clone(),
+            draining: Arc::clone(&dependencies.draining),
+        }
     }
 }
 
 #[OpenApi(tag = "Tag::Health")]
-impl LivenessApi {
+impl ProbesApi {
     /// Liveness
     ///
     /// Succeeds while the process runs; checks no dependency.
@@ -110,11 +101,48 @@ impl LivenessApi {
     async fn livez(&self) -> Result<Response<LivezResponse>, ErrorResponse<MonitoringErrors>> {
         Ok(not_stored(LivezResponse::Alive(PlainText(ALIVE))))
     }
+
+    /// Readiness
+    ///
+    /// Whether requests should be sent here: the service has seen the schema of its database, and is not about to stop.
+    /// Does not depend on whether the database responds now: all instances would become unready at once, and clients
+    /// would get refused connections instead of cached items and errors with a reason.
+    #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
+    async fn readyz(&self) -> Result<Response<ReadyzResponse>, ErrorResponse<MonitoringErrors>> {
+        let report = report(&self.readiness, &self.draining).await;
+
+        Ok(not_stored(match report.status {
+            Status::Ok => ReadyzResponse::Ready(Json(report)),
+            Status::Nok => ReadyzResponse::NotReady(Json(report)),
+        }))
+    }
 }
 
 /// A response that no cache keeps: it is true only now.
 fn not_stored<T>(response: T) -> Response<T> {
     Response::new(response).header("cache-control", NO_STORE)
+}
+
+/// The result of these checks, which are run concurrently. A service that is about to stop is `nok`, whatever they report.
+async fn report(checks: &[Arc<dyn HealthCheck>], draining: &AtomicBool) -> HealthBody {
+    let results = checks.iter().map(|check| async {
+        let status = run(&**check).await;
+        CheckResult {
+            name: check.name().as_str(),
+            status,
+            is_required: check.is_required(),
+        }
+    });
+
+    let mut results = join_all(results).await;
+    if draining.load(Relaxed) {
+        results.push(CheckResult {
+            name: DRAINING,
+            status: Status::Nok,
+            is_required: true,
+        });
+    }
+    HealthBody::new(results)
 }
 
 /// Runs one check. The reason of a failure goes to the log; the client only gets the status.
@@ -150,6 +178,16 @@ enum LivezResponse {
     Alive(PlainText<&'static str>),
 }
 
+#[derive(ApiResponse)]
+enum ReadyzResponse {
+    /// The service takes requests.
+    #[oai(status = 200)]
+    Ready(Json<HealthBody>),
+    /// The service is about to stop, or has not seen the schema of its database yet; send no requests here.
+    #[oai(status = 503)]
+    NotReady(Json<HealthBody>),
+}
+
 /// Monitoring is subject to one check only, that of the host.
 struct MonitoringErrors;
 
@@ -159,12 +197,21 @@ impl DocumentedErrors for MonitoringErrors {
 
 /// A step of the document: the examples that are not those of a schema.
 pub(crate) fn examples(document: &mut Value) {
+    let report = HealthBody::example;
     for (response, example) in [
         (
             "/paths/~1healthcheck~1/get/responses/503",
-            HealthBody::example(Status::Nok),
+            report(CheckName::Db, Status::Nok),
         ),
         ("/paths/~1livez/get/responses/200", ALIVE.into()),
+        (
+            "/paths/~1readyz/get/responses/200",
+            report(CheckName::Schema, Status::Ok),
+        ),
+        (
+            "/paths/~1readyz/get/responses/503",
+            report(CheckName::Schema, Status::Nok),
+        ),
     ] {
         let content = document.pointer_mut(&format!("{response}/content"));
         let media_types = content

@@ -78,6 +78,9 @@ pub struct Dependencies {
 
     /// Every dependency that the health report names.
     pub checks: Vec<Arc<dyn HealthCheck>>,
+    /// What the service must have seen once before requests are sent to it. Probes ask every few seconds, so a check
+    /// remembers that it succeeded, and no longer asks anyone.
+    pub readiness: Vec<Arc<dyn HealthCheck>>,
     /// Whether the service is about to stop. Then it is not ready, whatever its dependencies report.
     pub draining: Arc<AtomicBool>,
     /// Knows the holders of tokens; without it, no operation needs a token.
@@ -133,7 +136,7 @@ macro_rules! apis {
 apis![
     tweet::TweetsApi,
     health::HealthApi,
-    health::LivenessApi,
+    health::ProbesApi,
     docs::DocsApi,
     problem_pages::ProblemPagesApi,
     metrics_page::MetricsApi,

@@ -11,7 +11,7 @@ use poem_openapi::{OpenApi, registry::MetaOperation};
 use crate::middleware::cors::AllowedHeaders;
 
 /// The routes that monitors request every few seconds.
-pub(crate) const MONITORED: [&str; 3] = ["/livez", "/healthcheck/", "/metrics"];
+pub(crate) const MONITORED: [&str; 4] = ["/livez", "/readyz", "/healthcheck/", "/metrics"];
 
 /// Every route of the service.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
             );
         }
     }
-    for route in ["docs", "healthcheck", "livez", "metrics", "openapi"] {
+    for route in ["docs", "healthcheck", "livez", "metrics", "openapi", "readyz"] {
         ensure!(name != route, "/{name} is a route of every service");
     }
     let program = ProgramName::of_package(&plan.read("app/Cargo.toml")?)?.to_string();

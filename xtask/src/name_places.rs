@@ -13,13 +13,21 @@ const fn place(path: &'static str, before: &'static str, after: &'static str) ->
     Place { path, before, after }
 }
 
-const PLACES: [Place; 12] = [
+const PRODUCTION: &str = "deploy/kubernetes/overlays/production/kustomization.yaml";
+const DEVELOPMENT: &str = "deploy/kubernetes/overlays/development/kustomization.yaml";
+
+const PLACES: [Place; 16] = [
     // The source of all others that the code needs: `CARGO_PKG_NAME`.
     place("app/Cargo.toml", PACKAGE_NAME, "\""),
     // docker-compose and Docker read no manifest of cargo.
     place(".env", "\nCOMPOSE_PROJECT_NAME=", "\n"),
     place("Dockerfile", "type=cache,id=", "-build,"),
     place("Dockerfile", "image.title=\"", "\""),
+    // The namespaces and images of Kubernetes.
+    place(PRODUCTION, "\nnamespace: ", "\n"),
+    place(PRODUCTION, "newName: registry.example.com/", "\n"),
+    place(DEVELOPMENT, "\nnamespace: ", "-development\n"),
+    place(DEVELOPMENT, "newName: ", "\n"),
     // Scanners for secrets search for this text; the crate `domain` does not know the program.
     place("domain/src/principal.rs", "TOKEN_PREFIX: &str = \"", "_token_\""),
     // Values and documents for people.

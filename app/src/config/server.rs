@@ -62,8 +62,8 @@ pub(super) const SECTION: Section = Section {
         .expected(SECONDS),
         Variable::new(
             "SHUTDOWN_DELAY_SECONDS",
-            "How long to keep serving after a signal such as SIGTERM while `/healthcheck/` already returns 503, so that load \
-             balancers stop sending requests.",
+            "How long to keep serving after a signal such as SIGTERM while `/readyz` and `/healthcheck/` already return 503, so \
+             that load balancers stop sending requests.",
         )
         .default("0")
         .expected("a whole number of seconds from 0 to 3600"),

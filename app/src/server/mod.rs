@@ -71,7 +71,7 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     tracing::info!(
         delay_seconds = config.server.shutdown_delay.as_secs(),
         timeout_seconds = config.server.shutdown_timeout.as_secs(),
-        "{signal}: shutting down; /healthcheck/ now returns 503. After the delay, no connection is accepted any more and \
+        "{signal}: shutting down; /readyz and /healthcheck/ now return 503. After the delay, no connection is accepted any more and \
          the requests in flight are completed. A second signal aborts them"
     );
     let _ = stop.send(());

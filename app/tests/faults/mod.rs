@@ -39,13 +39,16 @@ fn get(service: &Service, path: &str) -> Response {
     request(service.address, "GET", path, "").expect("a response")
 }
 
-/// Asserts that the service is alive and not ready.
-fn is_alive_but_not_ready(service: &Service) {
+/// Asserts that the service is alive and unhealthy. It remains ready, because it still serves what it has cached, and a
+/// reason for everything else.
+fn is_alive_but_unhealthy(service: &Service) {
     let health = get(service, "/healthcheck/");
     assert_eq!(health.status, 503);
     assert_eq!(health.body, r#"{"status":"nok","db":{"status":"nok"}}"#);
 
-    assert_eq!(get(service, "/livez").status, 200);
+    for probe in ["/livez", "/readyz"] {
+        assert_eq!(get(service, probe).status, 200, "{probe}");
+    }
 }
 
 /// Whether a response is the one for an outage: a problem that asks the client to retry.

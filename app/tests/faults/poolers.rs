@@ -4,7 +4,7 @@ use adapters::testing::{PgBouncer, PoolMode, PostgresServer};
 use tempfile::TempDir;
 
 use super::{
-    TIMEOUTS, get, is_alive_but_not_ready,
+    TIMEOUTS, get, is_alive_but_unhealthy,
     load::{Load, all_acknowledged_are_stored, all_responses_were_in_time, all_succeeded_or_met_an_outage},
 };
 use crate::support::{Service, report, run, wait_until};
@@ -30,7 +30,7 @@ fn acknowledged_items_survive_a_crash_of_postgres_behind_pgbouncer() {
     wait_until("requests fail", || {
         load.count(|attempt| attempt.status() == 503) >= 6
     });
-    is_alive_but_not_ready(&service);
+    is_alive_but_unhealthy(&service);
     server.restart();
     wait_for_items(load.count(|attempt| attempt.created()) + 50);
     wait_until("the service is healthy", || {

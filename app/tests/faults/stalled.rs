@@ -6,7 +6,7 @@ use adapters::testing::{PostgresServer, Proxy};
 use tempfile::TempDir;
 
 use super::{
-    MAX_REQUEST_TIME, TIMEOUTS, get, is_alive_but_not_ready, is_an_outage,
+    MAX_REQUEST_TIME, TIMEOUTS, get, is_alive_but_unhealthy, is_an_outage,
     load::{Load, all_acknowledged_are_stored, all_responses_were_in_time, all_succeeded_or_met_an_outage},
 };
 use crate::support::{Service, client::request, example, report, wait_until};
@@ -32,7 +32,7 @@ fn a_frozen_database_blocks_no_request_and_recovers_when_thawed() {
     wait_until("requests fail", || {
         load.count(|attempt| attempt.status() == 503 && attempt.ended > frozen) >= 12
     });
-    is_alive_but_not_ready(&service);
+    is_alive_but_unhealthy(&service);
 
     let thawed = Instant::now();
     server.thaw();

@@ -44,7 +44,7 @@ fn line_of_a_rejected_request_names_its_client() {
 
 #[test]
 fn probes_and_scrapes_are_logged_at_debug_unless_they_fail() {
-    let monitored = ["/livez", "/healthcheck/", "/metrics"];
+    let monitored = ["/livez", "/readyz", "/healthcheck/", "/metrics"];
     for (level, logged) in [("debug", true), ("info", false)] {
         let mut service = Service::in_memory(&[("LOG_LEVEL", level)]);
         for path in monitored {

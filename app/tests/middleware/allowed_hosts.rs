@@ -81,6 +81,7 @@ async fn a_foreign_host_is_rejected_before_anything_else() {
         "/",
         "/docs",
         "/livez",
+        "/readyz",
         "/healthcheck/",
         "/metrics",
         "/openapi.json",

@@ -87,6 +87,7 @@ async fn only_responses_that_say_so_may_be_stored() {
             (example::COLLECTION, "no-cache"),
             ("/metrics", "no-store"),
             ("/livez", "no-store"),
+            ("/readyz", "no-store"),
             ("/healthcheck/", "no-store"),
             ("/nothing", "no-store"),
             (example::UNKNOWN_ITEM, "no-store"),

@@ -47,7 +47,14 @@ async fn monitoring_is_exempt_while_a_client_is_over_its_limit() {
         service.get("/nothing").send().await;
     }
 
-    for exempt in ["/livez", "/livez/", "/healthcheck", "/healthcheck/", "/metrics"] {
+    for exempt in [
+        "/livez",
+        "/livez/",
+        "/readyz",
+        "/healthcheck",
+        "/healthcheck/",
+        "/metrics",
+    ] {
         let response = service.get(exempt).send().await;
         assert_eq!(status_of(&response), 200, "{exempt}");
         assert_eq!(header(&response, "ratelimit"), None, "{exempt}");

@@ -13,11 +13,18 @@ use super::{
 use crate::support::problem_type;
 
 /// Errors with a body of their own, and why.
-const NO_PROBLEM: [(&str, u16, &str); 1] = [(
-    "healthcheck",
-    503,
-    "its body is the report, which names the dependency that fails",
-)];
+const NO_PROBLEM: [(&str, u16, &str); 2] = [
+    (
+        "healthcheck",
+        503,
+        "its body is the report, which names the dependency that fails",
+    ),
+    (
+        "readyz",
+        503,
+        "its body is the report, which names what is missing",
+    ),
+];
 
 #[test]
 fn every_documented_error_is_a_problem() {

@@ -26,12 +26,13 @@ fn every_success_and_every_header_has_an_example() {
 
 #[test]
 fn examples_of_the_health_report_are_of_their_status() {
-    for (status, expected) in [(200, "ok"), (503, "nok")] {
-        let pointer =
-            format!("/paths/~1healthcheck~1/get/responses/{status}/content/application~1json/example");
-        let example = DOCUMENT.pointer(&pointer).expect("an example");
+    for path in ["healthcheck~1", "readyz"] {
+        for (status, expected) in [(200, "ok"), (503, "nok")] {
+            let pointer = format!("/paths/~1{path}/get/responses/{status}/content/application~1json/example");
+            let example = DOCUMENT.pointer(&pointer).expect("an example");
 
-        assert_eq!(example["status"], expected, "{status}: {example}");
+            assert_eq!(example["status"], expected, "{path} {status}: {example}");
+        }
     }
 }
 

@@ -31,4 +31,4 @@ mod statuses;
 
 /// Paths for monitoring. They must respond while the service is overloaded, so no limit counts them; and they call no
 /// repository.
-const MONITORING: [&str; 2] = ["/healthcheck/", "/livez"];
+const MONITORING: [&str; 3] = ["/healthcheck/", "/livez", "/readyz"];

@@ -17,7 +17,11 @@ use crate::support::{
 };
 
 /// Documented statuses that these tests cannot produce: operation, status, and the reason.
-const NOT_PRODUCED: &[(&str, u16, &str)] = &[];
+const NOT_PRODUCED: &[(&str, u16, &str)] = &[(
+    "readyz",
+    503,
+    "needs a service that stops, or a database without its schema: `server::shutdown` and `faults::schema` have them",
+)];
 
 /// Whether an operation can return this error, by what it takes.
 pub(super) fn applies(operation: &Operation, status: u16) -> bool {

@@ -60,7 +60,7 @@ fn load(service: &Service, clients: usize) -> Responses {
             .collect();
 
         while Instant::now() < until {
-            for path in ["/livez", "/healthcheck/", "/metrics"] {
+            for path in ["/livez", "/readyz", "/healthcheck/", "/metrics"] {
                 let response = Client::of(service).get(path).expect("a response");
                 assert_eq!(response.status, 200, "{path}");
             }

@@ -45,7 +45,7 @@ async fn requests_beyond_the_limit_get_503_at_once_without_reaching_the_store() 
         response.assert_header_exist("x-request-id");
         assert_eq!(gated.statements().len(), 2, "the store is not called");
     }
-    for path in ["/livez", "/healthcheck/", "/metrics", "/docs"] {
+    for path in ["/livez", "/readyz", "/healthcheck/", "/metrics", "/docs"] {
         let response = client.get(path).send().await;
         assert_eq!(response.0.status(), StatusCode::OK, "{path}");
     }
@@ -93,7 +93,12 @@ async fn overloaded_client_is_delayed_until_retry_after() {
     );
 
     // Other connections are not delayed. The health check fails because the database does not respond.
-    for (path, status) in [("/livez", 200), ("/healthcheck/", 503), ("/metrics", 200)] {
+    for (path, status) in [
+        ("/livez", 200),
+        ("/readyz", 200),
+        ("/healthcheck/", 503),
+        ("/metrics", 200),
+    ] {
         let response = Client::of(&service).get(path).expect("a response");
         assert_eq!(response.status, status, "{path}: {response:?}");
     }

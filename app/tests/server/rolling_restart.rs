@@ -14,7 +14,7 @@ use std::{
 use adapters::testing::FreshDatabase;
 use tempfile::TempDir;
 
-use crate::support::{Service, TIMEOUT, client::Client, example::COLLECTION};
+use crate::support::{Service, TIMEOUT, client::Client, requests::send_until};
 
 /// Forwards each connection to one of the instances whose health check succeeds.
 struct LoadBalancer {
@@ -121,41 +121,6 @@ fn is_ready(address: SocketAddr) -> bool {
     response.is_ok_and(|response| response.status == 200)
 }
 
-/// Sends requests until `done`, on one connection as long as it stays open. Returns the number of successful responses,
-/// and the failures.
-fn send_requests(address: SocketAddr, done: &AtomicBool) -> (usize, Vec<String>) {
-    let (mut successes, mut failures, mut client) = (0, Vec::new(), None);
-
-    while !done.load(Relaxed) {
-        let mut send = || {
-            let client = match &mut client {
-                Some(client) => client,
-                none => none.insert(Client::connect(address)?),
-            };
-            if successes % 4 == 0 {
-                client.post("rolling")
-            } else {
-                client.get(&format!("{COLLECTION}?limit=2"))
-            }
-        };
-
-        match send() {
-            Ok(response) if response.status < 300 => {
-                successes += 1;
-                if response.closes() {
-                    client = None;
-                }
-            }
-            other => {
-                failures.push(format!("{other:?}"));
-                client = None;
-            }
-        }
-    }
-
-    (successes, failures)
-}
-
 #[tokio::test]
 async fn rolling_restart_fails_no_request() {
     let database = FreshDatabase::postgres().await;
@@ -174,7 +139,7 @@ async fn rolling_restart_fails_no_request() {
     let done = AtomicBool::new(false);
     let results: Vec<_> = thread::scope(|scope| {
         let clients: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| send_requests(balancer.address, &done)))
+            .map(|_| scope.spawn(|| send_until(&done, || Client::connect(balancer.address))))
             .collect();
 
         for instance in &mut instances {

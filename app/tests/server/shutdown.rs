@@ -32,6 +32,10 @@ fn draining_service_is_not_ready_but_serves_requests_and_closes_their_connection
     assert!(draining.closes(), "{draining:?}");
     open.wait_until_closed();
 
+    let draining = Client::of(&service).get("/readyz").expect("a response");
+    let report = r#"{"status":"nok","draining":{"status":"nok"}}"#;
+    assert_eq!((draining.status, &*draining.body), (503, report));
+
     for path in ["/livez", COLLECTION] {
         let response = Client::of(&service).get(path).expect("a response");
         assert!(response.status == 200 && response.closes(), "{response:?}");

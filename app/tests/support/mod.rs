@@ -13,6 +13,7 @@ mod response;
 
 pub(crate) mod client;
 mod program;
+pub(crate) mod requests;
 mod service;
 pub(crate) mod sockets;
 mod stores;

@@ -1,4 +1,4 @@
-//! What `/healthcheck/` responds with.
+//! What `/healthcheck/` and `/readyz` respond with.
 
 use std::{borrow::Cow, collections::BTreeMap, iter};
 
@@ -45,11 +45,11 @@ impl HealthBody {
         }
     }
 
-    /// The report of a service whose database has this status.
-    pub(super) fn example(status: Status) -> Value {
+    /// The report of a service whose one check has this status.
+    pub(super) fn example(check: CheckName, status: Status) -> Value {
         json!(Self {
             status,
-            dependencies: BTreeMap::from([(CheckName::Db.as_str(), Dependency { status })]),
+            dependencies: BTreeMap::from([(check.as_str(), Dependency { status })]),
         })
     }
 
@@ -68,7 +68,7 @@ impl HealthBody {
             ),
             required: vec!["status"],
             properties: status.chain(dependencies).collect(),
-            example: Some(Self::example(Status::Ok)),
+            example: Some(Self::example(CheckName::Db, Status::Ok)),
             ..MetaSchema::new("object")
         }
     }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn dependencies_are_members_next_to_the_status() {
-        let report = HealthBody::example(Status::Ok);
+        let report = HealthBody::example(CheckName::Db, Status::Ok);
 
         assert_eq!(report, json!({"status": "ok", "db": {"status": "ok"}}));
     }

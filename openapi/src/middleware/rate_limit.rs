@@ -43,7 +43,7 @@ pub struct RateLimit {
 }
 
 /// Monitoring must get through, above all while other clients send too much.
-const EXEMPT: [&str; 3] = ["/livez", "/healthcheck", "/metrics"];
+const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/healthcheck", "/metrics"];
 
 // The fields of draft-ietf-httpapi-ratelimit-headers-10.
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

@@ -47,7 +47,11 @@ async fn every_documented_client_error_occurs_and_is_a_problem() {
 
 /// The one error of monitoring: a host that is none.
 fn monitoring_error_cases(service: &Service) -> impl Iterator<Item = ErrorCase> {
-    let operations = [("healthcheck", "/healthcheck/"), ("livez", "/livez")];
+    let operations = [
+        ("healthcheck", "/healthcheck/"),
+        ("livez", "/livez"),
+        ("readyz", "/readyz"),
+    ];
 
     operations.into_iter().map(|(operation, path)| ErrorCase {
         operation,

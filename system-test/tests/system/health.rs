@@ -1,4 +1,4 @@
-//! The health check and the liveness probe.
+//! The health report and the probes.
 
 use reqwest::Method;
 use system_test::types::Status;
@@ -31,10 +31,19 @@ async fn livez_is_the_text_ok() {
 }
 
 #[tokio::test]
+async fn readyz_is_ok() {
+    let service = Service::reach();
+
+    let ready = service.client.readyz().send().await.expect("200");
+
+    assert_eq!(ready.status, Status::Ok);
+}
+
+#[tokio::test]
 async fn probes_work_with_head_and_without_a_trailing_slash() {
     let service = Service::reach();
 
-    for path in ["/healthcheck", "/healthcheck/", "/livez", "/livez/"] {
+    for path in ["/healthcheck", "/healthcheck/", "/livez", "/livez/", "/readyz"] {
         let response = service.request(Method::HEAD, path).send().await;
         let response = response.expect("a response");
 

@@ -5,7 +5,7 @@ use xtask::{name_places, program_name::ProgramName, record::Record};
 use crate::tree::Tree;
 
 /// The lines that a renaming may change in tracked files, besides the record and the lock file.
-const MAX_LINES: usize = 15;
+const MAX_LINES: usize = 20;
 
 fn name(tree: &Tree) -> ProgramName {
     ProgramName::of_package(&tree.read("app/Cargo.toml")).expect("a name")

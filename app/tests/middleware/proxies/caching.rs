@@ -29,6 +29,7 @@ fn assert_never_cached(proxy: &Proxy) {
     for (path, status) in [
         ("/healthcheck/", 200),
         ("/livez", 200),
+        ("/readyz", 200),
         ("/metrics", 200),
         ("/nothing", 404),
         (example::UNKNOWN_ITEM, 404),
