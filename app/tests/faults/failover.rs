@@ -6,7 +6,7 @@ use adapters::testing::PostgresServer;
 use tempfile::TempDir;
 
 use super::{
-    TIMEOUTS, get, is_alive_but_not_ready,
+    TIMEOUTS, get, is_alive_but_unhealthy,
     load::{
         Attempt, Load, all_acknowledged_are_stored, all_responses_were_in_time,
         all_succeeded_or_met_an_outage,
@@ -39,7 +39,7 @@ fn acknowledged_items_survive_a_failover_with_synchronous_replication() {
     wait_until("requests fail", || {
         load.count(|attempt| attempt.status() == 503 && attempt.ended > away) >= CLIENTS
     });
-    is_alive_but_not_ready(&service);
+    is_alive_but_unhealthy(&service);
 
     standby.promote();
     let promoted = Instant::now();
