@@ -146,7 +146,8 @@ apis![
 pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
     let apis = apis(dependencies);
     let routes = Routes::new(apis.clone());
-    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &dependencies.allowed_headers);
+    let of_layers = ["ratelimit", "ratelimit-policy"];
+    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &of_layers, &dependencies.allowed_headers);
 
     let router = service(CheckedQueries(apis), dependencies.name).into_endpoint();
     middleware::stack(router, routes, cors_lists, dependencies)
