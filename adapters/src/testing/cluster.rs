@@ -47,7 +47,9 @@ signal() {
     read -r postmaster <data/postmaster.pid && kill -s STOP "$postmaster" || return
     children=$({ cat /proc/[0-9]*/stat || ps -A -o pid=,stat=,stat=,ppid=; } 2>/dev/null |
         while read -r pid _ _ parent _; do [ "$parent" != "$postmaster" ] || echo "$pid"; done)
-    kill -s "$1" $postmaster $children
+    # A child may have ended since.
+    kill -s "$1" $children 2>/dev/null
+    kill -s "$1" "$postmaster"
 }
 
 messages() { cat start.log server.log 2>/dev/null | tr '\n' ' '; echo; }

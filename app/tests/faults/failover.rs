@@ -32,7 +32,10 @@ fn acknowledged_items_survive_a_failover_with_synchronous_replication() {
     let variables = [&TIMEOUTS[..], &[("DATABASE_URL", &url)]].concat();
     let service = Service::start(&variables, folder.path());
     let load = Load::creating(service.address, CLIENTS);
-    wait_until("items are stored", || load.count(Attempt::created) >= ITEMS);
+    // A thousand at a time, because each wait is bounded.
+    for items in (0..=ITEMS).step_by(1_000) {
+        wait_until("items are stored", || load.count(Attempt::created) >= items);
+    }
 
     primary.kill();
     let away = Instant::now();
