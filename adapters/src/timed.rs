@@ -12,11 +12,13 @@ use opentelemetry::{
 pub const COLLECTION: &str = "db.collection.name";
 /// The attribute for an operation on a collection.
 pub const OPERATION: &str = "db.operation.name";
+/// The attribute of operations on a replica: `replica`. Those on the primary, or the only server, do not have it.
+pub const SERVER_ROLE: &str = "db.server.role";
 
 /// The operations on one collection, in the histogram `db.client.operation.duration` (OpenTelemetry semantic
 /// conventions).
 pub struct TimedCollection {
-    name: &'static str,
+    attributes: Vec<KeyValue>,
     duration: Histogram<f64>,
 }
 
@@ -29,21 +31,28 @@ impl TimedCollection {
             .with_description("Duration of calls to the store.")
             .build();
 
-        Self { name, duration }
+        Self {
+            attributes: vec![KeyValue::new(COLLECTION, name)],
+            duration,
+        }
+    }
+
+    /// The same collection on a replica: its operations have one more attribute.
+    #[must_use]
+    pub fn on_replica(mut self) -> Self {
+        self.attributes.push(KeyValue::new(SERVER_ROLE, "replica"));
+        self
     }
 
     /// An operation on the collection, such as `add`.
     pub fn operation(&self, name: &'static str) -> TimedOperation {
-        let attributes = [
-            KeyValue::new(COLLECTION, self.name),
-            KeyValue::new(OPERATION, name),
-        ];
+        let mut attributes = self.attributes.clone();
+        attributes.push(KeyValue::new(OPERATION, name));
 
         TimedOperation {
             success: self.duration.bind(&attributes),
             duration: self.duration.clone(),
-            collection: self.name,
-            name,
+            attributes,
         }
     }
 }
@@ -53,8 +62,7 @@ pub struct TimedOperation {
     /// The series of successes, looked up once. Failures are rare enough to be looked up each time.
     success: BoundHistogram<f64>,
     duration: Histogram<f64>,
-    collection: &'static str,
-    name: &'static str,
+    attributes: Vec<KeyValue>,
 }
 
 impl TimedOperation {
@@ -70,21 +78,19 @@ impl TimedOperation {
 
         match &result {
             Ok(_) => self.success.record(seconds),
-            Err(error) => self.duration.record(
-                seconds,
-                &[
-                    KeyValue::new(COLLECTION, self.collection),
-                    KeyValue::new(OPERATION, self.name),
-                    KeyValue::new("error.type", error_type(error)),
-                ],
-            ),
+            Err(error) => {
+                let mut attributes = self.attributes.clone();
+                attributes.push(KeyValue::new("error.type", error_type(error)));
+                self.duration.record(seconds, &attributes);
+            }
         }
 
         result
     }
 }
 
-fn error_type(error: &RepositoryError) -> &'static str {
+/// The value of `error.type` for an error of a store.
+pub(crate) fn error_type(error: &RepositoryError) -> &'static str {
     match error {
         RepositoryError::Unavailable { .. } => "unavailable",
         RepositoryError::TimedOut { .. } => "timed_out",

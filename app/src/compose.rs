@@ -5,12 +5,16 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use adapters::{
-    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile, auth::token_file::TokenFileError,
-    database,
+    InMemoryHealthCheck, SeaOrmHealthCheck, SystemClock, TokenFile,
+    auth::token_file::TokenFileError,
+    database::{self, Address, Replica, ReplicaHealthCheck, ReplicaOptions},
+    otlp::Traces,
+    traced::StoreTracer,
 };
 use domain::{Authenticator, Clock, HealthCheck};
 use openapi::ConcurrencyLimit;
 use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use poem::endpoint::BoxEndpoint;
 
 use crate::{
@@ -43,14 +47,7 @@ impl Store {
             StoreUrl::Memory => return Ok(Self::in_memory()),
             StoreUrl::Sql(address) => address,
         };
-        let options = database::Options {
-            application_name: NAME,
-            max_connections: config.max_connections,
-            acquire_timeout: config.acquire_timeout,
-            statement_timeout: config.statement_timeout,
-            log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
-        };
-        let database = database::connect_to(address, options).await?;
+        let database = database::connect_to(address, connect_options(config)).await?;
 
         Ok(Self {
             repositories: Repositories::sql(&database),
@@ -75,8 +72,37 @@ impl Store {
         Context {
             config,
             in_process: self.in_process,
+            replica: None,
             meter,
+            tracer: None,
         }
+    }
+
+    /// Starts to watch the replicas of this store, if it has any.
+    pub fn start_replica(&self, config: &Config) -> Option<Replica> {
+        let StoreUrl::Sql(Address::Postgres(address)) = &config.database.url else {
+            return None;
+        };
+        let options = ReplicaOptions {
+            servers: config.database.replicas.clone()?,
+            address: address.clone(),
+            connect: connect_options(&config.database),
+            request_timeout: config.http.request_timeout,
+            clock: clock(),
+        };
+
+        let primary = self.schema.as_ref()?.database().clone();
+        Some(Replica::start(primary, options))
+    }
+}
+
+fn connect_options(config: &DatabaseConfig) -> database::Options {
+    database::Options {
+        application_name: NAME,
+        max_connections: config.max_connections,
+        acquire_timeout: config.acquire_timeout,
+        statement_timeout: config.statement_timeout,
+        log_statements: tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG),
     }
 }
 
@@ -87,8 +113,12 @@ pub struct Context<'a> {
     pub config: &'a DatabaseConfig,
     /// Whether the store is in the memory of this process, so that batches and a cache would save nothing.
     pub in_process: bool,
+    /// What serves reads as far as it can, if the store has replicas.
+    pub replica: Option<&'a Replica>,
     /// Decorators record through it.
     pub meter: &'a Meter,
+    /// Makes spans of calls; `None` if nothing is traced.
+    pub tracer: Option<&'a StoreTracer>,
 }
 
 /// Who may write; `None` if everybody may.
@@ -102,7 +132,16 @@ pub async fn authenticator(config: &Config) -> Result<Option<Arc<TokenFile>>, To
     }
 }
 
-/// The HTTP service over a store, with its own metrics. While `draining` is set, it reports that it is not ready.
+/// What sends spans to the collector; `None` if nothing is traced. The spans that it sent and lost are counted in these
+/// metrics.
+pub fn traces(config: &Config, metrics: &MetricsRegistry) -> Option<Traces> {
+    let traces = Traces::start(NAME, config.traces.clone()?);
+    traces.observe(&metrics.meter);
+    Some(traces)
+}
+
+/// The HTTP service over a store, with its own metrics and without traces. While `draining` is set, it reports that
+/// it is not ready.
 pub fn router(
     config: &Config,
     store: &Store,
@@ -110,16 +149,17 @@ pub fn router(
     draining: Arc<AtomicBool>,
 ) -> BoxEndpoint<'static> {
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
-    router_with_metrics(config, store, authenticator, draining, metrics)
+    router_with_telemetry(config, store, authenticator, draining, metrics, None)
 }
 
-/// As [`router`], with metrics that others record in as well.
-pub fn router_with_metrics(
+/// As [`router`], with metrics that others record in as well, and with traces if there are any.
+pub fn router_with_telemetry(
     config: &Config,
     store: &Store,
     authenticator: Option<Arc<TokenFile>>,
     draining: Arc<AtomicBool>,
     metrics: MetricsRegistry,
+    traces: Option<&Traces>,
 ) -> BoxEndpoint<'static> {
     let mut checks = vec![Arc::clone(&store.check)];
     let mut readiness = Vec::new();
@@ -136,7 +176,21 @@ pub fn router_with_metrics(
         }
     }
 
-    let context = store.context(&config.database, &metrics.meter);
+    let replica = store.start_replica(config);
+    if let Some(replica) = &replica {
+        database::observe_replica(replica.reads(), &metrics.meter);
+        checks.push(Arc::new(ReplicaHealthCheck::new(replica.reads().clone())));
+    }
+    let store_tracer = traces.map(|traces| StoreTracer {
+        tracer: traces.tracer(),
+        system: system_name(&config.database.url),
+    });
+
+    let context = Context {
+        replica: replica.as_ref(),
+        tracer: store_tracer.as_ref(),
+        ..store.context(&config.database, &metrics.meter)
+    };
     let services = store.repositories.services(&context);
 
     openapi::router(&openapi::Dependencies {
@@ -157,7 +211,20 @@ pub fn router_with_metrics(
         concurrency_limit: Arc::new(ConcurrencyLimit::new(config.http.max_concurrent_requests)),
         meter: metrics.meter,
         metrics: metrics.renderer,
+        traces: traces.map(|traces| openapi::Traces {
+            tracer: traces.tracer(),
+            propagator: Arc::new(TraceContextPropagator::new()),
+        }),
     })
+}
+
+/// What the store is in traces: `db.system.name` of the OpenTelemetry semantic conventions.
+fn system_name(url: &StoreUrl) -> &'static str {
+    match url {
+        StoreUrl::Memory => "memory",
+        StoreUrl::Sql(Address::Postgres(_)) => "postgresql",
+        StoreUrl::Sql(Address::Sqlite(_)) => "sqlite",
+    }
 }
 
 /// The clock of the whole service.

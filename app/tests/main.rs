@@ -23,3 +23,4 @@ mod operations;
 mod program;
 mod rules;
 mod server;
+mod traces;

@@ -10,6 +10,8 @@ crate::choice! {
     pub enum CheckName {
         /// The database, or the store in memory in its place.
         Db = "db",
+        /// A replica of the database, which serves reads.
+        Replica = "replica",
         /// The schema of the database: all migrations are applied.
         Schema = "schema",
         /// The file of tokens.
@@ -17,7 +19,7 @@ crate::choice! {
     }
 }
 
-/// A dependency that the service cannot work without, and whether it works now.
+/// A dependency of the service, and whether it works now.
 ///
 /// # Adding a health check
 /// 1. Add its name to [`CheckName`].
@@ -29,6 +31,12 @@ pub trait HealthCheck: Send + Sync {
     /// The name of the dependency in the health report. Checks may share a name; the report then shows one entry, which
     /// is `nok` if any of them fails.
     fn name(&self) -> CheckName;
+
+    /// Whether the service is not ready while the dependency does not work. Otherwise it works without it, less well, and
+    /// the report only names it.
+    fn is_required(&self) -> bool {
+        true
+    }
 
     /// Asks the dependency itself, not a cache of it. The caller puts a timeout on the call.
     ///

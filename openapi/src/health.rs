@@ -28,7 +28,7 @@ use crate::{
         problem_type::operations::{self, ProblemTypes},
     },
 };
-use report::{DRAINING, HealthBody, Status};
+use report::{CheckResult, DRAINING, HealthBody, Status};
 
 /// The time that a check may take. Load balancers ask every few seconds and soon give up, so a late response is
 /// useless.
@@ -60,7 +60,8 @@ impl HealthApi {
     /// Health
     ///
     /// Checks every dependency, all concurrently, each under a short timeout. A service that is about to stop is `nok`
-    /// and reports `draining` next to its dependencies. For people and monitors; orchestrators ask `/readyz`.
+    /// and reports `draining` next to its dependencies. A `replica` that is `nok` leaves the service `ok`: its database
+    /// serves the reads. For people and monitors; orchestrators ask `/readyz`.
     #[oai(path = "/", method = "get", operation_id = "healthcheck")]
     async fn healthcheck(&self) -> Result<Response<HealthResponse>, ErrorResponse<MonitoringErrors>> {
         let report = report(&self.checks, &self.draining).await;
@@ -126,12 +127,20 @@ fn not_stored<T>(response: T) -> Response<T> {
 async fn report(checks: &[Arc<dyn HealthCheck>], draining: &AtomicBool) -> HealthBody {
     let results = checks.iter().map(|check| async {
         let status = run(&**check).await;
-        (check.name().as_str(), status)
+        CheckResult {
+            name: check.name().as_str(),
+            status,
+            is_required: check.is_required(),
+        }
     });
 
     let mut results = join_all(results).await;
     if draining.load(Relaxed) {
-        results.push((DRAINING, Status::Nok));
+        results.push(CheckResult {
+            name: DRAINING,
+            status: Status::Nok,
+            is_required: true,
+        });
     }
     HealthBody::new(results)
 }

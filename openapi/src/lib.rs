@@ -40,7 +40,7 @@ use std::{
 
 use domain::{Authenticator, Clock, HealthCheck};
 use opentelemetry::metrics::Meter;
-use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
+use poem::{IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     ExtraHeader, LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
@@ -63,6 +63,7 @@ pub use middleware::{
     cors::{AllowedHeaders, AllowedOrigins},
     rate_limit::RateLimit,
     request_id::RequestId,
+    traces::Traces,
     trusted_proxies::TrustedProxies,
 };
 pub use version::VERSION;
@@ -109,6 +110,8 @@ pub struct Dependencies {
     pub meter: Meter,
     /// Renders the page at `/metrics`.
     pub metrics: MetricsRenderer,
+    /// Makes spans of requests; without it, there are none.
+    pub traces: Option<Traces>,
 }
 
 /// The use cases of each resource, one line each.
@@ -143,10 +146,11 @@ apis![
 pub fn router(dependencies: &Dependencies) -> BoxEndpoint<'static> {
     let apis = apis(dependencies);
     let routes = Routes::new(apis.clone());
-    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &dependencies.allowed_headers);
+    let of_layers = ["ratelimit", "ratelimit-policy"];
+    let cors_lists = CorsLists::new::<Apis>(&["x-request-id"], &of_layers, &dependencies.allowed_headers);
 
     let router = service(CheckedQueries(apis), dependencies.name).into_endpoint();
-    middleware::stack(router, routes, cors_lists, dependencies).boxed()
+    middleware::stack(router, routes, cors_lists, dependencies)
 }
 
 /// The OpenAPI document of the service of this name, as it is served and as `openapi/openapi.json` holds it.

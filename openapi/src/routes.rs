@@ -114,8 +114,8 @@ pub(crate) struct CorsLists {
 
 impl CorsLists {
     /// The lists for the operations that the document of `A` describes. `every` are the headers of all requests and
-    /// responses, `allowed` are further ones of requests.
-    pub(crate) fn new<A: OpenApi>(every: &[&str], allowed: &AllowedHeaders) -> Self {
+    /// responses, `of_layers` those that layers add to responses, `allowed` are further ones of requests.
+    pub(crate) fn new<A: OpenApi>(every: &[&str], of_layers: &[&str], allowed: &AllowedHeaders) -> Self {
         let operations: Vec<MetaOperation> = A::meta()
             .into_iter()
             .flat_map(|api| api.paths)
@@ -124,6 +124,7 @@ impl CorsLists {
 
         let mut requests: BTreeSet<String> = every.iter().map(|name| (*name).to_owned()).collect();
         let mut responses = requests.clone();
+        responses.extend(of_layers.iter().map(|name| (*name).to_owned()));
         requests.extend(allowed.0.iter().map(|name| name.as_str().to_owned()));
         for operation in &operations {
             requests.extend(request_headers(operation));

@@ -83,6 +83,24 @@ pub fn add_line(text: &str, known: &[String], line: &str) -> Result<String, Miss
     Ok(joined(lines))
 }
 
+/// Adds a line above the line `next`, before the empty line between them.
+///
+/// # Errors
+///
+/// If there is no line `next`, or no empty one above it.
+pub fn add_line_above(text: &str, next: &str, line: &str) -> Result<String, Missing> {
+    let mut lines: Vec<_> = text.lines().collect();
+    let Some(at) = lines.windows(2).position(|pair| pair == ["", next]) else {
+        return Err(Missing {
+            place: format!("the line `{next}`"),
+            lines: line.to_owned(),
+        });
+    };
+
+    lines.insert(at, line);
+    Ok(joined(lines))
+}
+
 /// Removes a line.
 ///
 /// # Errors
@@ -274,5 +292,12 @@ fn second() -> Self {
             remove_line(&text, "mod y;").expect("removed"),
             "a\n    mod x;\nb\n"
         );
+    }
+    #[test]
+    fn first_line_of_a_list_is_added_above_what_follows_it() {
+        let text = add_line_above("a\n\nfn main() {}\n", "fn main() {}", "mod y;").expect("added");
+        assert_eq!(text, "a\nmod y;\n\nfn main() {}\n");
+
+        assert!(add_line_above("a\nfn main() {}\n", "fn main() {}", "mod y;").is_err());
     }
 }

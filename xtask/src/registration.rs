@@ -19,6 +19,8 @@ enum Kind {
     Item(&'static [&'static str]),
     /// A line of its own.
     Line,
+    /// A line of its own. It stands above this line, with an empty one between them, if no other resource has one.
+    LineAbove(&'static str),
 }
 
 const fn line(file: &'static str, text: &'static str) -> Place {
@@ -45,8 +47,10 @@ const PLACES: &[Place] = &[
     line("adapters/src/lib.rs", "pub mod widget;"),
     line("adapters/src/testing/mod.rs", "pub mod widget;"),
     Place {
+        file: "adapters/benches/decorators/main.rs",
+        kind: Kind::LineAbove("fn main() {"),
+        text: "mod widget;",
         mutable: false,
-        ..line("adapters/benches/decorators/main.rs", "mod widget;")
     },
     line("openapi/src/lib.rs", "mod widget;"),
     item(
@@ -112,6 +116,9 @@ pub fn add(plan: &mut Plan, new: &Resource, others: &[Resource]) -> Result<()> {
         plan.edit(place.file, |file| match place.kind {
             Kind::Item(opening) => lists::add_item(file, opening, &known, &text),
             Kind::Line => lists::add_line(file, &known, &text),
+            Kind::LineAbove(next) => {
+                lists::add_line(file, &known, &text).or_else(|_| lists::add_line_above(file, next, &text))
+            }
         })?;
     }
     Ok(())
@@ -128,7 +135,7 @@ pub fn remove(plan: &mut Plan, old: &Resource) -> Result<()> {
 
         plan.edit(place.file, |file| match place.kind {
             Kind::Item(opening) => lists::remove_item(file, opening, &text),
-            Kind::Line => lists::remove_line(file, &text),
+            Kind::Line | Kind::LineAbove(_) => lists::remove_line(file, &text),
         })?;
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::{
     registration, released,
     render::Templates,
     resource::Resource,
+    translate,
 };
 
 /// What `remove` is told.
@@ -158,13 +159,20 @@ fn without_routes(text: &str, old: &Resource) -> String {
     lists::joined(text.lines().filter(|line| !old.is_route(line)))
 }
 
+/// The files that may name any resource: what happened, what is generated, and a rule with examples.
+const MAY_NAME: [&str; 4] = [
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "openapi/openapi.json",
+    "app/tests/rules/resources.rs",
+];
+
 /// Where the name still stands, for the user to look at.
 fn mentions(plan: &Plan, old: &Resource) -> Result<String> {
     let mut left = String::new();
 
     for path in Git::new(plan.root()).tracked_files()? {
-        let may_name =
-            ["CHANGELOG.md", "Cargo.lock", "openapi/openapi.json"].contains(&&*path.to_string_lossy());
+        let may_name = MAY_NAME.contains(&&*path.to_string_lossy());
         if may_name || path.starts_with("xtask") || !plan.exists(&path) {
             continue;
         }
@@ -172,7 +180,7 @@ fn mentions(plan: &Plan, old: &Resource) -> Result<String> {
             continue;
         };
         for (n, line) in (1..).zip(text.lines()) {
-            if line.to_lowercase().contains(&old.name) {
+            if translate::is_named(line, old) {
                 left.push_str(&format!("\n  {}:{n}: {}", path.display(), line.trim()));
             }
         }

@@ -57,17 +57,25 @@ fn example_text(resource: &Resource) -> Result<&Field> {
 
 /// The name in all its forms, where it is a word or a part of an identifier.
 fn names(text: &str, old: &Resource, new: &Resource) -> String {
-    let forms = [
-        (old.plural.clone(), new.plural.clone()),
-        (old.plural_pascal(), new.plural_pascal()),
-        (old.plural.to_uppercase(), new.plural.to_uppercase()),
-        (old.name.clone(), new.name.clone()),
-        (old.pascal(), new.pascal()),
-        (old.name.to_uppercase(), new.name.to_uppercase()),
-    ];
-    forms
-        .iter()
-        .fold(text.to_owned(), |text, (old, new)| words(&text, old, new))
+    let forms = forms(old).into_iter().zip(forms(new));
+    forms.fold(text.to_owned(), |text, (old, new)| words(&text, &old, &new))
+}
+
+/// Whether a text has the name in one of its forms, as [`names`] would replace it.
+pub(crate) fn is_named(text: &str, resource: &Resource) -> bool {
+    forms(resource).iter().any(|form| words(text, form, "") != text)
+}
+
+/// The forms of the name, those of the plural first.
+fn forms(resource: &Resource) -> [String; 6] {
+    [
+        resource.plural.clone(),
+        resource.plural_pascal(),
+        resource.plural.to_uppercase(),
+        resource.name.clone(),
+        resource.pascal(),
+        resource.name.to_uppercase(),
+    ]
 }
 
 /// Replaces a word that no lower-case letter continues on either side.

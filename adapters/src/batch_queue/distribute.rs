@@ -5,6 +5,11 @@ use domain::RepositoryError;
 use super::QueuedCall;
 
 impl<Item, Output> QueuedCall<Item, Output> {
+    /// Whether the caller is gone.
+    pub(super) fn is_dropped(&self) -> bool {
+        self.result.is_closed()
+    }
+
     /// Sends the result. A call that was dropped does not receive it.
     pub(super) fn send(self, result: Result<Output, RepositoryError>) {
         let _ = self.result.send(result);

@@ -3,9 +3,11 @@
 use std::{hash::Hash, sync::Arc};
 
 use domain::{BoxedSource, RepositoryError};
+use opentelemetry::context::FutureExt;
 use tokio::task::yield_now;
 
 use super::{BatchStart, Leader};
+use crate::traced;
 
 impl<Repository, Key, Item, Output> Leader<Repository, Key, Item, Output>
 where
@@ -29,7 +31,11 @@ where
         }
 
         let items: Vec<_> = batch.iter().flat_map(|call| &call.items).cloned().collect();
-        match queue.execute(&self.key, &items, batch.len()).await {
+        let callers = batch.iter().filter_map(|call| call.caller.clone()).collect();
+        let context = traced::context_of(callers, batch.len());
+        let execution = queue.execute(&self.key, &items, batch.len());
+
+        match execution.with_context(context).await {
             Ok(output) => {
                 // Starts the next statement first: the store need not wait until the results are sent.
                 drop(self);
@@ -38,7 +44,13 @@ where
             // Calls without items are identical, so none of them can be the bad one.
             Err(error) if batch.len() > 1 && !items.is_empty() && worth_retrying_individually(&error) => {
                 for call in batch {
-                    let result = queue.execute(&self.key, &call.items, 1).await;
+                    // A request may have ended meanwhile. Nothing is stored for it later than its timeout.
+                    if call.is_dropped() {
+                        continue;
+                    }
+                    let context = call.caller.clone().unwrap_or_default();
+                    let execution = queue.execute(&self.key, &call.items, 1);
+                    let result = execution.with_context(context).await;
                     call.send(result);
                 }
             }

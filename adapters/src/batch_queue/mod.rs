@@ -17,8 +17,10 @@ use std::{
 };
 
 use domain::RepositoryError;
-use opentelemetry::metrics::BoundHistogram;
+use opentelemetry::{Context, metrics::BoundHistogram};
 use tokio::{runtime::Handle, sync::oneshot};
+
+use crate::traced;
 
 /// The maximum number of items (ids or values) that share a statement. A call with more executes alone.
 pub const MAX_BATCH_SIZE: usize = 256;
@@ -68,6 +70,8 @@ pub enum BatchStart {
 /// A call that waits for a shared statement.
 pub struct QueuedCall<Item, Output> {
     items: Vec<Item>,
+    /// The span of the request that made it, if there is one.
+    caller: Option<Context>,
     result: oneshot::Sender<Result<Output, RepositoryError>>,
 }
 
@@ -140,6 +144,7 @@ where
                 let (result, receiver) = oneshot::channel();
                 queue.get_mut().push_back(QueuedCall {
                     items: items.to_vec(),
+                    caller: traced::current_caller(),
                     result,
                 });
                 Join::Follow(receiver)
@@ -184,7 +189,7 @@ where
                 break;
             }
             // A call that was dropped while it waited is not executed.
-            batch.extend(queue.pop_front().filter(|call| !call.result.is_closed()));
+            batch.extend(queue.pop_front().filter(|call| !call.is_dropped()));
         }
         batch
     }

@@ -1,22 +1,21 @@
 //! Opening a database, with the settings that a service needs. The defaults of the layers below log every statement and
 //! ping the server before each.
 
-use std::{fmt::Display, io::ErrorKind, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use sea_orm::{
-    ConnAcquireErr, DatabaseConnection, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector,
-    SqlxSqliteConnector,
-};
+use sea_orm::{SqlxError, SqlxPostgresConnector, SqlxSqliteConnector};
 use thiserror::Error;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    address::{Address, ParseAddressError},
+    address::{Address, ParseAddressError, PostgresAddress, TargetSessionAttrs},
+    candidates::Candidates,
     driver_options::{self, CertificateError},
     encoding::other_than_utf8,
     error::CallError,
-    pooler::{self, REFUSES_PGOPTIONS, SHARES_SESSIONS},
-    resilient_pool::Database,
+    pooler::{self, SHARES_SESSIONS},
+    reason::{NO_RESPONSE, driver_reason, reason},
+    resilient_pool::{Database, PoolGeneration},
 };
 
 /// How to connect to a database.
@@ -85,10 +84,10 @@ pub async fn connect_to(address: &Address, options: Options) -> Result<Database,
         reason,
     };
 
-    let connection = open_pool(address, options)
+    let pool = open_pool(address, options)
         .await
         .map_err(|error| failed(error.reason(address)))?;
-    let database = Database::new(connection, options.application_name, options.statement_timeout);
+    let database = Database::new(pool, options.application_name, options.statement_timeout);
 
     let encoding = database
         .run(|pool, _| async move { other_than_utf8(pool.connection()).await })
@@ -114,26 +113,33 @@ enum OpenError {
     Certificate(#[from] CertificateError),
     #[error(transparent)]
     Driver(#[from] SqlxError),
+    #[error("{0}")]
+    NoServer(String),
 }
 
 impl OpenError {
     fn reason(&self, address: &Address) -> String {
         match self {
-            Self::Certificate(error) => error.to_string(),
+            Self::Certificate(_) | Self::NoServer(_) => self.to_string(),
             Self::Driver(error) => driver_reason(error, address),
         }
     }
 }
 
-async fn open_pool(address: &Address, options: Options) -> Result<DatabaseConnection, OpenError> {
-    match address {
+async fn open_pool(address: &Address, options: Options) -> Result<Arc<PoolGeneration>, OpenError> {
+    let connection = match address {
         Address::Postgres(postgres) => {
             driver_options::warn_if_unprotected(postgres);
-            let connect_options = driver_options::postgres(postgres, options)?;
-            let pool = driver_options::postgres_pool(options)
-                .connect_with(connect_options)
-                .await?;
-            Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+            match &*postgres.servers {
+                [server] if postgres.target() == TargetSessionAttrs::Any => {
+                    let connect_options = driver_options::postgres(postgres, server, options)?;
+                    let pool = driver_options::postgres_pool(options, None)
+                        .connect_with(connect_options)
+                        .await?;
+                    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+                }
+                _ => return choose_server(postgres, options).await,
+            }
         }
         Address::Sqlite(sqlite) => {
             let connect_options = driver_options::sqlite(sqlite, options);
@@ -146,11 +152,29 @@ async fn open_pool(address: &Address, options: Options) -> Result<DatabaseConnec
                     Err(error) if is_locked(&error) && Instant::now() < deadline => {
                         sleep(LOCKED_PAUSE).await;
                     }
-                    pool => return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool?)),
+                    pool => break SqlxSqliteConnector::from_sqlx_sqlite_pool(pool?),
                 }
             }
         }
+    };
+
+    Ok(PoolGeneration::new(connection, None))
+}
+
+/// A pool for the server that is what was asked for.
+async fn choose_server(
+    address: &PostgresAddress,
+    options: Options,
+) -> Result<Arc<PoolGeneration>, OpenError> {
+    let candidates = Candidates::new(address, options)?;
+
+    let pool = timeout(options.acquire_timeout, candidates.choose())
+        .await
+        .map_err(|_| OpenError::NoServer(candidates.failure()))?;
+    if let Some(route) = &pool.route {
+        tracing::info!(server = route.server(), "database server chosen");
     }
+    Ok(pool)
 }
 
 /// How long to wait before a locked file is opened again.
@@ -161,75 +185,4 @@ fn is_locked(error: &SqlxError) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let code = code.and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
-}
-
-const NO_RESPONSE: &str = "no response in time";
-const NO_TLS: &str = "the server does not offer TLS. It is required, so that the password does not cross the network \
-                      unencrypted: turn TLS on in the server, or, where the network is trusted, set \
-                      DATABASE_SSLMODE=prefer (in the URL: sslmode=prefer)";
-
-fn reason(error: &DbErr, address: &Address) -> String {
-    match error {
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => NO_RESPONSE.to_owned(),
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => driver_reason(error, address),
-        other => other.to_string(),
-    }
-}
-
-fn driver_reason(error: &SqlxError, address: &Address) -> String {
-    match error {
-        SqlxError::PoolTimedOut => NO_RESPONSE.to_owned(),
-        SqlxError::Database(error) => {
-            if error.try_downcast_ref().is_some_and(pooler::is_another_statement) {
-                return SHARES_SESSIONS.to_owned();
-            }
-            let code = error.code().unwrap_or_default();
-            database_reason(&code, error.message(), address)
-        }
-        // How an untrusted certificate shows.
-        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => untrusted(error),
-        SqlxError::Io(error) => error.to_string(),
-        SqlxError::Tls(error) if error.to_string() == "server does not support TLS" => NO_TLS.to_owned(),
-        SqlxError::Tls(error) => untrusted(error),
-        other => other.to_string(),
-    }
-}
-
-fn untrusted(error: &dyn Display) -> String {
-    format!(
-        "no trusted TLS connection: {error}. DATABASE_SSLROOTCERT names the authority that vouches for the server"
-    )
-}
-
-/// The server's message, unless it names the user, as it does for a wrong password: with a misspelt URL, a part of the
-/// password may be in the place of the user. Nor is a server trusted not to repeat the password.
-fn database_reason(code: &str, message: &str, address: &Address) -> String {
-    match code {
-        "28P01" => return "the server does not accept the user or the password".to_owned(),
-        "28000" => {
-            return "the server does not accept this user: there is no such role, or pg_hba.conf has no entry that lets \
-                    it connect from here in this way"
-                .to_owned();
-        }
-        "08P01" if message == "unsupported startup parameter: options" => {
-            return format!("{message}; {REFUSES_PGOPTIONS}");
-        }
-        _ => {}
-    }
-
-    let Address::Postgres(postgres) = address else {
-        return message.to_owned();
-    };
-    let credentials = [&postgres.user, &postgres.password];
-    let names_credentials = credentials
-        .into_iter()
-        .flatten()
-        .any(|part| !part.is_empty() && message.contains(part.as_str()));
-    if names_credentials {
-        format!("the server reports SQLSTATE {}", code.escape_debug())
-    } else {
-        message.escape_debug().to_string()
-    }
 }

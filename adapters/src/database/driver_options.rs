@@ -12,8 +12,9 @@ use sea_orm::sqlx::{
 use thiserror::Error;
 
 use super::{
-    address::{Host, PostgresAddress, SqliteAddress, SqliteMode, SslMode},
+    address::{Host, PostgresAddress, Server, SqliteAddress, SqliteMode, SslMode, Tls},
     connect::Options,
+    route::Route,
 };
 
 /// The file of trusted authorities cannot be used. Its name is not repeated: it may be a pasted secret.
@@ -33,23 +34,30 @@ pub(super) fn pool<DB: Database>(options: Options) -> PoolOptions<DB> {
 }
 
 /// A pool whose connections let the server cancel statements in time. A statement sets that, because poolers such as
-/// PgBouncer refuse it, or ignore it, as a parameter of the connection.
-pub(super) fn postgres_pool(options: Options) -> PoolOptions<Postgres> {
-    let timeout = statement_timeout(options).as_millis();
-    let set_timeout: Arc<str> = format!("set statement_timeout = {timeout}").into();
+/// PgBouncer refuse it, or ignore it, as a parameter of the connection. With a route, no connection to a server that is
+/// not wanted any more enters the pool.
+pub(super) fn postgres_pool(options: Options, route: Option<Arc<Route>>) -> PoolOptions<Postgres> {
+    let set_timeout: Arc<str> = set_statement_timeout(options).into();
 
     pool(options).after_connect(move |connection: &mut PgConnection, _| {
-        let set_timeout = AssertSqlSafe(Arc::clone(&set_timeout));
-        Box::pin(async move { connection.execute(set_timeout).await.map(drop) })
+        let (set_timeout, route) = (AssertSqlSafe(Arc::clone(&set_timeout)), route.clone());
+        Box::pin(async move {
+            connection.execute(set_timeout).await?;
+            match route {
+                Some(route) => route.check(connection).await,
+                None => Ok(()),
+            }
+        })
     })
 }
 
 pub(super) fn postgres(
     address: &PostgresAddress,
+    server: &Server,
     options: Options,
 ) -> Result<PgConnectOptions, CertificateError> {
     let connect = PgConnectOptions::new_without_pgpass()
-        .port(address.port)
+        .port(server.port)
         // Empty instead of none, which would be the one in PGPASSWORD.
         .password(address.password.as_deref().unwrap_or_default())
         .application_name(options.application_name)
@@ -62,24 +70,20 @@ pub(super) fn postgres(
     };
     let database = address.database.as_deref();
     let database = database.unwrap_or_else(|| connect.get_username()).to_owned();
-    let connect = match &address.host {
+    let connect = match &server.host {
         Host::Name(name) => connect.host(name),
         Host::Ip(ip) => connect.host(&ip.to_string()),
         Host::SocketFolder(folder) => connect.host("localhost").socket(folder),
     };
 
-    let connect = tls(connect.database(&database), address)?;
+    let connect = tls(connect.database(&database), &address.tls, &server.host)?;
     Ok(logged(connect, options))
 }
 
-fn tls(
-    mut connect: PgConnectOptions,
-    address: &PostgresAddress,
-) -> Result<PgConnectOptions, CertificateError> {
-    let mode = address.tls.mode_for(&address.host);
-    connect = connect.ssl_mode(match mode {
+fn tls(mut connect: PgConnectOptions, tls: &Tls, host: &Host) -> Result<PgConnectOptions, CertificateError> {
+    connect = connect.ssl_mode(match tls.mode_for(host) {
         // PostgreSQL has no TLS on Unix sockets, and libpq ignores the mode there.
-        _ if matches!(address.host, Host::SocketFolder(_)) => PgSslMode::Disable,
+        _ if matches!(host, Host::SocketFolder(_)) => PgSslMode::Disable,
         SslMode::Disable => PgSslMode::Disable,
         // The driver's own `Allow` never encrypts.
         SslMode::Allow | SslMode::Prefer => PgSslMode::Prefer,
@@ -88,7 +92,7 @@ fn tls(
         SslMode::VerifyFull => PgSslMode::VerifyFull,
     });
 
-    if let Some(file) = &address.tls.root_certificate {
+    if let Some(file) = &tls.root_certificate {
         // Read once: the driver would read the file again for each connection.
         let pem = fs::read(file)?;
         if !pem.windows(CERTIFICATE.len()).any(|window| window == CERTIFICATE) {
@@ -96,10 +100,10 @@ fn tls(
         }
         connect = connect.ssl_root_cert_from_pem(pem);
     }
-    if let Some(file) = &address.tls.client_certificate {
+    if let Some(file) = &tls.client_certificate {
         connect = connect.ssl_client_cert(file);
     }
-    if let Some(file) = &address.tls.client_key {
+    if let Some(file) = &tls.client_key {
         connect = connect.ssl_client_key(file);
     }
     Ok(connect)
@@ -124,6 +128,14 @@ pub(super) fn sqlite(address: &SqliteAddress, options: Options) -> SqliteConnect
     logged(connect, options)
 }
 
+/// The statement that tells PostgreSQL its own limit.
+pub(super) fn set_statement_timeout(options: Options) -> String {
+    format!(
+        "set statement_timeout = {}",
+        statement_timeout(options).as_millis()
+    )
+}
+
 /// The database's own limit, so that it can cancel a statement before the caller drops the connection.
 fn statement_timeout(options: Options) -> std::time::Duration {
     options.statement_timeout * 9 / 10
@@ -139,11 +151,11 @@ fn logged<C: ConnectOptions>(connect: C, options: Options) -> C {
 
 /// Warns once, at the start, of a connection that can be read or taken over on its way.
 pub(super) fn warn_if_unprotected(address: &PostgresAddress) {
-    if address.host.is_local() {
+    let Some(remote) = address.servers.iter().find(|server| !server.host.is_local()) else {
         return;
-    }
+    };
 
-    match address.tls.mode_for(&address.host) {
+    match address.tls.mode_for(&remote.host) {
         mode if mode.permits_cleartext() => tracing::warn!(
             database = %address,
             "the password and the data may cross the network unencrypted; with DATABASE_SSLMODE=require or verify-full \

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     error::{is_lock_timeout, is_permission_denied},
@@ -58,8 +58,8 @@ impl Database {
         lock_timeout: Duration,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
-        let connection = self.connection();
-        let transaction = timeout(lock_timeout, lock(&connection, self.application_name()))
+        let pool = self.usable_pool(Instant::now() + lock_timeout).await?;
+        let transaction = timeout(lock_timeout, lock(&pool.connection, self.application_name()))
             .await
             .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
 

@@ -11,6 +11,7 @@ mod encoding;
 mod health;
 mod migration_lock;
 mod pool_metrics;
+mod replica;
 
 pub mod idempotent;
 pub mod query;
@@ -19,8 +20,14 @@ pub mod table;
 
 mod bind_arrays;
 
-// Each of these depends only on those below it.
+// A pool, and how it finds its server among several.
+mod candidates;
+mod failover;
 mod resilient_pool;
+mod route;
+
+// Each of these depends only on those below it.
+mod reason;
 
 mod hot_connections;
 
@@ -35,8 +42,9 @@ mod pooler;
 mod pool_kind;
 
 pub use address::{
-    Address, Host, ParseAddressError, ParseHostError, ParseSslModeError, Part, PostgresAddress,
-    SqliteAddress, SqliteMode, SslMode, Tls,
+    Address, Host, ParseAddressError, ParseHostError, ParsePortError, ParseServersError, ParseSslModeError,
+    ParseTargetSessionAttrsError, Part, PostgresAddress, Server, Servers, SqliteAddress, SqliteMode, SslMode,
+    TargetSessionAttrs, Tls, parse_hosts, parse_ports,
 };
 pub use connect::{ConnectError, Options, connect, connect_to};
 pub use error::CallError;
@@ -44,4 +52,7 @@ pub use file::FileDamage;
 pub use health::SeaOrmHealthCheck;
 pub use migration_lock::MigrationLockError;
 pub use pool_metrics::observe_pool;
+pub use replica::{
+    MAX_CLOCK_SKEW, Replica, ReplicaHealthCheck, ReplicaOptions, ReplicaReads, View, observe_replica,
+};
 pub use resilient_pool::{Attempt, Database, PoolGeneration};

@@ -3,14 +3,17 @@
 use std::{
     pin::pin,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     disk_space::DiskSpace,
@@ -18,6 +21,7 @@ use super::{
     file::DatabaseFile,
     hot_connections::HotConnections,
     pool_kind::reconnect_lazily,
+    route::Route,
 };
 
 /// A pool of connections to one database, which is replaced as a whole when it stops working. Cheap to clone.
@@ -27,11 +31,11 @@ use super::{
 /// takes as long. A server that went away leaves a pool full of dead connections, each of which would fail one more
 /// call. So each call has a timeout here, and the pool is replaced.
 #[derive(Debug, Clone)]
-pub struct Database(Arc<Shared>);
+pub struct Database(pub(super) Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared {
-    pool: RwLock<Arc<PoolGeneration>>,
+pub(super) struct Shared {
+    pub(super) pool: watch::Sender<Arc<PoolGeneration>>,
     application_name: &'static str,
     call_timeout: Duration,
     /// The file of SQLite, as the first call found it.
@@ -44,16 +48,19 @@ pub struct PoolGeneration {
     pub(crate) connection: DatabaseConnection,
     pub(crate) hot_connections: HotConnections,
     pub(crate) disk_space: DiskSpace,
+    /// Where it leads, if the database has several servers.
+    pub(super) route: Option<Arc<Route>>,
     /// The number of calls that got a response, even if it was an error.
     completed_calls: AtomicU64,
 }
 
 impl PoolGeneration {
-    fn new(connection: DatabaseConnection) -> Arc<Self> {
+    pub(super) fn new(connection: DatabaseConnection, route: Option<Arc<Route>>) -> Arc<Self> {
         Arc::new(Self {
             connection,
             hot_connections: HotConnections::default(),
             disk_space: DiskSpace::default(),
+            route,
             completed_calls: AtomicU64::new(0),
         })
     }
@@ -76,12 +83,12 @@ pub enum Attempt {
 impl Database {
     /// A database whose calls may take `call_timeout` each.
     pub(crate) fn new(
-        connection: DatabaseConnection,
+        pool: Arc<PoolGeneration>,
         application_name: &'static str,
         call_timeout: Duration,
     ) -> Self {
         Self(Arc::new(Shared {
-            pool: RwLock::new(PoolGeneration::new(connection)),
+            pool: watch::Sender::new(pool),
             application_name,
             call_timeout,
             file: OnceLock::new(),
@@ -119,7 +126,8 @@ impl Database {
             .await
     }
 
-    async fn run_within<T, F>(
+    /// As [`run`](Self::run), with a timeout of its own.
+    pub(super) async fn run_within<T, F>(
         &self,
         timeout: Duration,
         call: impl Fn(Arc<PoolGeneration>, Attempt) -> F,
@@ -131,10 +139,16 @@ impl Database {
         let mut attempt = Attempt::First;
 
         loop {
-            let pool = self.pool();
+            let pool = self.usable_pool(deadline).await?;
             let completed_before = pool.completed_calls.load(Ordering::Relaxed);
 
-            let call = pin!(call(Arc::clone(&pool), attempt));
+            let mut call = pin!(call(Arc::clone(&pool), attempt));
+            let call = async {
+                match &pool.route {
+                    Some(route) => route.follow(call.as_mut()).await,
+                    None => call.as_mut().await,
+                }
+            };
             match timeout_at(deadline, call).await {
                 Ok(Err(error)) if let Some(remedy) = remedy(&error) => {
                     if let Remedy::NewPool(reason) = remedy {
@@ -178,7 +192,12 @@ impl Database {
     }
 
     pub(crate) fn pool(&self) -> Arc<PoolGeneration> {
-        Arc::clone(&self.0.pool.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.pool.borrow())
+    }
+
+    /// Makes this the pool of all calls that start from now on.
+    pub(super) fn set_pool(&self, connection: DatabaseConnection) {
+        self.0.pool.send_replace(PoolGeneration::new(connection, None));
     }
 
     /// Replaces the pool if no call completed since `completed_before` was read. If others completed, this one met a
@@ -192,14 +211,23 @@ impl Database {
     /// Replaces this pool, unless another call has done so. Calls in flight continue on the old pool; its connections
     /// are closed when the last of them ends.
     fn replace_pool(&self, pool: &Arc<PoolGeneration>, reason: &'static str) {
-        let mut current = self.0.pool.write().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&current, pool) {
-            return;
+        if let Some(route) = &pool.route {
+            return self.choose_server(route, reason);
         }
 
-        if let Some(new) = reconnect_lazily(&pool.connection) {
-            *current = PoolGeneration::new(new);
-            tracing::warn!(reason, "database pool replaced with a new one");
-        }
+        self.0.pool.send_if_modified(|current| {
+            let new = if Arc::ptr_eq(current, pool) {
+                reconnect_lazily(&pool.connection)
+            } else {
+                None
+            };
+            let is_new = new.is_some();
+
+            if let Some(new) = new {
+                *current = PoolGeneration::new(new, None);
+                tracing::warn!(reason, "database pool replaced with a new one");
+            }
+            is_new
+        });
     }
 }

@@ -17,11 +17,13 @@ pub struct Line {
     pub level: Level,
     /// The id of the request that it belongs to, sent as structured data.
     pub request_id: Option<Box<str>>,
+    /// The ids of the trace and of the span that it belongs to, sent as structured data.
+    pub span: Option<[String; 2]>,
     /// The message. Control characters are escaped, so that a line stays one line.
     pub text: String,
 }
 
-/// The id of the structured data element that holds the id of a request. 32473 is the enterprise number reserved for examples (RFC 5612): replace it
+/// The id of the structured data element that holds the ids of a request. 32473 is the enterprise number reserved for examples (RFC 5612): replace it
 /// with the number of your organisation.
 pub const STRUCTURED_DATA_ID: &str = "request@32473";
 
@@ -75,11 +77,7 @@ impl Encoder {
     }
 
     fn format(&self, line: &Line) -> String {
-        let element = |id: &str| {
-            let parameter = BTreeMap::from([("request_id".to_owned(), id.to_owned())]);
-            BTreeMap::from([(STRUCTURED_DATA_ID.to_owned(), parameter)])
-        };
-        let data = line.request_id.as_deref().map(element).unwrap_or_default();
+        let data = structured_data(line);
 
         let mut message = Vec::new();
         // Writing to memory cannot fail. There is no message id that would add to the text, hence 0.
@@ -95,6 +93,23 @@ impl Encoder {
         };
         format!("{priority} {} {rest}", line.time.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
     }
+}
+
+/// One element with the ids of the line, or none.
+fn structured_data(line: &Line) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    if let Some(id) = &line.request_id {
+        parameters.insert("request_id".to_owned(), id.to_string());
+    }
+    if let Some([trace, span]) = &line.span {
+        parameters.insert("trace_id".to_owned(), trace.clone());
+        parameters.insert("span_id".to_owned(), span.clone());
+    }
+
+    if parameters.is_empty() {
+        return BTreeMap::new();
+    }
+    BTreeMap::from([(STRUCTURED_DATA_ID.to_owned(), parameters)])
 }
 
 fn severity(level: Level) -> Severity {

@@ -2,15 +2,17 @@
 //! tests that stop theirs.
 
 use std::{
-    env,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Stdio},
     sync::OnceLock,
 };
 
 use url::Url;
+
+use super::{
+    pgbouncer::{PgBouncer, PoolMode},
+    programs::{binaries, command_without_root, free_port, variable},
+};
 
 /// The script that runs a server until its standard input ends, which happens when the test process ends, even if it is
 /// killed. Statics are never dropped, so nothing else would stop the server.
@@ -18,8 +20,17 @@ use url::Url;
 /// Each line of the input is a command. The script responds with a line: `done`, or the error messages.
 const SCRIPT: &str = r#"
 trap '' INT TERM
-binaries=$1 port=$2 options=$3
+binaries=$1 port=$2 options=$3 primary=$4
 folder=$(mktemp -d "${TMPDIR:-/tmp}/test-postgres-XXXXXX") && cd "$folder" || exit 1
+
+create() {
+    if [ -z "$primary" ]; then
+        "$binaries/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync
+    else
+        "$binaries/pg_basebackup" -D data -R -c fast -X stream --no-sync \
+            -d "host=127.0.0.1 port=$primary user=postgres application_name=standby"
+    fi
+}
 
 start() {
     # A killed server may hold the port and the shared memory for a moment longer.
@@ -41,7 +52,7 @@ signal() {
 
 messages() { cat start.log server.log 2>/dev/null | tr '\n' ' '; echo; }
 
-if ! { "$binaries/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync && start; } >start.log 2>&1; then
+if ! { create && start; } >start.log 2>&1; then
     messages
     cd / && rm -rf "$folder"
     exit 1
@@ -54,6 +65,8 @@ while read -r command; do
     kill) signal KILL && rm data/postmaster.pid ;;
     freeze) signal STOP ;;
     thaw) signal CONT ;;
+    promote) "$binaries/pg_ctl" promote -w -t 60 -D data ;;
+    demote) "$binaries/pg_ctl" stop -m fast -D data && : >data/standby.signal && start ;;
     esac >start.log 2>&1 && echo done || messages
 done
 signal CONT
@@ -67,25 +80,23 @@ pub(super) fn shared_server() -> &'static Url {
     &SERVER.get_or_init(find_or_start).0
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests' only variable, read where it is used"
-)]
 fn find_or_start() -> (Url, Option<PostgresServer>) {
-    if let Ok(url) = env::var("TEST_DATABASE_URL") {
+    if let Some(url) = variable("TEST_DATABASE_URL") {
         let url = Url::parse(&url)
             .expect("TEST_DATABASE_URL must be a URL such as postgres://user:password@host:5432/postgres");
         return (url, None);
     }
 
     let server = PostgresServer::start();
-    (server.url.clone(), Some(server))
+    (Url::parse(server.url()).expect("a URL"), Some(server))
 }
 
 /// A PostgreSQL server for one test, which may stop it. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     url: Url,
+    /// In front of it, if the variable `TEST_PGBOUNCER` is set.
+    pooler: Option<PgBouncer>,
     script: Child,
     responses: BufReader<ChildStdout>,
 }
@@ -98,8 +109,20 @@ impl PostgresServer {
 
     /// As [`start`](Self::start), with further options of the program `postgres`.
     pub fn start_with(options: &str) -> Self {
+        Self::create(options, "")
+    }
+
+    /// A standby of this server, by streaming replication, which accepts queries. Its data is a copy of this server's.
+    pub fn standby(&self) -> Self {
+        let port = self.url.port().expect("a port");
+        Self::create("", &port.to_string())
+    }
+
+    /// A new server, or a standby of the server on port `primary`.
+    fn create(options: &str, primary: &str) -> Self {
         let binaries = binaries().expect(
-            "PostgreSQL's server programs were not found. Install them (Debian: apt-get install postgresql)",
+            "PostgreSQL's server programs were not found. Install them (Debian: apt-get install postgresql), or name \
+             their folder in TEST_POSTGRES_BIN",
         );
 
         let mut response = String::new();
@@ -110,7 +133,7 @@ impl PostgresServer {
                 .args(["sh", "-c", SCRIPT, "sh"])
                 .arg(&binaries)
                 .arg(port.to_string())
-                .arg(options)
+                .args([options, primary])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
@@ -123,6 +146,7 @@ impl PostgresServer {
             if response == "done\n" {
                 let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
                 return Self {
+                    pooler: variable("TEST_PGBOUNCER").map(|_| pooler(&url)),
                     url: Url::parse(&url).expect("a URL"),
                     script,
                     responses,
@@ -137,7 +161,25 @@ impl PostgresServer {
 
     /// The URL of its empty database.
     pub fn url(&self) -> &str {
-        self.url.as_str()
+        self.pooler.as_ref().map_or(self.url.as_str(), PgBouncer::url)
+    }
+
+    /// The URL of the database on these servers, a primary and its standbys in any order.
+    pub fn url_of(servers: &[&Self]) -> String {
+        let address = |server: &&Self| format!("127.0.0.1:{}", server.url.port().expect("a port"));
+        let addresses: Vec<_> = servers.iter().map(address).collect();
+
+        format!("postgres://postgres@{}/postgres", addresses.join(","))
+    }
+
+    /// Makes a standby a primary: `pg_ctl promote`. It is one when this returns.
+    pub fn promote(&mut self) {
+        self.command("promote");
+    }
+
+    /// Restarts a primary as a standby that follows no server.
+    pub fn demote(&mut self) {
+        self.command("demote");
     }
 
     /// Kills all its processes by SIGKILL, as a crash would.
@@ -185,51 +227,9 @@ impl Drop for PostgresServer {
     }
 }
 
-/// `initdb` and PgBouncer refuse to run as root, so root runs them as the user that the package created.
-pub(super) fn command_without_root() -> Command {
-    use std::os::unix::fs::MetadataExt;
-
-    let is_root = Path::new("/proc/self")
-        .metadata()
-        .is_ok_and(|process| process.uid() == 0);
-    if !is_root {
-        return Command::new("env");
-    }
-
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
-    command
-}
-
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|socket| socket.local_addr())
-        .expect("a free port")
-        .port()
-}
-
-/// The folder of `initdb` and the other server programs: the one that `pg_config` names, or else one where packages
-/// install them.
-fn binaries() -> Option<PathBuf> {
-    let output = Command::new("pg_config").arg("--bindir").output().ok();
-    let configured = output.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-
-    let mut installed: Vec<PathBuf> = [
-        "/usr/lib/postgresql",
-        "/usr/local/opt",
-        "/opt/homebrew/opt",
-        "/usr",
-    ]
-    .iter()
-    .filter_map(|parent| Path::new(parent).read_dir().ok())
-    .flatten()
-    .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-    .collect();
-    installed.sort();
-
-    // The newest version first.
-    configured
-        .into_iter()
-        .chain(installed.into_iter().rev())
-        .find(|folder| folder.join("initdb").exists())
+/// Session pooling for all tests of a process, which opens connections to a restarted server as soon as the service does.
+fn pooler(url: &str) -> PgBouncer {
+    let settings = "max_client_conn = 1000\ndefault_pool_size = 100\nserver_login_retry = 0.1\n\
+                    ignore_startup_parameters = extra_float_digits";
+    PgBouncer::start(url, PoolMode::Session, settings)
 }

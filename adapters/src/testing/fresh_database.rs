@@ -7,13 +7,15 @@ use sea_orm::{ConnectionTrait, DbErr};
 use tempfile::TempDir;
 use url::Url;
 
-use super::cluster;
+use super::cluster::{self, PostgresServer};
 use crate::SystemClock;
 
 /// An empty database for one test. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct FreshDatabase {
     url: Url,
+    /// The PostgreSQL server that has it.
+    server: Option<Url>,
     /// The folder of a SQLite file.
     _folder: Option<TempDir>,
 }
@@ -26,6 +28,7 @@ impl FreshDatabase {
 
         Self {
             url: Url::parse(&url).expect("a URL"),
+            server: None,
             _folder: Some(folder),
         }
     }
@@ -33,13 +36,26 @@ impl FreshDatabase {
     /// A database on the server at `TEST_DATABASE_URL`. If the variable is not set, the first call in a process starts a
     /// throwaway server.
     pub async fn postgres() -> Self {
-        let server = cluster::shared_server();
+        Self::create(cluster::shared_server()).await
+    }
+
+    /// A database on this server.
+    pub async fn on(server: &PostgresServer) -> Self {
+        let server = Url::parse(server.url()).expect("a URL");
+        Self::create(&server).await
+    }
+
+    async fn create(server: &Url) -> Self {
         // Unique on a server that several machines use at the same time.
         let id = IdGenerator::<Self>::default().next(SystemClock.now());
         let mut url = server.clone();
         url.set_path(&format!("test_{id}"));
 
-        let database = Self { url, _folder: None };
+        let database = Self {
+            url,
+            server: Some(server.clone()),
+            _folder: None,
+        };
         let create = format!(
             "create database {} encoding 'UTF8' template template0",
             database.quoted_name()
@@ -62,6 +78,13 @@ impl FreshDatabase {
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// The URL of the copy of it on a standby.
+    pub fn url_on(&self, standby: &PostgresServer) -> String {
+        let mut url = Url::parse(standby.url()).expect("a URL");
+        url.set_path(self.url.path());
+        url.into()
+    }
+
     /// The name as an SQL identifier, which keeps its upper case.
     fn quoted_name(&self) -> String {
         format!("\"{}\"", self.url.path().trim_start_matches('/'))
@@ -70,9 +93,9 @@ impl FreshDatabase {
 
 impl Drop for FreshDatabase {
     fn drop(&mut self) {
-        if self.url.scheme() == "sqlite" {
+        let Some(server) = self.server.take() else {
             return;
-        }
+        };
 
         let sql = format!("drop database {} with (force)", self.quoted_name());
         // In a thread, because tests drop this inside their runtime, which must not block. An error is ignored: a test
@@ -82,7 +105,7 @@ impl Drop for FreshDatabase {
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            let _ = runtime.block_on(execute(cluster::shared_server(), &sql));
+            let _ = runtime.block_on(execute(&server, &sql));
         });
         let _ = dropping.join();
     }

@@ -14,7 +14,7 @@ use std::{
 use tempfile::TempDir;
 use url::Url;
 
-use super::cluster::{command_without_root, free_port};
+use super::programs::{command_without_root, free_port};
 
 /// Runs PgBouncer until its standard input ends, as the script of [`cluster`](super::cluster) does with PostgreSQL. Each
 /// line of the input reloads its configuration.

@@ -26,8 +26,15 @@ pub struct Metered<R: ?Sized> {
 impl<R: ?Sized> Metered<R> {
     /// Records the calls to `inner` with an instrument of `meter`.
     pub fn new(inner: Arc<R>, meter: &Meter) -> Self {
-        let tweets = TimedCollection::new("tweet", meter);
+        Self::with(inner, &TimedCollection::new("tweet", meter))
+    }
 
+    /// As [`new`](Self::new), for a replica, whose calls are recorded as such.
+    pub fn replica(inner: Arc<R>, meter: &Meter) -> Self {
+        Self::with(inner, &TimedCollection::new("tweet", meter).on_replica())
+    }
+
+    fn with(inner: Arc<R>, tweets: &TimedCollection) -> Self {
         Self {
             inner,
             add: tweets.operation("add"),

@@ -4,7 +4,7 @@
 //! # Adding a decorator
 //! 1. In a file of this folder: a struct with `inner`, one `impl TweetRepository` under
 //!    `#[deny(clippy::missing_trait_methods)]`. What the same decorator of another resource needs too belongs in a
-//!    mechanism such as `batch_queue`, `cache` or `timed`.
+//!    mechanism such as `batch_queue`, `cache`, `timed` or `traced`.
 //! 2. The test of its promise in `adapters/tests/tweet`, and a line in `adapters/tests/tweet/contract.rs`, so that the
 //!    contract runs through it.
 //! 3. Its place in the stack, and why there, in `app/src/compose.rs`.
@@ -15,6 +15,8 @@ pub mod sql_repository;
 pub mod batched;
 pub mod cached;
 pub mod metered;
+pub mod replicated;
+pub mod traced;
 
 mod row;
 mod sql;
@@ -25,4 +27,6 @@ pub use batched::Batched;
 pub use cached::Cached;
 pub use memory::InMemoryTweetRepository;
 pub use metered::Metered;
+pub use replicated::Replicated;
 pub use sql_repository::SeaOrmTweetRepository;
+pub use traced::Traced;

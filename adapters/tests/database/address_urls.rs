@@ -1,6 +1,8 @@
 //! Which URLs name a database, and how others are refused.
 
-use adapters::database::{Address, Host, ParseAddressError, PostgresAddress, SslMode};
+use adapters::database::{
+    Address, Host, ParseAddressError, PostgresAddress, Servers, SslMode, TargetSessionAttrs,
+};
 
 fn postgres(url: &str) -> PostgresAddress {
     match url.parse().expect(url) {
@@ -23,8 +25,8 @@ fn every_part_of_a_url_is_decoded_once() {
 
     assert_eq!(address.user.as_deref(), Some("m@e"));
     assert_eq!(address.password.as_deref(), Some("p%41:/?#@"));
-    assert_eq!(address.host, Host::Name("db.example".to_owned()));
-    assert_eq!((address.port, address.database.as_deref()), (6432, Some("a/b c")));
+    assert_eq!(address.servers.to_string(), "db.example:6432");
+    assert_eq!(address.database.as_deref(), Some("a/b c"));
     assert_eq!(address.tls.mode, Some(SslMode::VerifyCa));
 }
 
@@ -40,6 +42,14 @@ fn user_and_password_are_never_shown() {
         (
             "postgres:///x?host=/run/pg&user=me",
             "postgres:///x?host=/run/pg&port=5432",
+        ),
+        (
+            "postgres://me:hunter2@a:5432,[::1]:5433/x",
+            "postgres://a:5432,[::1]:5433/x",
+        ),
+        (
+            "postgres:///x?host=a,::1,/run/pg&port=1,2,3&password=hunter2",
+            "postgres:///x?host=a,::1,/run/pg&port=1,2,3",
         ),
         ("sqlite://folder/a%20file.db", "sqlite://folder/a file.db"),
     ] {
@@ -65,10 +75,56 @@ fn ip_addresses_and_unix_sockets_are_hosts() {
         ("postgres:///x?host=%2Frun%2Fpostgresql", folder()),
         ("postgres://me:pw@localhost/x?host=/run/postgresql", folder()),
     ] {
-        assert_eq!(postgres(url).host, host, "{url}");
+        assert_eq!(postgres(url).servers[0].host, host, "{url}");
     }
     for text in ["::1", "[::1]"] {
         assert_eq!(text.parse(), Ok(ip("::1")));
+    }
+}
+
+/// The forms of libpq.
+#[test]
+fn several_hosts_have_one_port_for_all_or_one_each() {
+    for (url, servers) in [
+        ("postgres://me:pw@a:5432,b:5433/x", "a:5432,b:5433"),
+        ("postgres://a,b,c/x", "a:5432,b:5432,c:5432"),
+        ("postgres://a,b:5433/x", "a:5432,b:5433"),
+        ("postgres://a,b/x?port=5433", "a:5433,b:5433"),
+        ("postgres://a,b/x?port=1,2", "a:1,b:2"),
+        ("postgres://:5433/x?host=a,b", "a:5433,b:5433"),
+        ("postgres:///x?host=a,[::1],::2&port=1,2,3", "a:1,[::1]:2,[::2]:3"),
+        (
+            "postgres://me@[::1]:5433,10.0.0.1,%2Frun%2Fpg:5434/x",
+            "[::1]:5433,10.0.0.1:5432,/run/pg/.s.PGSQL.5434",
+        ),
+        (
+            "postgres://localhost/x?host=/a,/b",
+            "/a/.s.PGSQL.5432,/b/.s.PGSQL.5432",
+        ),
+    ] {
+        assert_eq!(postgres(url).servers.to_string(), servers, "{url}");
+    }
+
+    let servers: Servers = "a,b:5433,[::1]:5434".parse().expect("valid");
+    assert_eq!(servers.to_string(), "a:5432,b:5433,[::1]:5434");
+    for text in ["", "a,", ",a", "a:", "a:x", "a:0", "::1", "a b", "a@b", "me:pw@a"] {
+        assert!(text.parse::<Servers>().is_err(), "{text} is accepted");
+    }
+}
+
+/// One server is used as it is; of several, the primary.
+#[test]
+fn target_session_attrs_decide_which_server_is_used() {
+    use TargetSessionAttrs::{Any, Primary, ReadWrite};
+
+    for (url, target) in [
+        ("postgres://a/x", Any),
+        ("postgres://a,b/x", Primary),
+        ("postgres://a/x?target_session_attrs=primary", Primary),
+        ("postgres://a,b/x?target_session_attrs=any", Any),
+        ("postgres://a,b/x?target_session_attrs=read-write", ReadWrite),
+    ] {
+        assert_eq!(postgres(url).target(), target, "{url}");
     }
 }
 
@@ -145,8 +201,25 @@ fn urls_without_a_usable_host_or_file_are_refused_with_what_to_write() {
         ("postgres://db:/x", "port"),
         ("postgres://db:99999/x", "port"),
         ("postgres://db/x/y", "%2F"),
-        ("postgres://a,b/x", "lists of hosts are not supported"),
-        ("postgres://a:1,b:2/x", "host"),
+        ("postgres://a,/x", "a host name"),
+        ("postgres://,:1/x", "a host name"),
+        ("postgres://a,b:/x", "port"),
+        ("postgres://a,b:0/x", "port"),
+        ("postgres://a,fd00::2/x", "brackets"),
+        ("postgres:///x?host=a,,b", "a host name"),
+        ("postgres:///x?host=a:1,b:2", "port"),
+        ("postgres://a,b/x?port=1,2,3", "2 hosts and 3 ports"),
+        ("postgres://a,b/x?port=1,", "port"),
+        (
+            "postgres://a:1,b/x?port=2",
+            "`port` gives what the URL has already",
+        ),
+        ("postgres://a,b/x?host=c", "`host` gives what the URL has already"),
+        (
+            "postgres://a/x?target_session_attrs=standby",
+            "any, read-write or primary",
+        ),
+        ("postgres://a/x?target_session_attrs=", "has no value"),
         ("postgres://fd00::2/x", "brackets"),
         ("postgres://[fd00::2/x", "host"),
         ("postgres://[fd00::2]x/x", "host"),
@@ -166,7 +239,7 @@ fn urls_without_a_usable_host_or_file_are_refused_with_what_to_write() {
 fn encryption_is_required_except_on_this_machine() {
     let mode = |url: &str| {
         let address = postgres(url);
-        address.tls.mode_for(&address.host)
+        address.tls.mode_for(&address.servers[0].host)
     };
 
     for url in [

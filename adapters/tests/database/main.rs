@@ -9,11 +9,13 @@
 mod support;
 
 mod address_urls;
+mod failover;
 mod full_disk;
 mod hot_connections;
 mod lost_connections;
 mod migration_lock;
 mod poolers;
+mod replica;
 mod schema_change;
 mod sqlite_file;
 mod timeouts;

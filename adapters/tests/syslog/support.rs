@@ -55,6 +55,7 @@ pub(crate) fn line(text: &str) -> Line {
         time,
         level: Level::INFO,
         request_id: None,
+        span: None,
         text: text.to_owned(),
     }
 }

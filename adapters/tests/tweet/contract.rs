@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adapters::{
     database,
-    testing::{FreshDatabase, PgBouncer, PoolMode},
-    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository},
+    testing::{FreshDatabase, PgBouncer, PoolMode, store_tracer},
+    tweet::{Batched, Cached, InMemoryTweetRepository, Metered, SeaOrmTweetRepository, Traced},
 };
 use domain::tweet::TweetRepository;
 use migration::{Migrator, MigratorTrait};
@@ -51,6 +51,13 @@ impl Fresh {
         Self::over(Metered::new(
             Arc::new(InMemoryTweetRepository::default()),
             &meter(),
+        ))
+    }
+
+    async fn traced() -> Self {
+        Self::over(Traced::new(
+            Arc::new(InMemoryTweetRepository::default()),
+            &store_tracer(),
         ))
     }
 
@@ -116,6 +123,11 @@ mod postgres_behind_pgbouncer {
 mod metered {
     use super::Fresh;
     domain::tweet_repository_contract!(Fresh::metered());
+}
+
+mod traced {
+    use super::Fresh;
+    domain::tweet_repository_contract!(Fresh::traced());
 }
 
 mod batched {

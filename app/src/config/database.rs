@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use adapters::database::Servers;
+
 use super::{
     reader::Reader,
+    replicas,
     store_url::{self, SSL_MODE, SSL_ROOT_CERT, StoreUrl},
-    variable::{BOOL, PORT, SECONDS, Section, Variable},
+    variable::{BOOL, SECONDS, Section, Variable},
 };
 use crate::version::NAME;
 
@@ -17,17 +20,24 @@ pub(super) const SECTION: Section = Section {
             "Where the data is stored. If not set, the `POSTGRES_*` variables decide; without `POSTGRES_HOST`, it is \
              `sqlite://service.db`.",
         )
-        .expected("`postgres://user:password@host:port/database`, percent-encoded, `sqlite://file` or `memory:`")
+        .expected(
+            "`postgres://user:password@host:port/database`, percent-encoded, with one `host:port` or several, separated by \
+             commas; `sqlite://file` or `memory:`",
+        )
         .secret(),
         Variable::new(
             "POSTGRES_HOST",
-            "The host of the PostgreSQL server. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
+            "The host of the PostgreSQL server, or the hosts of a primary and its standbys: the service uses the one that \
+             is the primary. Set either this or `DATABASE_URL`, not both in one layer. The `POSTGRES_*` \
              variables are taken literally; with `DATABASE_URL`, the others are not used.",
         )
-        .expected("a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`"),
+        .expected(
+            "a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`; or several, separated by \
+             commas",
+        ),
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
-            .expected(PORT),
+            .expected("a port, 1 to 65535; with several hosts, one for all or one for each, separated by commas"),
         Variable::new("POSTGRES_DB", "The name of the database.").default(NAME).expected("a name"),
         Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
@@ -43,9 +53,10 @@ pub(super) const SECTION: Section = Section {
              set, the public ones.",
         )
         .expected("a file"),
+        replicas::VARIABLE,
         Variable::new(
             "DATABASE_MAX_CONNECTIONS",
-            "The maximum number of connections to the database.",
+            "The maximum number of connections to the database, and as many to a replica.",
         )
         .default("10")
         .expected("a whole number from 1 to 1000"),
@@ -83,6 +94,8 @@ const STATEMENT_TIMEOUT: &str = "DATABASE_STATEMENT_TIMEOUT_SECONDS";
 pub struct DatabaseConfig {
     /// `DATABASE_URL`, or `POSTGRES_*`
     pub url: StoreUrl,
+    /// `DATABASE_REPLICA_HOSTS`
+    pub replicas: Option<Servers>,
     /// `DATABASE_MAX_CONNECTIONS`
     pub max_connections: u32,
     /// `DATABASE_ACQUIRE_TIMEOUT_SECONDS`
@@ -100,6 +113,7 @@ impl DatabaseConfig {
     /// database is reported as such.
     pub(super) fn read(reader: &mut Reader, request_timeout: Option<Duration>) -> Option<Self> {
         let url = store_url::read(reader);
+        let replicas = replicas::read(reader, url.as_ref());
         let max_connections = reader.number("DATABASE_MAX_CONNECTIONS", 1..=1000);
         let acquire_timeout = reader.seconds("DATABASE_ACQUIRE_TIMEOUT_SECONDS", 1..=3600);
         let statement_timeout = statement_timeout(reader, request_timeout);
@@ -108,6 +122,7 @@ impl DatabaseConfig {
 
         Some(Self {
             url: url?,
+            replicas: replicas?,
             max_connections: max_connections?,
             acquire_timeout: acquire_timeout?,
             statement_timeout: statement_timeout?,

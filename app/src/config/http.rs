@@ -29,8 +29,8 @@ pub(super) const SECTION: Section = Section {
         ),
         Variable::new(
             "TRUSTED_PROXIES",
-            "The proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` are \
-             trusted. If not set, none.",
+            "The proxies whose `X-Forwarded-For`, `X-Forwarded-Host`, `X-Forwarded-Proto`, `X-Forwarded-Prefix` and \
+             `traceparent` are trusted. If not set, none.",
         )
         .expected("IP addresses and networks such as `10.0.0.0/8`, separated by commas"),
         Variable::new(

@@ -13,13 +13,18 @@ mod layers;
 mod logs;
 mod names;
 mod reader;
+mod replicas;
+mod sampler;
 mod server;
 mod sources;
 mod store_url;
 mod toml_file;
+mod traces;
 mod variable;
 
 use std::{ffi::OsString, fmt, path::Path};
+
+use adapters::otlp;
 
 pub use database::DatabaseConfig;
 pub use generated_docs::{environment_file, markdown};
@@ -32,7 +37,13 @@ pub use store_url::StoreUrl;
 pub use variable::{Section, Variable};
 
 /// The variables of all concerns, in the order in which people meet them.
-pub const SECTIONS: &[Section] = &[server::SECTION, http::SECTION, database::SECTION, logs::SECTION];
+pub const SECTIONS: &[Section] = &[
+    server::SECTION,
+    http::SECTION,
+    database::SECTION,
+    logs::SECTION,
+    traces::SECTION,
+];
 
 /// All variables.
 pub fn variables() -> impl Iterator<Item = &'static Variable> {
@@ -50,6 +61,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How to log.
     pub logs: LogConfig,
+    /// How to trace; `None` if nothing is traced.
+    pub traces: Option<otlp::Settings>,
     /// Every variable with its effective value, for the command `config`. Secrets are empty.
     effective: Vec<(&'static Variable, Option<String>)>,
 }
@@ -71,7 +84,7 @@ impl Config {
         let effective = reader.finish()?;
 
         // Without problems, every section was read.
-        let (server, http, database, logs) =
+        let (server, http, database, logs, traces) =
             sections.ok_or_else(|| InvalidConfig::one("a variable has no default".to_owned()))?;
 
         let config = Self {
@@ -79,20 +92,30 @@ impl Config {
             http,
             database,
             logs,
+            traces,
             effective,
         };
         Ok((config, warnings))
     }
 }
 
+type Sections = (
+    ServerConfig,
+    HttpConfig,
+    DatabaseConfig,
+    LogConfig,
+    Option<otlp::Settings>,
+);
+
 /// Reads all sections, also if one of them has a problem, so that all problems are reported at once.
-fn read_sections(reader: &mut Reader) -> Option<(ServerConfig, HttpConfig, DatabaseConfig, LogConfig)> {
+fn read_sections(reader: &mut Reader) -> Option<Sections> {
     let server = ServerConfig::read(reader);
     let http = HttpConfig::read(reader, server.as_ref().map(|server| server.listen.ip()));
     let database = DatabaseConfig::read(reader, http.as_ref().map(|http| http.request_timeout));
     let logs = LogConfig::read(reader);
+    let traces = traces::read(reader);
 
-    Some((server?, http?, database?, logs?))
+    Some((server?, http?, database?, logs?, traces?))
 }
 
 /// One `NAME=value` per line, as in an environment file. Variables that are not set and secrets are comments.

@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use adapters::database::{Address, Host, ParseAddressError, ParseHostError, PostgresAddress, SslMode, Tls};
+use adapters::database::{
+    Address, Host, ParseAddressError, ParseHostError, PostgresAddress, Servers, SslMode, Tls, parse_hosts,
+    parse_ports,
+};
 
 use super::{layers::Layer, reader::Reader};
 
@@ -86,7 +89,7 @@ fn override_part<T>(
 
 /// The address in `POSTGRES_*`, whose values are taken literally, or the default.
 fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
-    let port = reader.port("POSTGRES_PORT");
+    let ports = reader.parse_with("POSTGRES_PORT", |ports| parse_ports(ports).ok());
     let (database, user) = (reader.string("POSTGRES_DB"), reader.string("POSTGRES_USER"));
     let password = reader.string("POSTGRES_PASSWORD");
 
@@ -98,7 +101,7 @@ fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
         }
         return DEFAULT_SQLITE_URL.parse().ok().map(StoreUrl::Sql);
     }
-    let host = reader.parse_or_explain("POSTGRES_HOST", parse_host);
+    let hosts = reader.parse_or_explain("POSTGRES_HOST", explain_hosts);
 
     for name in ["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD"] {
         reader.parse_or_explain(name, |value| {
@@ -106,9 +109,17 @@ fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
             is_valid.then_some(()).ok_or("PostgreSQL's protocol has no NUL")
         });
     }
+    let servers = match Servers::new(hosts?, &ports?) {
+        Ok(servers) => servers,
+        Err(error) => {
+            reader.problem(format!("POSTGRES_HOST and POSTGRES_PORT do not match: {error}"));
+            return None;
+        }
+    };
+
     Some(StoreUrl::Sql(Address::Postgres(PostgresAddress {
-        host: host?,
-        port: port?,
+        servers,
+        target_session_attrs: None,
         user: user.filter(|user| !user.is_empty()),
         password,
         database,
@@ -116,9 +127,19 @@ fn postgres_parts(reader: &mut Reader) -> Option<StoreUrl> {
     })))
 }
 
-/// The host, or what to write instead.
-fn parse_host(text: &str) -> Result<Host, String> {
-    text.parse().map_err(|error| match error {
+/// The hosts, or what to write instead.
+fn explain_hosts(text: &str) -> Result<Vec<Host>, String> {
+    if text.contains("://") {
+        return Err("it must not be a URL: set DATABASE_URL to the URL instead".to_owned());
+    }
+    let is_list = text.contains(',');
+
+    parse_hosts(text).map_err(|error| match error {
+        ParseHostError::Address(_) | ParseHostError::Port if is_list => {
+            "it must not contain ports: set POSTGRES_HOST to the hosts alone, and POSTGRES_PORT to their ports, in the \
+             same order"
+                .to_owned()
+        }
         ParseHostError::Address(address) => format!(
             "it must not contain a port: set POSTGRES_HOST={} and POSTGRES_PORT={}",
             address.ip(),
@@ -128,7 +149,7 @@ fn parse_host(text: &str) -> Result<Host, String> {
             "it must not contain a port: set POSTGRES_HOST to the name alone, and POSTGRES_PORT to the port"
                 .to_owned()
         }
-        ParseHostError::Url => "it must not be a URL: set DATABASE_URL to the URL instead".to_owned(),
+        error if is_list => format!("each host {error}"),
         error => format!("it {error}"),
     })
 }

@@ -38,7 +38,8 @@ impl ConnectionLimits {
     /// token file, so that a withdrawn token would stay valid, and from connecting to its database.
     pub(super) fn of(config: &Config) -> Self {
         let wanted = config.server.max_connections;
-        let database = u64::from(config.database.max_connections);
+        let pools = if config.database.replicas.is_some() { 2 } else { 1 };
+        let database = pools * u64::from(config.database.max_connections);
         let reserve = RESERVED + RESERVED_PER_DATABASE_CONNECTION * database + inherited_files();
         let open_files = raise_open_files(reserve + wanted as u64 + u64::from(BACKLOG));
 

@@ -1,9 +1,9 @@
 //! The command `serve`: opens the store, migrates, listens, serves, and stops without losing a request.
 //!
-//! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places are
-//! taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task of its
-//! own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time of headers,
-//! responses and idle connections, `request_body` that of bodies. `closing` closes a connection.
+//! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places
+//! are taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task
+//! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time
+//! of headers, responses and idle connections, `request_body` that of bodies. `closing` closes a connection.
 
 mod accept;
 mod connection_metrics;
@@ -29,9 +29,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
-use tokio::{sync::oneshot, time::sleep};
+use adapters::otlp::Traces;
+use tokio::{sync::oneshot, task::spawn_blocking, time::sleep};
 
 use crate::{
     commands::CommandError,
@@ -48,8 +50,8 @@ use connection_tracker::ConnectionTracker;
 use limits::ConnectionLimits;
 use signals::Signals;
 
-/// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once, with
-/// the exit code of a program that was killed by it.
+/// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once,
+/// with the exit code of a program that was killed by it.
 ///
 /// # Errors
 /// If the file of tokens cannot be used, the store cannot be opened or migrated, or the address cannot be listened on.
@@ -102,7 +104,9 @@ async fn run(
     let address = listener.local_addr()?;
     let metrics = MetricsRegistry::new(telemetry::dropped_lines);
     let connection_metrics = ConnectionMetrics::new(&metrics.meter);
-    let router = compose::router_with_metrics(config, &store, authenticator, draining, metrics);
+    let traces = compose::traces(config, &metrics);
+    let router =
+        compose::router_with_telemetry(config, &store, authenticator, draining, metrics, traces.as_ref());
     let server = HttpServer::new(router, config, address);
     let proxies = config.http.trusted_proxies.clone();
     let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics);
@@ -117,10 +121,23 @@ async fn run(
         } => {}
     }
     acceptor.drain_backlog(&connections)?;
+    let shutdown = Instant::now();
     connections.shut_down(config.server.shutdown_timeout).await;
+    if let Some(traces) = traces {
+        let left = config.server.shutdown_timeout.saturating_sub(shutdown.elapsed());
+        flush(traces, left).await;
+    }
     tracing::info!("stopped");
 
     Ok(ExitCode::SUCCESS)
+}
+
+/// Sends the spans that wait, in what is left of the shutdown timeout: a second at least, and five at most, because a
+/// collector that does not respond must not delay each restart. Another thread waits for it, so that a second signal
+/// still ends the process at once.
+async fn flush(traces: Traces, left: Duration) {
+    let timeout = left.clamp(Duration::from_secs(1), Duration::from_secs(5));
+    let _ = spawn_blocking(move || traces.shut_down(timeout)).await;
 }
 
 async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {

@@ -1,5 +1,5 @@
 //! The JSON format: one object per line with `timestamp`, `level`, `target`, `request_id`, `message` and the event's
-//! fields, which must have other names.
+//! fields, which must have other names; in a traced request also `trace_id` and `span_id`.
 
 use std::{fmt, sync::Arc};
 
@@ -18,6 +18,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use super::span_ids::SpanIds;
+
 /// Writes each event to the console, by `tracing-subscriber`'s JSON formatter.
 pub(super) fn json_layer<S>(clock: Arc<dyn Clock>, console: NonBlocking) -> impl Layer<S>
 where
@@ -31,7 +33,7 @@ where
         .with_timer(ClockTime(clock));
 
     layer()
-        .event_format(WithRequestId(json))
+        .event_format(WithIds(json))
         .fmt_fields(JsonFields::new())
         .with_writer(console)
 }
@@ -45,10 +47,11 @@ impl FormatTime for ClockTime {
     }
 }
 
-/// Adds the id of the current request. It is a task-local value rather than a span, so the formatter has no access to it.
-struct WithRequestId(Format<Json, ClockTime>);
+/// Adds the ids of the current request and of its span. They are task-local values rather than spans of `tracing`, so
+/// the formatter has no access to them.
+struct WithIds(Format<Json, ClockTime>);
 
-impl<S, N> FormatEvent<S, N> for WithRequestId
+impl<S, N> FormatEvent<S, N> for WithIds
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -59,15 +62,23 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let Some(id) = RequestId::current() else {
+        let (id, span) = (RequestId::current(), SpanIds::current());
+        if id.is_none() && span.is_none() {
             return self.0.format_event(context, writer, event);
-        };
+        }
 
         let mut object = String::new();
         self.0.format_event(context, Writer::new(&mut object), event)?;
 
-        // The id becomes the first member. Its characters need no escapes in JSON.
+        // The ids become the first members. Their characters need no escapes in JSON.
         let members = object.strip_prefix('{').ok_or(fmt::Error)?;
-        write!(writer, r#"{{"request_id":"{}",{members}"#, id.as_str())
+        writer.write_char('{')?;
+        if let Some(id) = id {
+            write!(writer, r#""request_id":"{}","#, id.as_str())?;
+        }
+        if let Some(SpanIds { trace, span }) = span {
+            write!(writer, r#""trace_id":"{trace}","span_id":"{span}","#)?;
+        }
+        writer.write_str(members)
     }
 }

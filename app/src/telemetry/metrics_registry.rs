@@ -9,7 +9,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{
     Resource,
-    metrics::{Aggregation, Instrument, SdkMeterProvider, Stream},
+    metrics::{Aggregation, Instrument, InstrumentKind, SdkMeterProvider, Stream},
 };
 use prometheus::{Registry, TextEncoder};
 
@@ -79,9 +79,9 @@ impl MetricsRegistry {
     }
 }
 
-/// Gives every instrument that measures seconds the same buckets.
+/// Gives every histogram of seconds the same buckets.
 fn buckets(instrument: &Instrument) -> Option<Stream> {
-    if instrument.unit() != "s" {
+    if instrument.unit() != "s" || instrument.kind() != InstrumentKind::Histogram {
         return None;
     }
 

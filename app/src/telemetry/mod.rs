@@ -8,6 +8,9 @@ mod filter;
 mod json_format;
 #[cfg(target_os = "linux")]
 mod process_metrics;
+mod span_ids;
+#[cfg(test)]
+mod syslog_tests;
 mod text_format;
 mod text_layer;
 
@@ -119,13 +122,8 @@ fn subscriber(
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{Read, pipe},
-        net::UdpSocket,
-        time::Duration,
-    };
+    use std::io::{Read, pipe};
 
-    use adapters::syslog::{Protocol, STRUCTURED_DATA_ID, Server};
     use domain::testing::FixedClock;
     use poem::{http::StatusCode, test::TestClient};
     use tracing::Level;
@@ -133,21 +131,8 @@ mod tests {
     use super::*;
     use crate::{compose, config::Config};
 
-    /// What the console and the syslog server receive of the first line that is logged.
-    fn logged(json: bool, log: impl FnOnce()) -> (String, String) {
-        let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        server
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a timeout");
-        let port = server.local_addr().expect("an address").port();
-        let (syslog, syslog_guard) = Syslog::start(
-            NAME,
-            Server {
-                host: "127.0.0.1".to_owned(),
-                port,
-                protocol: Protocol::Udp,
-            },
-        );
+    /// What the console receives of the first line that is logged. This syslog server receives it as well.
+    pub(super) fn logged(json: bool, syslog: Option<Syslog>, log: impl FnOnce()) -> String {
         let (mut reader, output) = pipe().expect("a pipe");
         let (console, _, console_guard) = console::start(output);
 
@@ -158,39 +143,54 @@ mod tests {
             syslog: None,
         };
         let clock = Arc::new(FixedClock::at_millis(1_795_346_220_123));
-        let subscriber = subscriber(&logs, clock, Some(console), Some(syslog));
+        let subscriber = subscriber(&logs, clock, Some(console), syslog);
         tracing::subscriber::with_default(subscriber, log);
-        drop((console_guard, syslog_guard));
+        drop(console_guard);
 
         let mut written = String::new();
         reader.read_to_string(&mut written).expect("what was written");
-        let mut datagram = vec![0; 4096];
-        let length = server.recv(&mut datagram).expect("a datagram");
-        datagram.truncate(length);
+        written.lines().next().unwrap_or_default().to_owned()
+    }
 
-        (
-            written.lines().next().unwrap_or_default().to_owned(),
-            String::from_utf8(datagram).expect("UTF-8"),
-        )
+    /// Logs one event at the level, with fields and a line break.
+    pub(super) fn log_an_event() {
+        tracing::debug!(target: "t", "below the level");
+        tracing::warn!(target: "t", number = 7, text = "two words", "it is\n{}", "so");
+    }
+
+    /// The body of its line.
+    pub(super) const BODY: &str = r#"t: it is\nso number=7 text="two words""#;
+
+    /// Sends a request with an id to the service.
+    pub(super) fn send_a_request() {
+        let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+
+        runtime.block_on(async {
+            let store = compose::Store::open(&config.database).await.expect("a store");
+            let client = TestClient::new(compose::router(&config, &store, None, Arc::default()))
+                .default_header("host", "localhost");
+            client
+                .get("/unknown")
+                .header("X-Request-ID", "abc-123")
+                .send()
+                .await
+                .assert_status(StatusCode::NOT_FOUND);
+        });
     }
 
     #[test]
-    fn console_and_syslog_receive_the_same_event() {
-        let log = || {
-            tracing::debug!(target: "t", "below the level");
-            tracing::warn!(target: "t", number = 7, text = "two words", "it is\n{}", "so");
-        };
-        let body = r#"t: it is\nso number=7 text="two words""#;
-
-        let (written, sent) = logged(false, log);
+    fn event_is_a_line_of_text_or_an_object() {
+        let written = logged(false, None, log_an_event);
         assert_eq!(
             written,
-            format!("{NAME}: WARN [2026-11-22T11:17:00.123Z] [-] {body}")
+            format!("{NAME}: WARN [2026-11-22T11:17:00.123Z] [-] {BODY}")
         );
-        assert!(sent.starts_with("<12>1 2026-11-22T11:17:00.123000Z "), "{sent}");
-        assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
 
-        let (written, sent) = logged(true, log);
+        let written = logged(true, None, log_an_event);
         let written: serde_json::Value = serde_json::from_str(&written).expect("JSON");
         assert_eq!(
             written,
@@ -203,43 +203,17 @@ mod tests {
                 "text": "two words",
             })
         );
-        assert!(sent.ends_with(&format!(" - {body}")), "{sent}");
     }
 
     #[test]
     fn line_of_a_request_has_its_id() {
-        let (config, _) = Config::load(None, [("DATABASE_URL".into(), "memory:".into())]).expect("valid");
-        let request = || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let store = compose::Store::open(&config.database).await.expect("a store");
-                let client = TestClient::new(compose::router(&config, &store, None, Arc::default()))
-                    .default_header("host", "localhost");
-                client
-                    .get("/unknown")
-                    .header("X-Request-ID", "abc-123")
-                    .send()
-                    .await
-                    .assert_status(StatusCode::NOT_FOUND);
-            });
-        };
-
-        let (written, sent) = logged(false, request);
+        let written = logged(false, None, send_a_request);
         assert!(
             written.contains("[abc-123] access: method=GET route=- status=404"),
             "{written}"
         );
-        assert!(
-            sent.contains(&format!(
-                "[{STRUCTURED_DATA_ID} request_id=\"abc-123\"] access: method=GET route=-"
-            )),
-            "{sent}"
-        );
 
-        let (written, _) = logged(true, request);
+        let written = logged(true, None, send_a_request);
         let written: serde_json::Value = serde_json::from_str(&written).expect("JSON");
         assert_eq!(written["request_id"], "abc-123");
         assert_eq!(

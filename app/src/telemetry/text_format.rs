@@ -1,6 +1,10 @@
-//! The text format: `name: LEVEL [time] [request id] target: message field=value`.
+//! The text format: `name: LEVEL [time] [request id] target: message field=value`, and in a traced request also
+//! ` trace_id=… span_id=…`.
 
-use std::fmt::{self, Debug, Write};
+use std::{
+    fmt::{self, Debug, Write},
+    ops::Range,
+};
 
 use domain::{DateTime, SecondsFormat, Utc};
 use openapi::RequestId;
@@ -9,31 +13,40 @@ use tracing::{
     field::{Field, Visit},
 };
 
+use super::span_ids::SpanIds;
+
 /// The beginning of every line.
 const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ": ");
 
-/// When an event happened, how severe it is, and in which request.
+/// When an event happened, how severe it is, and in which request and span.
 pub(super) struct EventMeta {
     pub(super) time: DateTime<Utc>,
     pub(super) level: Level,
     pub(super) request_id: Option<RequestId>,
+    pub(super) span: Option<SpanIds>,
 }
 
-/// Appends the line of an event. Returns the position of its body, `target: message field=value`, for sinks that send
-/// the rest in their own format.
-pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>) -> usize {
+/// Appends the line of an event. Returns where its body is, `target: message field=value`, for sinks that send the
+/// rest in their own format.
+pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>) -> Range<usize> {
     let id = meta.request_id.as_ref().map_or("-", RequestId::as_str);
     let time = meta.time.to_rfc3339_opts(SecondsFormat::Millis, true);
     // Every request logs a line: copying strings is cheaper than formatting them.
     line.extend([PREFIX, meta.level.as_str(), " [", &time, "] [", id, "] "]);
 
-    let body = line.len();
+    let start = line.len();
     line.push_str(event.metadata().target());
     line.push(':');
     event.record(&mut Fields(line));
+    let end = line.len();
+
+    if let Some(SpanIds { trace, span }) = meta.span {
+        // Writing to a string cannot fail.
+        let _ = write!(line, " trace_id={trace} span_id={span}");
+    }
     line.push('\n');
 
-    body
+    start..end
 }
 
 /// Appends ` message` or ` field=value`. No value can end the line, or be mistaken for another field.

@@ -9,7 +9,10 @@ use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::text_format::{EventMeta, format_line};
+use super::{
+    span_ids::SpanIds,
+    text_format::{EventMeta, format_line},
+};
 
 thread_local! {
     /// Reused for every line of the thread, so that formatting a line allocates nothing.
@@ -28,6 +31,7 @@ impl<S: Subscriber> Layer<S> for TextLayer {
             time: self.clock.now(),
             level: *event.metadata().level(),
             request_id: RequestId::current(),
+            span: SpanIds::current(),
         };
 
         // Taken instead of borrowed: a value may log while it is being formatted.
@@ -44,7 +48,10 @@ impl<S: Subscriber> Layer<S> for TextLayer {
                 time: meta.time,
                 level: meta.level,
                 request_id: meta.request_id.map(|id| id.as_str().into()),
-                text: line[body..].trim_end_matches('\n').to_owned(),
+                span: meta
+                    .span
+                    .map(|SpanIds { trace, span }| [trace.to_string(), span.to_string()]),
+                text: line[body].to_owned(),
             });
         }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{MAX_REQUEST_TIME, is_an_outage};
 use crate::support::{
     Service,
-    client::{Response, request},
+    client::{Client, Response, request},
     example,
 };
 
@@ -62,26 +62,49 @@ pub(super) struct Load {
 }
 
 impl Load {
+    /// Clients that create items and read pages in turn.
     pub(super) fn on(address: SocketAddr) -> Self {
+        Self::of(CLIENTS, |client| {
+            move |n| {
+                std::thread::sleep(THINK_TIME);
+                attempt(address, client, n)
+            }
+        })
+    }
+
+    /// Clients that only create items, one after the other, each over one connection for as long as it is open.
+    pub(super) fn creating(address: SocketAddr, clients: usize) -> Self {
+        Self::of(clients, |client| {
+            let mut connection = None;
+            move |n| create(&mut connection, address, text(client, n))
+        })
+    }
+
+    /// Clients that each make the attempts of the function that they get.
+    fn of<A>(clients: usize, attempts_of: impl Fn(usize) -> A) -> Self
+    where
+        A: FnMut(usize) -> Attempt + Send + 'static,
+    {
         let attempts = Arc::<Mutex<Vec<Attempt>>>::default();
         let stop = Arc::<AtomicBool>::default();
 
         let client = |client| {
             let (attempts, stop) = (Arc::clone(&attempts), Arc::clone(&stop));
+            let mut attempt = attempts_of(client);
             std::thread::spawn(move || {
                 for n in 0_usize.. {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let attempt = attempt(address, client, n);
-                    let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
-                    attempts.push(attempt);
-                    drop(attempts);
-                    std::thread::sleep(THINK_TIME);
+                    let attempt = attempt(n);
+                    attempts
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(attempt);
                 }
             })
         };
-        let clients = (0..CLIENTS).map(client).collect();
+        let clients = (0..clients).map(client).collect();
 
         Self {
             attempts,
@@ -107,11 +130,30 @@ impl Load {
     }
 }
 
+fn text(client: usize, n: usize) -> String {
+    format!("item {n} of client {client}")
+}
+
+fn create(connection: &mut Option<Client>, address: SocketAddr, text: String) -> Attempt {
+    let began = Instant::now();
+    let client = connection.take().map_or_else(|| Client::connect(address), Ok);
+    let response = client.and_then(|mut client| {
+        let response = client.post(&text)?;
+        *connection = Some(client).filter(|_| !response.closes());
+        Ok(response)
+    });
+
+    Attempt {
+        text: Some(text),
+        began,
+        ended: Instant::now(),
+        response: response.ok(),
+    }
+}
+
 /// Every second attempt creates an item.
 fn attempt(address: SocketAddr, client: usize, n: usize) -> Attempt {
-    let text = n
-        .is_multiple_of(2)
-        .then(|| format!("item {n} of client {client}"));
+    let text = n.is_multiple_of(2).then(|| text(client, n));
     let page = format!("{}?limit={}", example::COLLECTION, client + 1);
 
     let began = Instant::now();

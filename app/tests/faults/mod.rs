@@ -1,12 +1,14 @@
 //! What holds when something breaks: the database is killed, stopped or frozen, the service is killed, many instances
 //! start at once. The tests run real processes under a load of requests.
 
+mod failover;
 mod postgres;
 
 mod clock_skew;
 mod killed;
 mod many;
 mod poolers;
+mod replicas;
 mod retries;
 mod roles;
 mod rollback;

@@ -1,18 +1,15 @@
 //! Nothing of a request gets into the log, into response headers or into problems, whatever bytes it consists of.
 
-use std::fs;
-
 use app::version::NAME;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::hostile::{HOSTILE, get, post, request, request_id_of_harmless, requests};
 use crate::support::{Service, example};
 
-const LOCAL: &[u8] = b"Host: localhost";
+pub(super) const LOCAL: &[u8] = b"Host: localhost";
 
 /// Waits until everything sent before is logged.
-fn flush_log(service: &mut Service) {
+pub(super) fn flush_log(service: &mut Service) {
     let last: [&[u8]; 2] = [LOCAL, b"X-Request-ID: the-end"];
     service.exchange(&request(b"GET /livez HTTP/1.1", &last, ""));
     service.wait_for_log("the-end");
@@ -96,39 +93,6 @@ fn each_request_is_one_object_of_the_json_log() {
     for line in &log {
         assert!(line["level"] == "INFO" || line["level"] == "DEBUG", "{line}");
     }
-}
-
-#[test]
-fn tokens_are_neither_logged_nor_repeated() {
-    let folder = TempDir::new().expect("a folder");
-    let tokens = format!("alice:{}", "0".repeat(64));
-    fs::write(folder.path().join("tokens"), tokens).expect("a token file");
-    let variables = [
-        ("DATABASE_URL", "memory:"),
-        ("API_TOKENS_FILE", "tokens"),
-        ("LOG_LEVEL", "trace"),
-    ];
-    let mut service = Service::start(&variables, folder.path());
-
-    for hostile in HOSTILE {
-        for before in [
-            &b"Authorization: Bearer "[..],
-            b"Authorization: ",
-            b"Authorization: Bearer x\r\nAuthorization: ",
-        ] {
-            let authorization = [before, hostile].concat();
-            let request = post(&[LOCAL, &authorization], &example::body("hello"));
-            let response = service.exchange(&request);
-
-            request_id_of_harmless(&response);
-            assert!(matches!(response.get(9..12), Some("400" | "401")), "{response}");
-        }
-    }
-
-    flush_log(&mut service);
-    let leaked = |line: &&String| line.to_lowercase().contains("forged");
-    let leaked: Vec<_> = service.log.iter().filter(leaked).collect();
-    assert!(leaked.is_empty(), "{leaked:?}");
 }
 
 /// The same host, sent by the client and reported by a proxy.

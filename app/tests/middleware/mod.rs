@@ -13,7 +13,7 @@ mod metric_labels;
 mod metrics;
 mod normalize_path;
 mod problems;
-mod proxies;
+pub(crate) mod proxies;
 mod public_url;
 mod rate_limit;
 mod request_id;

@@ -100,6 +100,41 @@ fn each_client_has_its_own_limit() {
     }
 }
 
+#[test]
+fn line_of_a_refused_request_names_its_client() {
+    let mut service = Service::in_memory(&[
+        ("RATE_LIMIT_PER_SECOND", "1"),
+        ("RATE_LIMIT_BURST", "1"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+    ]);
+    let head = format!("GET {} HTTP/1.1\r\nHost: localhost", example::COLLECTION);
+    let head = format!("{head}\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n");
+
+    let is_refused = (0..MANY).any(|_| service.exchange(head.as_bytes()).starts_with("HTTP/1.1 429 "));
+    assert!(is_refused, "no request is refused");
+    let line = service.wait_for_log("status=429");
+    assert!(line.ends_with(" client=192.0.2.7"), "{line}");
+}
+
+/// A shared cache would show it to all clients.
+#[tokio::test]
+async fn shared_response_does_not_show_what_one_client_may_still_send() {
+    let public_url = ("PUBLIC_URL", "https://api.example.com");
+
+    for variables in [&LIMIT[..], &[LIMIT[0], LIMIT[1], public_url]] {
+        let service = InProcess::with(variables).await;
+        let item = service.create("hello").await;
+
+        let response = service.get(example::path_of(&item)).send().await;
+        response.assert_status_is_ok();
+        let scope = header(&response, "cache-control").expect("a scope");
+        for name in ["ratelimit", "ratelimit-policy"] {
+            let is_shared = scope.starts_with("public");
+            assert_ne!(header(&response, name).is_some(), is_shared, "{scope}: {name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn preflights_spend_an_allowance_of_their_own() {
     // With the origin allowed, and without: then the preflight goes on, to a 405.

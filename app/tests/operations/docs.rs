@@ -59,29 +59,6 @@ async fn the_documentation_page_has_a_doctype_a_language_and_the_name_of_the_ser
     }
 }
 
-/// A lock asks for a token, which nobody has for a service without tokens.
-#[tokio::test]
-async fn the_documentation_page_shows_locks_only_if_tokens_are_configured() {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let tokens = folder.path().join("tokens");
-    std::fs::write(&tokens, "# no tokens\n").expect("a token file");
-    let tokens = ("API_TOKENS_FILE", tokens.to_str().expect("a path"));
-
-    for (configured, expected) in [(vec![], false), (vec![tokens], true)] {
-        let service = InProcess::with(&configured).await;
-        let html = text(service.get("/docs").send().await).await;
-        let (_, script) = html.split_once("let spec = ").expect("the script");
-        let document = script.lines().next().expect("a line");
-
-        for member in ["\"securitySchemes\":", "\"security\":[{"] {
-            assert_eq!(document.contains(member), expected, "{configured:?}: {member}");
-        }
-        // Clients that are generated from it can send a token to any instance.
-        let served: Value = json(service.get("/openapi.json").send().await).await;
-        assert_eq!(served, *DOCUMENT);
-    }
-}
-
 #[tokio::test]
 async fn the_document_is_served_as_json_and_as_yaml() {
     let service = InProcess::memory().await;

@@ -69,7 +69,7 @@ async fn the_list_links_to_every_page() {
 async fn pages_need_nothing_but_their_own_style() {
     let service = InProcess::memory().await;
 
-    for path in ["/problems/", "/problems/rate-limited"] {
+    for path in ["/problems/", "/problems/internal-error"] {
         let (html, policy) = page(&service, path).await;
 
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
@@ -92,7 +92,7 @@ async fn pages_need_nothing_but_their_own_style() {
 async fn an_ampersand_in_the_base_is_itself_in_the_links_of_pages() {
     let service = InProcess::with(&[("PUBLIC_URL", "https://api.example.com/&sol;other")]).await;
 
-    for path in ["/problems/", "/problems/rate-limited"] {
+    for path in ["/problems/", "/problems/internal-error"] {
         let (html, _) = page(&service, path).await;
 
         let link = "href=\"https://api.example.com/&amp;sol;other/problems/";
@@ -107,7 +107,7 @@ async fn an_unknown_type_is_404() {
 
     for path in [
         "/problems/no-such-problem",
-        "/problems/rate-limited/x",
+        "/problems/internal-error/x",
         "/problems/%ff",
     ] {
         let body = problem(service.get(path).send().await, 404).await;
@@ -145,7 +145,7 @@ fn the_type_of_a_problem_leads_to_its_page() {
         }
         let index = get("/problems/", "localhost");
         assert!(
-            index.contains(&format!("href=\"{base}/problems/rate-limited\"")),
+            index.contains(&format!("href=\"{base}/problems/internal-error\"")),
             "{index}"
         );
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use domain::{BoxedSource, RepositoryError};
 use poem::test::TestResponse;
-use tempfile::TempDir;
 
 use super::{
+    authentication,
     documented::{has_documented_type, is_as_documented},
     operation::Operation,
-    rate_limit::LIMIT,
+    rate_limit,
 };
 use crate::support::{
     InProcess, Service, client::Client, failing_store, header, problem, resources, status_of,
@@ -57,7 +57,7 @@ async fn produce(operation: &Operation, status: u16) -> Option<TestResponse> {
             let request = operation.request(&service, &path);
             request.header("host", "foreign.example").send().await
         }
-        401 => send(&without_tokens().await).await,
+        401 => authentication::reject(operation).await,
         412 | 428 => {
             let path = operation.existing_path(&service).await;
             let request = operation.request_without(&service, &path, "if-match");
@@ -78,34 +78,11 @@ async fn produce(operation: &Operation, status: u16) -> Option<TestResponse> {
             request.send().await
         }
         422 => reuse_key(operation, &service).await,
-        429 => {
-            let limited = InProcess::with(&LIMIT).await;
-            let mut response = send(&limited).await;
-            // A slow machine may take longer than the second after which another request is allowed.
-            for _ in 0..MAX_REQUESTS {
-                if status_of(&response) == status {
-                    break;
-                }
-                response = send(&limited).await;
-            }
-            response
-        }
+        429 => rate_limit::exceed(operation).await,
         500 => send(&failing(|source| RepositoryError::Internal { source })).await,
         503 => send(&failing(|source| RepositoryError::Unavailable { source })).await,
         _ => send(&service).await,
     })
-}
-
-/// How many requests may be needed to exceed the rate limit.
-const MAX_REQUESTS: usize = 100;
-
-/// A service that requires a token and accepts none.
-async fn without_tokens() -> InProcess {
-    let folder = TempDir::new().expect("a folder");
-    let file = folder.path().join("tokens");
-    std::fs::write(&file, "# no tokens\n").expect("a token file");
-
-    InProcess::with(&[("API_TOKENS_FILE", file.to_str().expect("a path"))]).await
 }
 
 /// A service whose every store operation fails.
@@ -129,16 +106,21 @@ async fn reuse_key(operation: &Operation, service: &InProcess) -> TestResponse {
             .send()
     };
 
+    send(operation.body().expect("a body").to_string()).await;
+    send(other_body(operation).to_owned()).await
+}
+
+/// A body that creates something else than the document's example.
+pub(super) fn other_body(operation: &Operation) -> &'static str {
     let mut others = resources::OTHER_BODIES.iter();
     let other = others.find(|(id, _)| *id == operation.id());
+
     let (_, other) = other.unwrap_or_else(|| {
         panic!(
             "{operation} has an Idempotency-Key: add a second body to OTHER_BODIES in support/resources.rs"
         )
     });
-
-    send(operation.body().expect("a body").to_string()).await;
-    send((*other).to_owned()).await
+    other
 }
 
 #[tokio::test]

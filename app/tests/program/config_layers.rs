@@ -1,6 +1,6 @@
 //! Layers of values: a later one wins as a whole, also where one thing can be said in two ways.
 
-use adapters::database::{Host, SslMode};
+use adapters::database::SslMode;
 use app::version::NAME;
 
 use super::{
@@ -31,7 +31,7 @@ fn environment_wins_however_it_says_where_the_database_is() {
     let url = store(by_parts, &[("POSTGRES_PASSWORD_FILE", &password_file)]);
     let address = postgres(url.expect("parts may come from several layers"));
     assert_eq!(address.password.as_deref(), Some("from a file"));
-    assert_eq!(address.host, Host::Name("parts".to_owned()));
+    assert_eq!(address.servers.to_string(), "parts:5432");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn variables_that_kubernetes_and_docker_add_count_as_unset_and_do_not_warn() {
 
         assert_eq!(warnings, [""; 0], "{name}");
         if name == "POSTGRES_HOST" {
-            assert_eq!(postgres(config.database.url).port, 5432);
+            assert_eq!(postgres(config.database.url).servers[0].port, 5432);
         }
     }
 }

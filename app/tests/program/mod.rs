@@ -10,6 +10,7 @@ mod fixtures;
 mod release_scripts;
 mod secret_arguments;
 mod secret_shapes;
+mod secret_tokens;
 mod secrets;
 mod start;
 mod start_failures;

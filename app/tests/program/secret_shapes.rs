@@ -2,7 +2,7 @@
 
 /// Where a secret may stand in the address of a database. `{s}` is the secret, `{h}` and `{t}` are its halves,
 /// `{token}` is a token that ends with it.
-pub(super) const ADDRESSES: [&str; 36] = [
+pub(super) const ADDRESSES: [&str; 40] = [
     "postgres://u:{s}@127.0.0.1:1/db",
     "postgres://u:{h}#{t}@127.0.0.1:1/db",
     "postgres://u:{h}/{t}@127.0.0.1:1/db",
@@ -39,10 +39,14 @@ pub(super) const ADDRESSES: [&str; 36] = [
     "{s}",
     "sqlite://u:{s}@127.0.0.1:1/db",
     "sqlite://x.db?key={s}",
+    "postgres://u:{s}@127.0.0.1:1,127.0.0.1:2/db",
+    "postgres://u:{h},{t}@127.0.0.1:1,127.0.0.1:2/db",
+    "postgres://u:x@127.0.0.1:1,u:{s}@127.0.0.1:2/db",
+    "postgres://u:x@127.0.0.1:1,127.0.0.1:2/db?target_session_attrs={s}",
 ];
 
 /// Where it may stand in other variables.
-pub(super) const VARIABLES: [(&str, &str); 27] = [
+pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("API_TOKENS_FILE", "{token}"),
     ("DATABASE_URL_FILE", "{s}"),
     ("POSTGRES_PASSWORD_FILE", "{s}"),
@@ -70,6 +74,14 @@ pub(super) const VARIABLES: [(&str, &str); 27] = [
     ("ALLOWED_HOSTS", "{token}"),
     ("CORS_ALLOWED_HEADERS", "{token}"),
     ("PUBLIC_URL", "https://u:{s}@example.com"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20{s}"),
+    ("OTEL_EXPORTER_OTLP_HEADERS_FILE", "{s}"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://u:{s}@127.0.0.1:1"),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://127.0.0.1:1/v1/traces?key={s}",
+    ),
 ];
 
 /// Where it may stand in a configuration file.

@@ -59,6 +59,7 @@ fn hosts_are_names_addresses_and_folders_and_nothing_else() {
             "/run/postgresql",
             "postgres:///{NAME}?host=/run/postgresql&port=5432",
         ),
+        ("a,::1,[::2]", "postgres://a:5432,[::1]:5432,[::2]:5432/{NAME}"),
     ] {
         let url = store("", &[("POSTGRES_HOST", text)]).expect(text);
         assert_eq!(format!("{url:?}"), shown.replace("{NAME}", NAME));
@@ -69,7 +70,10 @@ fn hosts_are_names_addresses_and_folders_and_nothing_else() {
         ("[::1]:6432", "POSTGRES_HOST=::1 and POSTGRES_PORT=6432"),
         ("db:6432", "POSTGRES_PORT to the port"),
         ("postgres://me:hunter2@db/x", "DATABASE_URL"),
-        ("a,b", "lists of hosts"),
+        ("a,", "a host name"),
+        ("a:5432,b:5433", "POSTGRES_PORT to their ports"),
+        ("127.0.0.1:5432,b", "POSTGRES_PORT to their ports"),
+        ("postgres://me:hunter2@a,b/x", "DATABASE_URL"),
         ("me@db", "a host name"),
         ("db/x", "a host name"),
         ("run/postgresql", "a host name"),
@@ -78,6 +82,24 @@ fn hosts_are_names_addresses_and_folders_and_nothing_else() {
         let problems = store("", &[("POSTGRES_HOST", text)]).expect_err(text);
         assert!(problems.contains(advice), "{text}: {problems}");
         assert!(!problems.contains("hunter2"), "{problems}");
+    }
+}
+
+#[test]
+fn several_hosts_have_one_port_for_all_or_one_each() {
+    let url = |ports| store("", &[("POSTGRES_HOST", "a,b"), ("POSTGRES_PORT", ports)]);
+
+    for (ports, servers) in [("5433", "a:5433,b:5433"), ("5433,5434", "a:5433,b:5434")] {
+        let shown = format!("{:?}", url(ports).expect(ports));
+        assert_eq!(shown, format!("postgres://{servers}/{NAME}"));
+    }
+    for (ports, advice) in [
+        ("1,2,3", "there are 2 hosts and 3 ports"),
+        ("5433,", "one for all or one for each"),
+        ("5433,0", "one for all or one for each"),
+    ] {
+        let problems = url(ports).expect_err(ports);
+        assert!(problems.contains(advice), "{ports}: {problems}");
     }
 }
 

@@ -10,7 +10,8 @@ fn every_case_is_listed_in_its_contract() {
     for folder in contract_folders() {
         let contract = read(format!("{folder}/mod.rs"));
         let (_, list) = contract
-            .split_once("contract_tests!($fresh; [")
+            .split_once("$crate::contract_tests!(")
+            .and_then(|(_, rest)| rest.split_once("; ["))
             .unwrap_or_else(|| panic!("{folder}/mod.rs must list its cases in contract_tests!"));
         let (list, _) = list.split_once(");").expect("the end of the list");
         let listed: BTreeSet<_> = list

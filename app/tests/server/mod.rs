@@ -13,4 +13,5 @@ mod overload;
 mod rolling_restart;
 mod shutdown;
 mod timeouts;
+mod token_file;
 mod unread_responses;

@@ -4,8 +4,12 @@
 
 use std::{ffi::OsString, ops::Deref, sync::Arc};
 
-use adapters::{TokenFile, testing::FreshDatabase};
-use app::{compose, compose::Store, config::Config};
+use adapters::{TokenFile, otlp::Traces, testing::FreshDatabase};
+use app::{
+    compose::{self, Store},
+    config::Config,
+    telemetry::{self, metrics_registry::MetricsRegistry},
+};
 use poem::{endpoint::BoxEndpoint, test::TestClient};
 use serde_json::Value;
 
@@ -16,6 +20,7 @@ use super::example;
 pub(crate) struct InProcess {
     client: TestClient<BoxEndpoint<'static>>,
     _database: Option<FreshDatabase>,
+    _traces: Option<Traces>,
 }
 
 impl Deref for InProcess {
@@ -49,7 +54,12 @@ impl InProcess {
 
     /// On this database, which gets its schema first.
     pub(crate) async fn on(database: FreshDatabase) -> Self {
-        let service = Self::open(&[("DATABASE_URL", database.url())]).await;
+        Self::on_with(database, &[]).await
+    }
+
+    /// On this database, which gets its schema first, with these variables besides.
+    pub(crate) async fn on_with(database: FreshDatabase, variables: &[(&str, &str)]) -> Self {
+        let service = Self::open(&[&[("DATABASE_URL", database.url())], variables].concat()).await;
 
         Self {
             _database: Some(database),
@@ -79,11 +89,21 @@ impl InProcess {
     }
 
     fn compose(config: &Config, store: &Store, authenticator: Option<Arc<TokenFile>>) -> Self {
-        let router = compose::router(config, store, authenticator, Arc::default());
+        let metrics = MetricsRegistry::new(telemetry::dropped_lines);
+        let traces = compose::traces(config, &metrics);
+        let router = compose::router_with_telemetry(
+            config,
+            store,
+            authenticator,
+            Arc::default(),
+            metrics,
+            traces.as_ref(),
+        );
 
         Self {
             client: TestClient::new(router).default_header("host", "localhost"),
             _database: None,
+            _traces: traces,
         }
     }
 

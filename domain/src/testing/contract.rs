@@ -13,20 +13,38 @@ pub type Spawn = fn(Task) -> Task;
 /// Expands to one `#[tokio::test]` for each case. `$fresh` is a future of something that holds an empty store for one
 /// test: it has a method `repository()` that returns the port as an `Arc<dyn …>`, and may clean up when it is dropped.
 /// The cases stand in the module in brackets.
+///
+/// For stores that are expensive to set up, `in one test: $setup, $fresh` expands to one test of all cases: `$setup` is
+/// a future of what they share, and `$fresh` an async function that makes an empty store from a reference to it.
 #[macro_export]
 macro_rules! contract_tests {
-    (@case $fresh:expr; [$($module:tt)+]; $case:ident) => {
+    (@run $fresh:expr; [$($module:tt)+]; $case:ident) => {{
+        let fresh = $fresh.await;
+        $($module)+::$case(fresh.repository(), spawn).await;
+    }};
+    (in one test: $setup:expr, $fresh:path; $module:tt; $($case:ident),+ $(,)?) => {
+        $crate::contract_tests!(@spawn);
+
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $case() {
-            let fresh = $fresh.await;
-            $($module)+::$case(fresh.repository(), spawn).await;
+        async fn every_case() {
+            let setup = $setup.await;
+            $( $crate::contract_tests!(@run $fresh(&setup); $module; $case); )+
         }
     };
-    ($fresh:expr; $module:tt; $($case:ident),+ $(,)?) => {
+    (@spawn) => {
         fn spawn(task: $crate::testing::contract::Task) -> $crate::testing::contract::Task {
             let handle = ::tokio::spawn(task);
             ::std::boxed::Box::pin(async { handle.await.expect("a task of the case failed") })
         }
+    };
+    (@case $fresh:expr; [$($module:tt)+]; $case:ident) => {
+        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::contract_tests!(@run $fresh; [$($module)+]; $case);
+        }
+    };
+    ($fresh:expr; $module:tt; $($case:ident),+ $(,)?) => {
+        $crate::contract_tests!(@spawn);
 
         $( $crate::contract_tests!(@case $fresh; $module; $case); )+
     };

@@ -27,7 +27,7 @@ impl TweetService {
         }
     }
 
-    /// Stores a new tweet and returns it. If this returns `Ok`, the tweet is stored.
+    /// Stores a new tweet and returns it. If this returns `Ok`, the tweet is stored, as durably as the repository can.
     ///
     /// # Errors
     /// Those of [`TweetRepository::add`]. Nothing was stored, except that the outcome is unknown after `TimedOut` and

@@ -49,15 +49,14 @@ pub(super) fn of_headers(document: &mut Value) {
         let examples = HeaderExamples::new(path, item);
 
         for operation in item.values_mut().filter_map(Value::as_object_mut) {
-            for (status, response) in responses(operation) {
+            for (_, response) in responses(operation) {
                 let body = members(response.get_mut("content")).next();
                 let href = body.and_then(|(_, body)| body["example"].get("href").cloned());
 
                 for (name, header) in members(response.get_mut("headers")) {
-                    let example = match (&**name, &**status) {
-                        ("Location", _) => href.clone(),
-                        ("RateLimit", "429") => Some(json!("\"client\";r=0;t=1")),
-                        (name, _) => examples.of(name),
+                    let example = match &**name {
+                        "Location" => href.clone(),
+                        name => examples.of(name),
                     };
                     let example = example.or_else(|| header["schema"].get("example").cloned());
                     add(header, example);
@@ -98,8 +97,6 @@ impl HeaderExamples {
             "Cache-Control" => json!(NO_CACHE),
             "Idempotent-Replayed" => json!(true),
             "Retry-After" => json!(RETRY_AFTER.as_secs()),
-            "RateLimit-Policy" => json!("\"client\";q=50;w=5"),
-            "RateLimit" => json!("\"client\";r=49"),
             "WWW-Authenticate" => json!("Bearer realm=\"api\""),
             "Accept-Encoding" => json!("identity"),
             _ => return None,

@@ -1,4 +1,4 @@
-//! The names of headers, and the headers of the rate limit.
+//! The names of headers.
 
 use serde_json::Value;
 
@@ -44,41 +44,6 @@ fn capitalized(word: &str) -> String {
     first.to_owned() + &rest.to_ascii_lowercase()
 }
 
-/// Adds `RateLimit` and `RateLimit-Policy` to every response of an operation that the rate limit counts, which
-/// documents them for its 429. Other responses have them only if a limit is configured, and if no shared cache may
-/// store them.
-pub(super) fn rate_limit(document: &mut Value) {
-    for operation in operations(document) {
-        let Some(of_429) = operation
-            .get("responses")
-            .map(|responses| responses["429"]["headers"].clone())
-        else {
-            continue;
-        };
-        let of_429 = of_429.as_object().into_iter().flatten();
-        let reported: Vec<_> = of_429
-            .filter(|(name, _)| name.starts_with("RateLimit"))
-            .map(|(name, header)| (name, optional(header.clone())))
-            .collect();
-
-        for (_, response) in responses(operation) {
-            if let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut) {
-                for (name, header) in &reported {
-                    // The 429 has its own, which are required.
-                    headers.entry(*name).or_insert_with(|| header.clone());
-                }
-            }
-        }
-    }
-}
-
-fn optional(mut header: Value) -> Value {
-    if let Some(header) = header.as_object_mut() {
-        header.shift_remove("required");
-    }
-    header
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +56,7 @@ mod tests {
             ("ETAG", "ETag"),
             ("X-REQUEST-ID", "X-Request-ID"),
             ("WWW-AUTHENTICATE", "WWW-Authenticate"),
-            ("RateLimit-Policy", "RateLimit-Policy"),
+            ("Idempotent-Replayed", "Idempotent-Replayed"),
             ("X--A", "X--A"),
         ] {
             assert_eq!(canonical(name), expected);

@@ -11,6 +11,7 @@ mod examples;
 mod headers;
 mod parameters;
 pub(crate) mod problem_examples;
+mod rate_limit;
 mod schemas;
 mod security;
 mod walk;
@@ -26,7 +27,7 @@ const STEPS: &[fn(&mut Value)] = &[
     version,
     problem_examples::add,
     headers::canonical_names,
-    headers::rate_limit,
+    rate_limit::headers,
     parameters::sort,
     parameters::without_redundancy,
     schemas::portable_formats,

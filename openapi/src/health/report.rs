@@ -22,17 +22,26 @@ pub(super) struct HealthBody {
     dependencies: BTreeMap<&'static str, Dependency>,
 }
 
+/// The outcome of one check.
+pub(super) struct CheckResult {
+    pub(super) name: &'static str,
+    pub(super) status: Status,
+    /// Whether the service is `nok` if this is.
+    pub(super) is_required: bool,
+}
+
 impl HealthBody {
     const SCHEMA: &'static str = "Health";
 
     /// The report of these checks.
-    pub(super) fn new(results: Vec<(&'static str, Status)>) -> Self {
-        let dependencies = by_name(results);
-        let works = dependencies.values().all(|each| each.status == Status::Ok);
+    pub(super) fn new(results: Vec<CheckResult>) -> Self {
+        let works = results
+            .iter()
+            .all(|result| result.status == Status::Ok || !result.is_required);
 
         Self {
             status: if works { Status::Ok } else { Status::Nok },
-            dependencies,
+            dependencies: by_name(results),
         }
     }
 
@@ -111,10 +120,10 @@ pub(super) enum Status {
 }
 
 /// The status of each name: `nok` if any check of that name failed.
-fn by_name(results: Vec<(&'static str, Status)>) -> BTreeMap<&'static str, Dependency> {
+fn by_name(results: Vec<CheckResult>) -> BTreeMap<&'static str, Dependency> {
     let mut dependencies = BTreeMap::new();
 
-    for (name, status) in results {
+    for CheckResult { name, status, .. } in results {
         let dependency = dependencies.entry(name).or_insert(Dependency { status });
         if status == Status::Nok {
             dependency.status = status;
@@ -152,10 +161,35 @@ mod tests {
     #[test]
     fn healthy_check_does_not_hide_a_failing_one_of_the_same_name() {
         for (first, second) in [(Status::Ok, Status::Nok), (Status::Nok, Status::Ok)] {
-            let report = by_name(vec![("db", first), ("cache", Status::Ok), ("db", second)]);
+            let report = HealthBody::new(vec![
+                required("db", first),
+                required("tokens", Status::Ok),
+                required("db", second),
+            ]);
 
-            let expected = json!({"cache": {"status": "ok"}, "db": {"status": "nok"}});
+            let expected = json!({"status": "nok", "tokens": {"status": "ok"}, "db": {"status": "nok"}});
             assert_eq!(serde_json::to_value(report).expect("JSON"), expected);
+        }
+    }
+
+    #[test]
+    fn dependency_that_is_not_required_is_named_and_leaves_the_service_ok() {
+        let replica = CheckResult {
+            is_required: false,
+            ..required("replica", Status::Nok)
+        };
+
+        let report = HealthBody::new(vec![required("db", Status::Ok), replica]);
+
+        let expected = json!({"status": "ok", "db": {"status": "ok"}, "replica": {"status": "nok"}});
+        assert_eq!(serde_json::to_value(report).expect("JSON"), expected);
+    }
+
+    fn required(name: &'static str, status: Status) -> CheckResult {
+        CheckResult {
+            name,
+            status,
+            is_required: true,
         }
     }
 }

@@ -77,15 +77,7 @@ fn describe((status, kinds): (u16, Vec<&'static ProblemType>)) -> MetaResponse {
                 "`identity`, if the body has a Content-Encoding: none is accepted.",
             )
         }],
-        429 => vec![
-            retry_after(),
-            text(
-                "RateLimit-Policy",
-                "The client's quota, if the service limits how many requests a client may send.",
-            ),
-            text("RateLimit", "What is left of the client's quota."),
-        ],
-        503 => vec![retry_after()],
+        429 | 503 => vec![retry_after()],
         _ => vec![],
     };
 

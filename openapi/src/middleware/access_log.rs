@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::Principal;
+use opentelemetry::Context;
 use poem::{Request, Response};
 use tracing::Level;
 
@@ -28,8 +29,9 @@ pub(crate) struct Arrival {
     method: &'static str,
     client: Option<ClientAddress>,
     at: Instant,
-    /// For a line that is written outside of the request.
+    /// For a line that is written outside of the request: its id and its span.
     id: RequestId,
+    span: Context,
     is_logged: bool,
 }
 
@@ -42,6 +44,7 @@ impl Layer for AccessLog {
             client: ClientAddress::of(request),
             at: Instant::now(),
             id: RequestId::current().unwrap_or_default(),
+            span: Context::current(),
             is_logged: false,
         })
     }
@@ -87,6 +90,7 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         if !self.is_logged {
             let id = self.id.clone();
+            let _span = self.span.clone().attach();
             id.scope(|| self.log("-", NO_RESPONSE, None));
         }
     }

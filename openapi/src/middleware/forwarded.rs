@@ -60,7 +60,7 @@ impl Forwarded {
     /// A scheme that is neither http nor https is left out: the scheme of the connection then applies, so a request is
     /// never reported as HTTPS when it may not be. A prefix that is not a path is left out too. A host is taken as it is;
     /// the `allowed_hosts` layer checks it.
-    fn parse(headers: &HeaderMap) -> Self {
+    pub(super) fn parse(headers: &HeaderMap) -> Self {
         let scheme = last_value(headers, &X_FORWARDED_PROTO).and_then(|scheme| {
             [Scheme::HTTPS, Scheme::HTTP]
                 .into_iter()
@@ -74,6 +74,11 @@ impl Forwarded {
             .map(str::to_owned);
 
         Self { scheme, host, prefix }
+    }
+
+    /// The scheme alone.
+    pub(super) fn into_scheme(self) -> Option<Scheme> {
+        self.scheme
     }
 
     /// `host[:port]` as a trusted proxy reports it for this request. Handlers see only allowed hosts here.

@@ -43,6 +43,7 @@ pub(crate) mod rate_limit;
 pub(crate) mod request_id;
 pub(crate) mod security_headers;
 pub(crate) mod timeout;
+pub(crate) mod traces;
 pub(crate) mod transfer_encoding;
 
 // What layers are built from, and the limit that handlers acquire.
@@ -53,7 +54,7 @@ pub(crate) mod trusted_proxies;
 
 use std::{sync::Arc, time::Duration};
 
-use poem::{Endpoint, Response};
+use poem::{Endpoint, EndpointExt, Response, endpoint::BoxEndpoint};
 
 use self::{
     access_log::AccessLog,
@@ -74,6 +75,7 @@ use self::{
     request_id::RequestIdLayer,
     security_headers::SecurityHeaders,
     timeout::Timeout,
+    traces::TraceLayer,
     transfer_encoding::TransferEncoding,
 };
 use crate::{
@@ -83,14 +85,14 @@ use crate::{
 
 /// Puts the stack around the router.
 ///
-/// A request passes `request_id`, the list of layers from top to bottom, then `problems`, `timeout` and `catch_panic`;
-/// its response takes the same way back.
-pub(crate) fn stack<R: Endpoint<Output = Response>>(
-    router: R,
+/// A request passes `traces`, `request_id`, the list of layers from top to bottom, then `problems`, `timeout` and
+/// `catch_panic`; its response takes the same way back.
+pub(crate) fn stack(
+    router: impl Endpoint<Output = Response> + 'static,
     routes: Routes,
     cors_lists: CorsLists,
     dependencies: &Dependencies,
-) -> impl Endpoint<Output = Response> + use<R> {
+) -> BoxEndpoint<'static> {
     let routes = Arc::new(routes);
 
     // From the outside in. Outermost of the list, because the others need what proxies report: scheme, host and client.
@@ -126,12 +128,19 @@ pub(crate) fn stack<R: Endpoint<Output = Response>>(
         // Inside everything that rejects: only the router needs the exact path of a route.
         .then(NormalizePath(Arc::clone(&routes)))
         // The innermost, because it only completes the router's own 405, which does not list the methods of the path.
-        .then(Allow(routes));
+        .then(Allow(Arc::clone(&routes)));
 
     let handler = around_handler(router, dependencies.request_timeout);
     let endpoint = Layered::new(handler, layers);
     // Outside all of them, so that every line logged for the request has its id.
-    RequestIdLayer::new(endpoint, &dependencies.clock)
+    let endpoint = RequestIdLayer::new(endpoint, &dependencies.clock);
+
+    // Outside all of them, so that the span is as long as the request, and every line has its ids too. Absent unless
+    // configured.
+    match &dependencies.traces {
+        Some(traces) => TraceLayer::new(endpoint, traces, &routes, dependencies).boxed(),
+        None => endpoint.boxed(),
+    }
 }
 
 /// What wraps the handler's future, from the inside out. The layers of the list see only its responses.

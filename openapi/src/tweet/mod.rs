@@ -70,8 +70,9 @@ enum Tag {
 impl TweetsApi {
     /// Create a tweet
     ///
-    /// White space around texts is removed. After a 201, the tweet is stored. With an Idempotency-Key, the request
-    /// may be sent again after an error, or when no response came, without storing the tweet twice.
+    /// White space around texts is removed. After a 201, the tweet is stored: it survives crashes, and a failover of
+    /// the database if that replicates synchronously. With an Idempotency-Key, the request may be sent again after an
+    /// error, or when no response came, without storing the tweet twice.
     #[oai(path = "/", method = "post", operation_id = "createTweet")]
     async fn create(
         &self,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{ParseHostError, ParseSslModeError};
+use super::{ParseHostError, ParseServersError, ParseSslModeError, ParseTargetSessionAttrsError};
 
 /// What is wrong with the URL of a database, and what to write instead. It never repeats the URL: even the name of an
 /// unknown parameter may be the end of a password with an unescaped `?`.
@@ -54,6 +54,9 @@ pub enum ParseAddressError {
         "the port must be a number from 1 to 65535; in a user or password, write `:` as `%3A` and `@` as `%40`"
     )]
     Port,
+    /// Neither one port for all hosts, nor one for each.
+    #[error("it has {0} hosts and {1} ports; give one port for all hosts, or one for each")]
+    PortCount(usize, usize),
     /// More than one segment in the path.
     #[error("the path must be the name of one database; in a name, write `/` as `%2F`")]
     Path,
@@ -75,12 +78,25 @@ pub enum ParseAddressError {
     /// The value of `sslmode`.
     #[error("`sslmode` {0}")]
     SslMode(#[from] ParseSslModeError),
+    /// The value of `target_session_attrs`.
+    #[error("`target_session_attrs` {0}")]
+    TargetSessionAttrs(#[from] ParseTargetSessionAttrsError),
     /// The value of SQLite's `mode`.
     #[error("`mode` must be rwc, rw or ro")]
     SqliteMode,
     /// An empty value.
     #[error("the parameter `{0}` has no value; remove it, or give it one")]
     Empty(&'static str),
+}
+
+impl From<ParseServersError> for ParseAddressError {
+    fn from(error: ParseServersError) -> Self {
+        match error {
+            ParseServersError::Host(error) => Self::Host(error),
+            ParseServersError::Port(_) => Self::Port,
+            ParseServersError::Count { hosts, ports } => Self::PortCount(hosts, ports),
+        }
+    }
 }
 
 /// A part of a URL.

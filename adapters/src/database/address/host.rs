@@ -1,6 +1,7 @@
 //! The host of a PostgreSQL server.
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     str::FromStr,
@@ -8,7 +9,7 @@ use std::{
 
 use thiserror::Error;
 
-/// Where a PostgreSQL server accepts connections.
+/// The host of a PostgreSQL server. `Display` shows an IPv6 address without brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
     /// A name to look up.
@@ -31,9 +32,6 @@ pub enum ParseHostError {
     /// A URL.
     #[error("must not be a URL; DATABASE_URL takes one")]
     Url,
-    /// Several hosts.
-    #[error("must be one; lists of hosts are not supported")]
-    List,
     /// Something else.
     #[error(
         "must be a host name, an IP address (in a URL, IPv6 in brackets), or the absolute folder of a Unix socket"
@@ -52,6 +50,16 @@ impl Host {
     }
 }
 
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Ip(ip) => ip.fmt(f),
+            Self::SocketFolder(folder) => folder.display().to_string().escape_debug().fmt(f),
+        }
+    }
+}
+
 impl FromStr for Host {
     type Err = ParseHostError;
 
@@ -66,9 +74,6 @@ impl FromStr for Host {
 
         if text.contains("://") {
             return Err(ParseHostError::Url);
-        }
-        if text.contains(',') {
-            return Err(ParseHostError::List);
         }
         if let Ok(address) = text.parse() {
             return Err(ParseHostError::Address(address));

@@ -6,6 +6,8 @@ mod error;
 mod host;
 mod parameters;
 mod percent;
+mod server;
+mod session;
 mod tls;
 mod url;
 
@@ -13,9 +15,11 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 pub use error::{ParseAddressError, Part};
 pub use host::{Host, ParseHostError};
+pub use server::{ParsePortError, ParseServersError, Server, Servers, parse_hosts, parse_ports};
+pub use session::{ParseTargetSessionAttrsError, TargetSessionAttrs};
 pub use tls::{ParseSslModeError, SslMode, Tls};
 
-/// The address of a database. `Display` and `Debug` show scheme, host, port and database, never the user, the password
+/// The address of a database. `Display` and `Debug` show scheme, hosts, ports and database, never the user, the password
 /// or anything that was not understood.
 #[derive(Clone)]
 pub enum Address {
@@ -25,13 +29,13 @@ pub enum Address {
     Sqlite(SqliteAddress),
 }
 
-/// Where a PostgreSQL server is, and as whom to log in.
+/// Where the servers of a PostgreSQL database are, and as whom to log in.
 #[derive(Clone)]
 pub struct PostgresAddress {
-    /// The server.
-    pub host: Host,
-    /// Its port; for a Unix socket, the number in the name of the socket.
-    pub port: u16,
+    /// The servers.
+    pub servers: Servers,
+    /// Which of them is connected to, if that was asked for.
+    pub target_session_attrs: Option<TargetSessionAttrs>,
     /// The user. If `None`, the name of the operating system's user, as for libpq.
     pub user: Option<String>,
     /// The password.
@@ -87,26 +91,31 @@ impl fmt::Display for Address {
     }
 }
 
+impl PostgresAddress {
+    /// Which of the servers is connected to. If that was not asked for: the only one, whatever it is, or of several the
+    /// primary. libpq would take any, and this service writes.
+    pub fn target(&self) -> TargetSessionAttrs {
+        let default = if self.servers.len() > 1 {
+            TargetSessionAttrs::Primary
+        } else {
+            TargetSessionAttrs::Any
+        };
+        self.target_session_attrs.unwrap_or(default)
+    }
+}
+
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (port, database) = (self.port, self.database.as_deref().unwrap_or_default());
+        let (servers, database) = (&self.servers, self.database.as_deref().unwrap_or_default());
         let database = database.escape_debug();
+        let is_socket = |server: &Server| matches!(server.host, Host::SocketFolder(_));
 
-        match &self.host {
-            Host::Name(name) => write!(f, "postgres://{name}:{port}/{database}"),
-            Host::Ip(ip) => write!(
-                f,
-                "postgres://{}/{database}",
-                std::net::SocketAddr::new(*ip, port)
-            ),
-            Host::SocketFolder(folder) => {
-                let folder = folder.display().to_string();
-                write!(
-                    f,
-                    "postgres:///{database}?host={}&port={port}",
-                    folder.escape_debug()
-                )
-            }
+        if servers.iter().any(is_socket) {
+            let hosts = server::join(servers.iter().map(|server| &server.host));
+            let ports = server::join(servers.iter().map(|server| server.port));
+            write!(f, "postgres:///{database}?host={hosts}&port={ports}")
+        } else {
+            write!(f, "postgres://{servers}/{database}")
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::ParseAddressError as Error;
 
 /// The parameters of a PostgreSQL URL, by their names in libpq.
-pub(super) const PARAMETERS: [&str; 9] = [
+pub(super) const PARAMETERS: [&str; 10] = [
     "dbname",
     "host",
     "password",
@@ -12,11 +12,12 @@ pub(super) const PARAMETERS: [&str; 9] = [
     "sslkey",
     "sslmode",
     "sslrootcert",
+    "target_session_attrs",
     "user",
 ];
 
 /// Parameters of libpq, of the driver and of SQLite that have no meaning here. Only these names are repeated in an error.
-const UNSUPPORTED: [&str; 33] = [
+const UNSUPPORTED: [&str; 32] = [
     "application_name",
     "cache",
     "channel_binding",
@@ -47,7 +48,6 @@ const UNSUPPORTED: [&str; 33] = [
     "sslpassword",
     "sslsni",
     "statement-cache-capacity",
-    "target_session_attrs",
     "tcp_user_timeout",
     "vfs",
 ];

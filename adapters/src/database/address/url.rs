@@ -1,13 +1,14 @@
 //! The address of a database as a URL, strictly: what RFC 3986 wants percent-encoded must be, and every parameter must be
 //! known.
 
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 use super::{
-    Address, DEFAULT_PORT, Host, ParseAddressError as Error, ParseHostError, Part, PostgresAddress,
-    SqliteAddress, SqliteMode, Tls,
+    Address, DEFAULT_PORT, Host, ParseAddressError as Error, Part, PostgresAddress, Servers, SqliteAddress,
+    SqliteMode, TargetSessionAttrs, Tls,
     parameters::{PARAMETERS, set, split_parameters, unknown_parameter},
     percent::decode,
+    server::{parse_hosts, parse_ports, split_port},
 };
 
 pub(super) fn parse(text: &str) -> Result<Address, Error> {
@@ -76,11 +77,11 @@ fn postgres(place: &str, parameters: &str) -> Result<PostgresAddress, Error> {
     if path.contains('@') || parameters.contains('@') {
         return Err(Error::AtSign);
     }
-    let (credentials, server) = match authority.rsplit_once('@') {
+    let (credentials, servers) = match authority.rsplit_once('@') {
         Some((credentials, _)) if credentials.contains('@') => {
             return Err(Error::Unescaped(Part::Credentials));
         }
-        Some((credentials, server)) => (Some(credentials), server),
+        Some((credentials, servers)) => (Some(credentials), servers),
         None => (None, authority),
     };
 
@@ -88,7 +89,7 @@ fn postgres(place: &str, parameters: &str) -> Result<PostgresAddress, Error> {
     if let Some(credentials) = credentials {
         parts.set_credentials(credentials)?;
     }
-    parts.set_server(server)?;
+    parts.set_servers(servers)?;
     parts.set_database(path)?;
 
     for (position, parameter) in split_parameters(parameters) {
@@ -101,8 +102,11 @@ fn postgres(place: &str, parameters: &str) -> Result<PostgresAddress, Error> {
     }
 
     Ok(PostgresAddress {
-        host: parts.host.ok_or(Error::NoHost)?,
-        port: parts.port.unwrap_or(DEFAULT_PORT),
+        servers: Servers::new(
+            parts.hosts.ok_or(Error::NoHost)?,
+            &parts.ports.unwrap_or_default(),
+        )?,
+        target_session_attrs: parts.target_session_attrs,
         user: parts.user,
         password: parts.password,
         database: parts.database,
@@ -113,8 +117,10 @@ fn postgres(place: &str, parameters: &str) -> Result<PostgresAddress, Error> {
 /// What was read so far.
 #[derive(Default)]
 struct Parts {
-    host: Option<Host>,
-    port: Option<u16>,
+    hosts: Option<Vec<Host>>,
+    /// One for all hosts, or one for each.
+    ports: Option<Vec<u16>>,
+    target_session_attrs: Option<TargetSessionAttrs>,
     user: Option<String>,
     password: Option<String>,
     database: Option<String>,
@@ -137,26 +143,22 @@ impl Parts {
         Ok(())
     }
 
-    /// The host, and the port if there is one.
-    fn set_server(&mut self, server: &str) -> Result<(), Error> {
-        let end_of_ip = server.rfind(']').map_or(0, |end| end + 1);
-        let (host, port) = match server[end_of_ip..].rfind(':') {
-            Some(colon) => (
-                &server[..end_of_ip + colon],
-                Some(&server[end_of_ip + colon + 1..]),
-            ),
-            None => (server, None),
-        };
-        if let Some(port) = port {
-            self.port = Some(parse_port(port)?);
+    /// The hosts, if there are any, and the ports if one of them is given.
+    fn set_servers(&mut self, servers: &str) -> Result<(), Error> {
+        let (mut hosts, mut ports) = (Vec::new(), Vec::new());
+        for server in servers.split(',') {
+            let (host, port) = split_port(server)?;
+            hosts.push(host);
+            ports.push(port);
         }
-        if !host.is_empty() {
-            // IPv6 without brackets cannot be told from a port.
-            let is_bracketed = end_of_ip > 0;
-            if !is_bracketed && host.contains(':') && !host.contains(',') {
-                return Err(ParseHostError::Invalid.into());
-            }
-            self.host = Some(decode(host, b"[]:,", Part::Host)?.parse()?);
+
+        if ports.iter().any(Option::is_some) {
+            let or_default = |port: Option<u16>| port.unwrap_or(DEFAULT_PORT);
+            self.ports = Some(ports.into_iter().map(or_default).collect());
+        }
+        if hosts != [""] {
+            let host = |text: &str| -> Result<Host, Error> { Ok(decode(text, b"[]:", Part::Host)?.parse()?) };
+            self.hosts = Some(hosts.into_iter().map(host).collect::<Result<_, _>>()?);
         }
 
         Ok(())
@@ -182,26 +184,24 @@ impl Parts {
         match name {
             "host" => {
                 // `postgres://localhost/…?host=/folder` is how libraries without empty hosts write Unix sockets.
-                let host: Host = text.parse()?;
-                if matches!(&self.host, Some(Host::Name(name)) if name == "localhost") {
-                    self.host = None;
+                let hosts = parse_hosts(&text)?;
+                if matches!(self.hosts.as_deref(), Some([Host::Name(name)]) if name == "localhost") {
+                    self.hosts = None;
                 }
-                set(&mut self.host, name, host)
+                set(&mut self.hosts, name, hosts)
             }
-            "port" => set(&mut self.port, name, parse_port(&text)?),
+            "port" => {
+                let ports = parse_ports(&text).map_err(|_| Error::Port)?;
+                set(&mut self.ports, name, ports)
+            }
             "user" => set(&mut self.user, name, text),
             "password" => set(&mut self.password, name, text),
             "dbname" => set(&mut self.database, name, text),
+            "target_session_attrs" => set(&mut self.target_session_attrs, name, text.parse()?),
             "sslmode" => set(&mut self.tls.mode, name, text.parse()?),
             "sslrootcert" => set(&mut self.tls.root_certificate, name, PathBuf::from(text)),
             "sslcert" => set(&mut self.tls.client_certificate, name, PathBuf::from(text)),
             _ => set(&mut self.tls.client_key, name, PathBuf::from(text)),
         }
     }
-}
-
-fn parse_port(text: &str) -> Result<u16, Error> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let port = u16::from_str(text).ok().filter(|port| is_number && *port > 0);
-    port.ok_or(Error::Port)
 }

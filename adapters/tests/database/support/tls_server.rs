@@ -8,7 +8,7 @@ use std::{
 };
 
 use adapters::{
-    database::{self, Address, Host, Options, PostgresAddress, Tls},
+    database::{self, Address, Options, PostgresAddress, Servers, Tls},
     testing::PostgresServer,
 };
 use sea_orm::ConnectionTrait;
@@ -79,11 +79,11 @@ impl Server {
     /// Its address in parts that need encoding in a URL, with these hosts and parameters.
     pub(crate) fn address(&self, host: &str, tls: Tls) -> Address {
         Address::Postgres(PostgresAddress {
-            host: host.parse::<Host>().expect("a host"),
+            servers: Servers::new(vec![host.parse().expect("a host")], &[self.port()]).expect("a server"),
+            target_session_attrs: None,
             user: Some("a%41b".to_owned()),
             password: Some(PASSWORD.to_owned()),
             database: Some("d%41b".to_owned()),
-            port: self.port(),
             tls,
         })
     }

@@ -27,11 +27,11 @@ fn echo() -> SocketAddr {
     address
 }
 
-/// The request line and the headers that say how the client reached the proxy, in lower case and sorted.
+/// The request line and the headers that the service could believe, in lower case and sorted.
 fn received(proxy: &Proxy, path: &str) -> Vec<String> {
     let response = proxy.send("GET", path, &format!("{HOST}{}", FORGED.concat()));
     let believable = |line: &String| {
-        ["get ", "host:", "forwarded", "x-forwarded", "x-real-ip"]
+        ["get ", "host:", "forwarded", "x-forwarded", "x-real-ip", "trace"]
             .iter()
             .any(|start| line.starts_with(start))
     };

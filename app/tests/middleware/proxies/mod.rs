@@ -5,7 +5,7 @@ mod browser;
 mod caching;
 mod echo;
 mod poisoning;
-mod process;
+pub(crate) mod process;
 
 use serde_json::Value;
 
@@ -14,8 +14,8 @@ use process::Proxy;
 
 const HOST: &str = "Host: api.example.com\r\n";
 
-/// Every header from which a service might make URLs or take the client's address.
-const FORGED: [&str; 9] = [
+/// Every header from which a service might make URLs, or take the client's address or the trace of a request.
+const FORGED: [&str; 10] = [
     "Forwarded: for=6.6.6.6;host=evil.example;proto=https\r\n",
     "X-Forwarded-For: 6.6.6.6\r\n",
     "X-Forwarded-Host: api.example.com:1337\r\n",
@@ -25,6 +25,7 @@ const FORGED: [&str; 9] = [
     "X-Forwarded-Server: evil.example\r\n",
     "X-Forwarded-Scheme: https\r\n",
     "X-Real-IP: 6.6.6.6\r\n",
+    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: evil=1\r\n",
 ];
 
 /// A service that trusts proxies on this machine, with these variables besides.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A running proxy. Killed when dropped.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
@@ -86,6 +86,23 @@ impl Proxy {
         })
     }
 
+    /// HAProxy that speaks TLS, with this PEM file of certificate and key, in front of a server that does not.
+    pub(crate) fn tls(server: &str, certificate: &Path) -> Self {
+        start("haproxy", |address, folder| {
+            let file = folder.join("haproxy.cfg");
+            let timeouts = "timeout connect 9s\n timeout client 9s\n timeout server 9s";
+            let text = format!(
+                "listen tls\n mode tcp\n {timeouts}\n bind {address} ssl crt {}\n server one {server}\n",
+                certificate.display()
+            );
+            fs::write(&file, text).expect("a configuration file");
+
+            let mut command = Command::new(program("haproxy", "haproxy"));
+            command.arg("-f").arg(file);
+            command
+        })
+    }
+
     /// Varnish with its own defaults, which pass on every header of the client.
     pub(super) fn varnish(service: SocketAddr) -> Self {
         start("varnishd", |address, folder| {
@@ -100,7 +117,7 @@ impl Proxy {
     }
 
     /// Where it listens.
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 

@@ -35,8 +35,8 @@ use crate::{
 /// ```
 #[macro_export]
 macro_rules! tweet_repository_contract {
-    ($fresh:expr) => {
-        $crate::contract_tests!($fresh; [$crate::testing::tweet];
+    ($($fresh:tt)+) => {
+        $crate::contract_tests!($($fresh)+; [$crate::testing::tweet];
             added_tweets_are_found,
             absent_ids_are_left_out,
             empty_input_gives_an_empty_result,

@@ -28,6 +28,11 @@ impl Service {
         Self::reach_or_start(&[("RATE_LIMIT_PER_SECOND", "1")])
     }
 
+    /// Like [`reach`](Self::reach), but a service that this test starts has traces, for a collector that is away.
+    pub(crate) fn reach_traced() -> Self {
+        Self::reach_or_start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")])
+    }
+
     fn reach_or_start(variables: &[(&str, &str)]) -> Self {
         match hostport() {
             Some(hostport) => Self::at(&hostport, None),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adapters::{
     database,
-    testing::{FreshDatabase, PgBouncer, PoolMode},
-    widget::{Batched, Cached, InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository},
+    testing::{FreshDatabase, PgBouncer, PoolMode, store_tracer},
+    widget::{Batched, Cached, InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository, Traced},
 };
 use domain::widget::WidgetRepository;
 use migration::{Migrator, MigratorTrait};
@@ -51,6 +51,13 @@ impl Fresh {
         Self::over(Metered::new(
             Arc::new(InMemoryWidgetRepository::default()),
             &meter(),
+        ))
+    }
+
+    async fn traced() -> Self {
+        Self::over(Traced::new(
+            Arc::new(InMemoryWidgetRepository::default()),
+            &store_tracer(),
         ))
     }
 
@@ -116,6 +123,11 @@ mod postgres_behind_pgbouncer {
 mod metered {
     use super::Fresh;
     domain::widget_repository_contract!(Fresh::metered());
+}
+
+mod traced {
+    use super::Fresh;
+    domain::widget_repository_contract!(Fresh::traced());
 }
 
 mod batched {

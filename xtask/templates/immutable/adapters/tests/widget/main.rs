@@ -12,3 +12,5 @@ mod chunks;
 mod contract;
 mod former_keys;
 mod model;
+mod replicated;
+mod standby;

@@ -1,8 +1,8 @@
 //! SQL stores against the in-memory store as their model: the same operations give the same results.
 
 use adapters::{
-    database,
-    testing::FreshDatabase,
+    database::{self, Database, Options},
+    testing::{FreshDatabase, Replication},
     widget::{InMemoryWidgetRepository, SeaOrmWidgetRepository},
 };
 use domain::{
@@ -15,6 +15,12 @@ use domain::{
 };
 use migration::{Migrator, MigratorTrait};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::standby::{replicated, wait_until_used, watch};
+
+/// The middle of the ids of [`id`], in milliseconds, and the margin of the horizon.
+const AMID_THE_IDS: i64 = (1 << 47) + 11_400;
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -91,25 +97,9 @@ async fn result_of(store: &dyn WidgetRepository, operation: &Operation) -> Resul
     })
 }
 
-/// Each case starts with an empty database; to migrate it down and up again is the cheapest way.
-fn behaves_like_memory(database: &FreshDatabase) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-
-    // One connection: in SQLite, a second one may not have noticed that a column was dropped, and then rejects to add
-    // it.
-    let options = database::Options {
-        max_connections: 1,
-        ..database::Options::default()
-    };
-    let pool = runtime
-        .block_on(database::connect(database.url(), options))
-        .expect("connect");
-    let store = SeaOrmWidgetRepository::new(pool.clone());
-
+/// A store behaves like memory through any operations. Each case starts with an empty database; to migrate it down and
+/// up again is the cheapest way.
+fn behaves_like_memory(runtime: &Runtime, pool: &Database, store: &dyn WidgetRepository) {
     let config = ProptestConfig {
         cases: 48,
         failure_persistence: None,
@@ -125,7 +115,7 @@ fn behaves_like_memory(database: &FreshDatabase) {
 
             for operation in &operations {
                 let expected = result_of(&model, operation).await;
-                let got = result_of(&store, operation).await;
+                let got = result_of(store, operation).await;
                 prop_assert_eq!(expected, got, "after {:?}", operation);
             }
             Ok(())
@@ -137,13 +127,57 @@ fn behaves_like_memory(database: &FreshDatabase) {
     }
 }
 
+fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+/// One connection: in SQLite, a second one may not have noticed that a column was dropped, and then rejects to add it.
+async fn connect(database: &FreshDatabase) -> Database {
+    let options = Options {
+        max_connections: 1,
+        ..Options::default()
+    };
+    database::connect(database.url(), options).await.expect("connect")
+}
+
+fn database_behaves_like_memory(runtime: &Runtime, database: &FreshDatabase) {
+    let pool = runtime.block_on(connect(database));
+    let store = SeaOrmWidgetRepository::new(pool.clone());
+
+    behaves_like_memory(runtime, &pool, &store);
+}
+
 #[test]
 fn sqlite_behaves_like_memory() {
-    behaves_like_memory(&FreshDatabase::sqlite());
+    database_behaves_like_memory(&runtime(), &FreshDatabase::sqlite());
 }
 
 #[test]
 fn postgres_behaves_like_memory() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    behaves_like_memory(&runtime.block_on(FreshDatabase::postgres()));
+    let runtime = runtime();
+    let database = runtime.block_on(FreshDatabase::postgres());
+
+    database_behaves_like_memory(&runtime, &database);
+}
+
+/// The horizon is amid the ids: some misses and pages of the standby are final, others are not.
+#[test]
+fn postgres_with_a_standby_behaves_like_memory() {
+    let runtime = runtime();
+    let replication = Replication::start();
+    let (database, pool, replica) = runtime.block_on(async {
+        replication.make_synchronous().await;
+        let database = FreshDatabase::on(&replication.primary).await;
+        let pool = connect(&database).await;
+        let replica = watch(&pool, &database.url_on(&replication.standby), AMID_THE_IDS);
+        wait_until_used(&replica).await;
+        (database, pool, replica)
+    });
+
+    behaves_like_memory(&runtime, &pool, &replicated(pool.clone(), &replica));
+    drop(database);
 }

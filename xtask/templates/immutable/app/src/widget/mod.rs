@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use adapters::{
     database::Database,
-    widget::{Batched, Cached, InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository},
+    widget::{
+        Batched, Cached, InMemoryWidgetRepository, Metered, Replicated, SeaOrmWidgetRepository, Traced,
+    },
 };
 use domain::widget::{WidgetRepository, WidgetService};
 
@@ -31,13 +33,37 @@ pub(crate) fn service(repository: &Arc<dyn WidgetRepository>, context: &Context<
 /// The decorators around a bare repository, innermost first.
 pub fn stack(repository: &Arc<dyn WidgetRepository>, context: &Context<'_>) -> Arc<dyn WidgetRepository> {
     // Next to the store, to time what the store does and not what the layers above save it.
-    let metered = Metered::new(Arc::clone(repository), context.meter);
+    let metered = Metered::new(traced(Arc::clone(repository), context), context.meter);
     if context.in_process {
         return Arc::new(metered);
     }
 
+    // Below the batches, so that calls which share a statement share it on the replica too. Both servers are timed.
+    match context.replica {
+        None => shared(metered, context),
+        Some(replica) => {
+            let copy = traced(sql(replica.database()), context);
+            let copy = Metered::replica(copy, context.meter);
+            shared(
+                Replicated::new(metered, copy, replica.reads().clone()),
+                context,
+            )
+        }
+    }
+}
+
+/// Innermost, so that a span is a statement, whoever shares it.
+fn traced(repository: Arc<dyn WidgetRepository>, context: &Context<'_>) -> Arc<dyn WidgetRepository> {
+    match context.tracer {
+        Some(tracer) => Arc::new(Traced::new(repository, tracer)),
+        None => repository,
+    }
+}
+
+/// Calls to a store, shared and remembered.
+fn shared<R: WidgetRepository + 'static>(store: R, context: &Context<'_>) -> Arc<dyn WidgetRepository> {
     // Below the cache, to batch the calls that miss it, whichever request they belong to.
-    let batched = Batched::new(metered, context.meter);
+    let batched = Batched::new(store, context.meter);
     if context.config.cache_bytes == 0 {
         return Arc::new(batched);
     }

@@ -68,25 +68,6 @@ async fn response_that_differs_by_origin_stays_out_of_shared_caches() {
 }
 
 #[tokio::test]
-async fn shared_response_does_not_show_what_one_client_may_still_send() {
-    let limit = [("RATE_LIMIT_PER_SECOND", "100"), ("RATE_LIMIT_BURST", "100")];
-    let public_url = [("PUBLIC_URL", "https://api.example.com")];
-
-    for (variables, shown) in [
-        (limit.to_vec(), true),
-        ([&limit[..], &public_url].concat(), false),
-    ] {
-        let service = InProcess::with(&variables).await;
-        let widget = create(&service).await;
-        let id = widget["id"].as_str().expect("an id");
-
-        let response = service.get(format!("/widget/{id}")).send().await;
-        assert_eq!(header(&response, "ratelimit").is_some(), shown);
-        assert_eq!(header(&response, "ratelimit-policy").is_some(), shown);
-    }
-}
-
-#[tokio::test]
 async fn a_matching_if_none_match_is_304() {
     let (service, id) = with_a_widget().await;
     let get = |tags: &str| {

@@ -1,14 +1,7 @@
 //! `Idempotency-Key`: a POST that may be sent again.
 
-use std::{fs, path::Path};
-
-use adapters::{
-    TokenFile,
-    auth::token_file::{Issued, issue},
-};
 use poem::{http::StatusCode, test::TestResponse};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{BODY, OTHER, all};
 use crate::support::{InProcess, header, json as json_of, problem};
@@ -93,49 +86,4 @@ async fn a_malformed_key_is_400_and_stores_nothing() {
         .header("Idempotency-Key", "b");
     problem(two_keys.content_type("application/json").body(BODY).send().await, 400).await;
     assert_eq!(all(&service).await, json!([]));
-}
-
-fn issued(name: &str) -> Issued {
-    issue(&name.parse().expect("a name")).expect("a token")
-}
-
-/// A service with these tokens.
-async fn with_tokens(file: &Path, tokens: &[&Issued]) -> InProcess {
-    let lines: Vec<_> = tokens.iter().map(|issued| issued.line.as_str()).collect();
-    fs::write(file, lines.join("\n")).expect("a token file");
-
-    InProcess::with_tokens(TokenFile::open(file).await.expect("a token file"))
-}
-
-async fn post_as(service: &InProcess, issued: &Issued, key: &str, body: &str) -> TestResponse {
-    let request = service.post("/widget/").header("Idempotency-Key", key);
-    let request = request.header("Authorization", format!("Bearer {}", issued.token));
-    let request = request.content_type("application/json");
-    request.body(body.to_owned()).send().await
-}
-
-#[tokio::test]
-async fn a_key_belongs_to_the_holder_of_the_token() {
-    let folder = TempDir::new().expect("a folder");
-    let [alice, new_alice, bob] = ["alice", "alice", "bob"].map(issued);
-    let service = with_tokens(&folder.path().join("tokens"), &[&alice, &new_alice, &bob]).await;
-    let (first, replayed, _) = created(post_as(&service, &alice, "key", BODY).await).await;
-    assert!(!replayed);
-
-    // Neither Alice's widget nor a 422.
-    let (same_content, replayed, _) = created(post_as(&service, &bob, "key", BODY).await).await;
-    assert!(!replayed && same_content["id"] != first["id"], "Bob's own widget");
-    let (other_content, replayed, _) = created(post_as(&service, &bob, "key-2", OTHER).await).await;
-    assert!(!replayed, "Bob's own widget");
-
-    // Nor can Bob use up a key of Alice.
-    let (alices, replayed, _) = created(post_as(&service, &alice, "key-2", BODY).await).await;
-    assert!(!replayed, "Alice's own widget");
-
-    // With another token of hers, Alice has the same keys.
-    let (again, replayed, _) = created(post_as(&service, &new_alice, "key", BODY).await).await;
-    assert!(replayed && again == first);
-    problem(post_as(&service, &new_alice, "key", OTHER).await, 422).await;
-
-    assert_eq!(all(&service).await, json!([alices, other_content, same_content, first]));
 }

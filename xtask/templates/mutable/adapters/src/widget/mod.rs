@@ -7,6 +7,7 @@ pub mod memory;
 pub mod sql_repository;
 
 pub mod metered;
+pub mod traced;
 
 mod entity;
 mod statements;
@@ -17,3 +18,4 @@ mod sql_plan_tests;
 pub use memory::InMemoryWidgetRepository;
 pub use metered::Metered;
 pub use sql_repository::SeaOrmWidgetRepository;
+pub use traced::Traced;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adapters::{
     database,
-    testing::FreshDatabase,
-    widget::{InMemoryWidgetRepository, Metered},
+    testing::{FreshDatabase, store_tracer},
+    widget::{InMemoryWidgetRepository, Metered, Traced},
 };
 use domain::widget::WidgetRepository;
 use opentelemetry::metrics::{MeterProvider, noop::NoopMeterProvider};
@@ -36,6 +36,13 @@ impl Fresh {
         Self::over(Metered::new(
             Arc::new(InMemoryWidgetRepository::default()),
             &meter,
+        ))
+    }
+
+    async fn traced() -> Self {
+        Self::over(Traced::new(
+            Arc::new(InMemoryWidgetRepository::default()),
+            &store_tracer(),
         ))
     }
 
@@ -78,4 +85,9 @@ mod postgres {
 mod metered {
     use super::Fresh;
     domain::widget_repository_contract!(Fresh::metered());
+}
+
+mod traced {
+    use super::Fresh;
+    domain::widget_repository_contract!(Fresh::traced());
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::{
     database::Database,
-    widget::{InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository},
+    widget::{InMemoryWidgetRepository, Metered, SeaOrmWidgetRepository, Traced},
 };
 use domain::widget::{WidgetRepository, WidgetService};
 
@@ -30,5 +30,11 @@ pub(crate) fn service(repository: &Arc<dyn WidgetRepository>, context: &Context<
 
 /// The decorators around a bare repository, innermost first. A cache is not among them, because widgets change.
 pub fn stack(repository: &Arc<dyn WidgetRepository>, context: &Context<'_>) -> Arc<dyn WidgetRepository> {
-    Arc::new(Metered::new(Arc::clone(repository), context.meter))
+    // Innermost, beside the durations, for the same reason: a span is what the store does.
+    let traced: Arc<dyn WidgetRepository> = match context.tracer {
+        Some(tracer) => Arc::new(Traced::new(Arc::clone(repository), tracer)),
+        None => Arc::clone(repository),
+    };
+
+    Arc::new(Metered::new(traced, context.meter))
 }

@@ -28,7 +28,7 @@ impl WidgetService {
         }
     }
 
-    /// Stores a new widget and returns it. If this returns `Ok`, the widget is stored.
+    /// Stores a new widget and returns it. If this returns `Ok`, the widget is stored, as durably as the repository can.
     ///
     /// # Errors
     /// Those of [`WidgetRepository::add`]. Nothing was stored, except that the outcome is unknown after `TimedOut` and

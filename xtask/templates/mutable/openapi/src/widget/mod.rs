@@ -79,8 +79,9 @@ enum Tag {
 impl WidgetsApi {
     /// Create a widget
     ///
-    /// After a 201, the widget is stored. With an Idempotency-Key, the request may be sent again after an error, or
-    /// when no response came, without storing the widget twice.
+    /// After a 201, the widget is stored: it survives crashes, and a failover of the database if that replicates
+    /// synchronously. With an Idempotency-Key, the request may be sent again after an error, or when no response came,
+    /// without storing the widget twice.
     #[oai(path = "/", method = "post", operation_id = "createWidget")]
     async fn create(
         &self,

@@ -1,0 +1,239 @@
+//! Outermost, if traces are configured: a span for every request.
+
+use std::{pin::pin, sync::Arc};
+
+use opentelemetry::{
+    Context, KeyValue,
+    context::FutureExt,
+    global::BoxedTracer,
+    propagation::{Extractor, TextMapPropagator},
+    trace::{Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceState, Tracer},
+};
+use poem::{
+    Endpoint, Request, Response,
+    http::{HeaderMap, HeaderName, Version, uri::Scheme},
+};
+
+use super::{
+    access_log::NO_RESPONSE, client_address::ClientAddress, forwarded::Forwarded, metrics::known_method,
+    trusted_proxies::TrustedProxies,
+};
+use crate::{
+    Dependencies,
+    routes::{MONITORED, Routes},
+};
+
+/// The header by which the sender of a request says which span it belongs to (W3C Trace Context).
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Makes the spans of requests.
+#[derive(Clone)]
+pub struct Traces {
+    /// Makes all spans of the process.
+    pub tracer: Arc<BoxedTracer>,
+    /// Reads which span a request belongs to from its headers.
+    pub propagator: Arc<dyn TextMapPropagator + Send + Sync>,
+}
+
+/// Makes a span of every request (OpenTelemetry semantic conventions), which is the current one while the request is
+/// served. It belongs to the span that a trusted proxy names in `traceparent`; for any other sender it begins a new
+/// trace, with a link to the span that the sender names. Whether that one is sampled has no effect then.
+///
+/// Nothing that the client wrote is recorded: the method is one of a closed set, the route is the template, and the
+/// address is written from its parsed form. So `url.path` and `user_agent.original` are missing. Probes and scrapes
+/// have no span.
+///
+/// A request that is not sampled gets a trace id for its lines in the log, and costs nothing more.
+pub(crate) struct TraceLayer<E> {
+    inner: E,
+    traces: Traces,
+    routes: Arc<Routes>,
+    proxies: TrustedProxies,
+    /// The scheme of `PUBLIC_URL`.
+    public_scheme: Option<Scheme>,
+}
+
+impl<E> TraceLayer<E> {
+    pub(crate) fn new(inner: E, traces: &Traces, routes: &Arc<Routes>, dependencies: &Dependencies) -> Self {
+        let public_url = dependencies.public_url.as_ref();
+
+        Self {
+            inner,
+            traces: traces.clone(),
+            routes: Arc::clone(routes),
+            proxies: dependencies.trusted_proxies.clone(),
+            public_scheme: public_url.map(|url| url.scheme().clone()),
+        }
+    }
+
+    /// The context in which a request is served, with its span.
+    fn start(&self, request: &Request) -> Context {
+        let peer = ClientAddress::peer(request);
+        let proxy = peer.filter(|peer| self.proxies.contain(peer.0));
+        let named = self.named_span(request.headers());
+
+        let (parent, origin) = if proxy.is_some() {
+            (named, None)
+        } else {
+            (None, named)
+        };
+        let builder = SpanBuilder::from_name(known_method(request.method())).with_kind(SpanKind::Server);
+        let mut span = self
+            .traces
+            .tracer
+            .build_with_context(builder, &parent.unwrap_or_default());
+
+        if !span.is_recording() {
+            // As light as a context can be: it has nothing but the ids.
+            return Context::new().with_remote_span_context(span.span_context().clone());
+        }
+        span.set_attributes(self.attributes(request, peer, proxy));
+        if let Some(origin) = origin {
+            span.add_link(without_state(origin.span().span_context()), Vec::new());
+        }
+        Context::new().with_span(span)
+    }
+
+    /// The span that the sender of a request names.
+    fn named_span(&self, headers: &HeaderMap) -> Option<Context> {
+        if !headers.contains_key(&TRACEPARENT) {
+            return None;
+        }
+
+        let context = self
+            .traces
+            .propagator
+            .extract_with_context(&Context::new(), &SingleValues(headers));
+        context.has_active_span().then_some(context)
+    }
+
+    /// What is known of a request when it arrives.
+    fn attributes(
+        &self,
+        request: &Request,
+        peer: Option<ClientAddress>,
+        proxy: Option<ClientAddress>,
+    ) -> impl Iterator<Item = KeyValue> + use<E> {
+        let headers = request.headers();
+        let client = proxy.map_or(peer, |peer| {
+            Some(ClientAddress::behind(peer, headers, &self.proxies))
+        });
+        let reported = proxy.and_then(|_| Forwarded::parse(headers).into_scheme());
+        let scheme = self.public_scheme.clone().or(reported);
+        let scheme = scheme.unwrap_or_else(|| request.scheme().clone());
+
+        let method = KeyValue::new("http.request.method", known_method(request.method()));
+        let scheme = KeyValue::new("url.scheme", scheme.to_string());
+        let version = KeyValue::new("network.protocol.version", protocol_version(request.version()));
+        let client = client.map(|client| KeyValue::new("client.address", client.to_text()));
+        [method, scheme, version].into_iter().chain(client)
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for TraceLayer<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let method = known_method(request.method());
+        let context = if is_monitoring(&request) {
+            Context::new()
+        } else {
+            self.start(&request)
+        };
+        let span = RequestSpan {
+            context: context.clone(),
+            method,
+        };
+
+        // Pinned in place: passing the future on by value would copy it.
+        let inner = pin!(self.inner.call(request));
+        let response = inner.with_context(context).await?;
+
+        let route = self.routes.of(&response).map(|route| &*route.template);
+        span.end(route, response.status().as_u16());
+        Ok(response)
+    }
+}
+
+/// The span of a request in progress. If its connection ends, it is dropped and ends then.
+struct RequestSpan {
+    context: Context,
+    method: &'static str,
+}
+
+impl RequestSpan {
+    /// Ends the span, unless it has ended.
+    fn end(&self, route: Option<&str>, status: u16) {
+        let span = self.context.span();
+        if !span.is_recording() {
+            return;
+        }
+
+        // The method of the name is another one where the method is unknown, as the semantic conventions require.
+        let method = if self.method == "_OTHER" {
+            "HTTP"
+        } else {
+            self.method
+        };
+        if let Some(route) = route {
+            span.update_name(format!("{method} {route}"));
+            span.set_attribute(KeyValue::new("http.route", route.to_owned()));
+        } else {
+            span.update_name(method);
+        }
+
+        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
+        if status >= 500 {
+            span.set_attribute(KeyValue::new("error.type", status.to_string()));
+            span.set_status(Status::error(""));
+        }
+        span.end();
+    }
+}
+
+impl Drop for RequestSpan {
+    fn drop(&mut self) {
+        self.end(None, NO_RESPONSE);
+    }
+}
+
+/// The headers of a request, each if it occurs once. Of several values, nothing tells which one is right.
+struct SingleValues<'a>(&'a HeaderMap);
+
+impl Extractor for SingleValues<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.get_all(name).iter();
+        let value = values.next().filter(|_| values.next().is_none())?;
+        value.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+/// The ids alone: what else an untrusted sender wrote is not recorded.
+fn without_state(context: &SpanContext) -> SpanContext {
+    SpanContext::new(
+        context.trace_id(),
+        context.span_id(),
+        context.trace_flags(),
+        context.is_remote(),
+        TraceState::NONE,
+    )
+}
+
+fn is_monitoring(request: &Request) -> bool {
+    let path = request.uri().path().trim_end_matches('/');
+    MONITORED.iter().any(|route| route.trim_end_matches('/') == path)
+}
+
+fn protocol_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
