@@ -5,6 +5,7 @@ mod commands;
 mod contracts;
 mod dependencies;
 mod documents;
+mod removals;
 mod resources;
 mod size;
 mod workflows;
