@@ -8,6 +8,7 @@
 
 mod support;
 
+mod address_hosts;
 mod address_urls;
 mod failover;
 mod full_disk;
