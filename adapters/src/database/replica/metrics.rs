@@ -6,8 +6,8 @@ use opentelemetry::metrics::Meter;
 
 use super::reads::ReplicaReads;
 
-/// Registers `db.client.replica.used` and `db.client.replica.horizon.age`, which are read whenever metrics are collected,
-/// as long as something uses the replica.
+/// Registers `db.client.replica.used` and `db.client.replica.horizon.age`, which are read whenever metrics are
+/// collected, as long as something uses the replica.
 pub fn observe_replica(reads: &ReplicaReads, meter: &Meter) {
     let state = Arc::downgrade(&reads.state);
     meter

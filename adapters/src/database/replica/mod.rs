@@ -1,11 +1,11 @@
 //! Reads from a standby of PostgreSQL that miss nothing which the primary has acknowledged.
 //!
-//! A replica is behind its primary by an unknown time. For items that never change and whose ids carry the time at which
-//! they were made, two facts are enough to read from it all the same:
+//! A replica is behind its primary by an unknown time. For items that never change and whose ids carry the time at
+//! which they were made, two facts are enough to read from it all the same:
 //!
 //! - What the replica has, is stored. A hit is final.
-//! - Up to the *horizon*, the replica has everything that is stored. So a miss of an id below it is final too, and so is
-//!   a page that ends there.
+//! - Up to the *horizon*, the replica has everything that is stored. So a miss of an id below it is final too, and so
+//!   is a page that ends there.
 //!
 //! # The horizon
 //! Once a second, the service reads the clock (T), then the primary's position in its write-ahead log, and waits until
@@ -14,19 +14,19 @@
 //!
 //! An item is committed later than its id was made: at most by the timeout of the request, after which no statement is
 //! sent for it, and that of a statement, within which PostgreSQL ends what its client gave up on. The id is made by the
-//! clock of another instance, which may differ by [`MAX_CLOCK_SKEW`]. So the horizon is T minus these three. A position of
-//! another timeline cannot be compared: after a failover, the replica is used again once it follows the new primary.
+//! clock of another instance, which may differ by [`MAX_CLOCK_SKEW`]. So the horizon is T minus these three. A position
+//! of another timeline cannot be compared: after a failover, the replica is used again once it follows the new primary.
 //!
 //! Only the database can commit later than that, if it received a statement in time and executes it when it is thawed
-//! after standing still for longer than these three. Its client was told that the outcome is unknown. If the client sends
-//! the item again with its key, and gets it, other instances may miss it until their replica has replayed the commit: at
-//! most for [`MAX_HORIZON_AGE`](horizon::MAX_HORIZON_AGE), after which a horizon is no longer used.
+//! after standing still for longer than these three. Its client was told that the outcome is unknown. If the client
+//! sends the item again with its key, and gets it, other instances may miss it until their replica has replayed the
+//! commit: at most for [`MAX_HORIZON_AGE`](horizon::MAX_HORIZON_AGE), after which a horizon is no longer used.
 //!
 //! # Which server it is
 //! A connection to the replica serves reads only if it leads to the very server process that the horizon was found on,
 //! and if that has not lost anything since ([`Pin`](standby::Pin)). So a restart, or a balancer behind the name of the
-//! host, cannot turn a miss into a wrong one. A server that is not in recovery is never used: it was promoted, or is the
-//! primary.
+//! host, cannot turn a miss into a wrong one. A server that is not in recovery is never used: it was promoted, or is
+//! the primary.
 
 mod health;
 mod horizon;
@@ -58,8 +58,8 @@ use state::State;
 /// The maximum time that a read may take on a replica, including the connection. Then the primary is asked.
 const MAX_READ_TIME: Duration = Duration::from_secs(1);
 
-/// A replica of a database: one of several standbys, whichever is healthy. Cheap to clone. The task that watches it ends
-/// with the last clone.
+/// A replica of a database: one of several standbys, whichever is healthy. Cheap to clone. The task that watches it
+/// ends with the last clone.
 #[derive(Debug, Clone)]
 pub struct Replica {
     database: Database,
@@ -81,8 +81,8 @@ pub struct ReplicaOptions {
 }
 
 impl Replica {
-    /// Starts to watch the standbys of `primary`, on the current runtime. Waits for nothing: reads use the primary until
-    /// a standby is found.
+    /// Starts to watch the standbys of `primary`, on the current runtime. Waits for nothing: reads use the primary
+    /// until a standby is found.
     pub fn start(primary: Database, options: ReplicaOptions) -> Self {
         let ReplicaOptions {
             servers,

@@ -174,8 +174,8 @@ pub(super) fn unconnected(options: Options) -> DatabaseConnection {
 /// up to there. A standby that crashed and recovers accepts connections before it is where it was.
 ///
 /// A connection that exists is good for every later horizon, because a crash ends it. For one that is opened while the
-/// horizon moves, the floor is raised before the horizon, and the standby is asked once more in between, on a connection
-/// that a crash would have ended.
+/// horizon moves, the floor is raised before the horizon, and the standby is asked once more in between, on a
+/// connection that a crash would have ended.
 #[derive(Debug)]
 pub(super) struct Pin {
     started: i64,
