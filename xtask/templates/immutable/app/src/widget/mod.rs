@@ -41,10 +41,7 @@ pub fn stack(repository: &Arc<dyn WidgetRepository>, context: &Context<'_>) -> A
         None => shared(metered, context),
         Some(replica) => {
             let copy = Metered::replica(sql(replica.database()), context.meter);
-            shared(
-                Replicated::new(metered, copy, replica.reads().clone()),
-                context,
-            )
+            shared(Replicated::new(metered, copy, replica.reads().clone()), context)
         }
     }
 }
