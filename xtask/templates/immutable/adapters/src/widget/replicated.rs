@@ -9,8 +9,9 @@ use domain::{
 use crate::database::ReplicaReads;
 
 /// [`WidgetRepository`] that reads from a replica what it may, and everything else from the primary. A read that starts
-/// after a write returned sees that write all the same, through any instance: widgets are immutable and their ids have the
-/// time, so it is known what the replica must have (see [`ReplicaReads`]). If the replica fails, the primary serves.
+/// after a write returned sees that write all the same, through any instance: widgets are immutable and their ids have
+/// the time, so it is known what the replica must have (see [`ReplicaReads`]). If the replica fails, the primary
+/// serves.
 ///
 /// Writes go to the primary.
 pub struct Replicated<P, R> {
