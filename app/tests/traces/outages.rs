@@ -1,9 +1,6 @@
 //! Collectors that are away, slow, or refuse what is sent. No request depends on them.
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+use std::{net::TcpListener, time::Instant};
 
 use adapters::testing::collector::{Behaviour, Collector};
 
@@ -13,8 +10,8 @@ use crate::support::{Service, example::COLLECTION, report, wait_until};
 /// A queue that is full soon.
 const SMALL: (&str, &str) = ("OTEL_BSP_MAX_QUEUE_SIZE", "20");
 
-/// How long requests may take beside a collector whose timeout is 10 s: a request that waited for it would take longer.
-const SOON: Duration = Duration::from_secs(5);
+/// Longer than any test takes: a request that waited for the collector would exceed the timeout of the test's client.
+const PATIENT: (&str, &str) = ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000");
 
 /// The value of a series in a scrape.
 fn value(service: &Service, series: &str) -> u64 {
@@ -31,21 +28,20 @@ const DROPPED: &str = r#"otel_sdk_processor_span_processed_total{error_type="que
 const FAILED: &str = r#"otel_sdk_exporter_span_exported_total{error_type="export_failed"}"#;
 const EXPORTED: &str = "otel_sdk_exporter_span_exported_total";
 
-/// Sends many requests, and checks that none waited for the collector.
+/// Sends many requests, each of which must have a response within the timeout of the client. How long they take
+/// depends on what else the machine does, so that is only reported.
 fn load(service: &Service) {
     let start = Instant::now();
     get_often(service, COLLECTION, 200);
 
-    let took = start.elapsed();
-    report(&format!("200 requests took {took:?}"));
-    assert!(took < SOON, "200 requests took {took:?}");
+    report(&format!("200 requests took {:?}", start.elapsed()));
 }
 
 #[test]
 fn requests_do_not_wait_for_a_collector_that_does_not_respond_and_lost_spans_are_counted() {
     let collector = Collector::start();
     collector.set(Behaviour::Hang);
-    let service = traced(&collector, &[SMALL]);
+    let service = traced(&collector, &[SMALL, PATIENT]);
 
     load(&service);
 
