@@ -163,7 +163,7 @@ async fn run(check: &dyn HealthCheck) -> Status {
 
 #[derive(ApiResponse)]
 enum HealthResponse {
-    /// Every dependency works.
+    /// Every dependency that the service needs works.
     #[oai(status = 200)]
     Healthy(Json<HealthBody>),
     /// A dependency does not work, or the service is about to stop; send no requests here.

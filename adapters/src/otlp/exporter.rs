@@ -74,7 +74,8 @@ impl Exporter {
             };
 
             let pause = error.retry_after.unwrap_or_default().max(delay);
-            let is_last = self.shutdown.deadline().is_some() || Instant::now() + pause >= deadline;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let is_last = self.shutdown.deadline().is_some() || pause >= left;
             if is_last {
                 return Err(error);
             }

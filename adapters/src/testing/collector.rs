@@ -27,6 +27,8 @@ pub enum Behaviour {
     Reject(i64),
     /// It responds with this status, and with `Retry-After: 0`.
     Refuse(u16),
+    /// It responds with a 503 that asks to wait for longer than any number of seconds.
+    Postpone,
     /// It reads the request and never responds.
     Hang,
 }
@@ -170,13 +172,14 @@ impl Collector {
         reader.read_exact(&mut body).ok()?;
 
         let behaviour = self.record(head, &body);
-        let (status, rejected) = match behaviour {
+        let (status, rejected, retry_after) = match behaviour {
             Behaviour::Hang => loop {
                 thread::park();
             },
-            Behaviour::Accept => (200, 0),
-            Behaviour::Reject(rejected) => (200, rejected),
-            Behaviour::Refuse(status) => (status, 0),
+            Behaviour::Accept => (200, 0, 0),
+            Behaviour::Reject(rejected) => (200, rejected, 0),
+            Behaviour::Refuse(status) => (status, 0, 0),
+            Behaviour::Postpone => (503, 0, u64::MAX),
         };
         let partial_success = (rejected > 0).then(|| ExportTracePartialSuccess {
             rejected_spans: rejected,
@@ -185,7 +188,9 @@ impl Collector {
         let body = ExportTraceServiceResponse { partial_success }.encode_to_vec();
 
         let length = body.len();
-        let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\nRetry-After: 0\r\n\r\n");
+        let head = format!(
+            "HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\nRetry-After: {retry_after}\r\n\r\n"
+        );
         stream.write_all(&[head.as_bytes(), &body].concat()).ok()
     }
 

@@ -17,6 +17,13 @@ pub(super) fn filter(level: Level) -> Targets {
         LevelFilter::WARN
     };
 
+    // What becomes of a connection that leads to another server than it should is logged by those who refuse it.
+    let new_connections = if level >= Level::DEBUG {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::OFF
+    };
+
     let targets = [
         "hyper",
         "hyper_util",
@@ -32,4 +39,5 @@ pub(super) fn filter(level: Level) -> Targets {
         .with_default(level)
         .with_targets(targets.map(|target| (target, libraries)))
         .with_target("sqlx::query", sql)
+        .with_target("sqlx_core::pool::inner", new_connections)
 }

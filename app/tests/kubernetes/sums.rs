@@ -12,7 +12,10 @@ const SERVER_MAX_CONNECTIONS: i64 = 100;
 /// `superuser_reserved_connections`: PostgreSQL's default.
 const RESERVED_CONNECTIONS: i64 = 3;
 
-/// The time in which a process that stops writes the rest of its log.
+/// The time in which a process that stops sends the rest of its spans, however late it is.
+const SPAN_FLUSH: Duration = Duration::from_secs(1);
+
+/// The time in which it then writes the rest of its log.
 const LOG_FLUSH: Duration = Duration::from_secs(4);
 
 fn seconds(value: &Yaml) -> Duration {
@@ -26,7 +29,8 @@ fn pod_has_the_time_to_stop_by_itself() {
         let pod = Pod::of(manifests.deployment());
         let (config, _) = manifests.config(pod.container);
 
-        let stop = config.server.shutdown_delay + config.server.shutdown_timeout + LOG_FLUSH;
+        let requests = config.server.shutdown_delay + config.server.shutdown_timeout;
+        let stop = requests + SPAN_FLUSH + LOG_FLUSH;
         let grace = seconds(&pod.spec["terminationGracePeriodSeconds"]);
         assert!(grace > stop, "{}: {grace:?} <= {stop:?}", manifests.overlay);
 

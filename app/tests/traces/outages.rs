@@ -107,6 +107,7 @@ fn refused_batches_are_lost_and_the_log_tells_when_that_begins_and_ends_in_its_o
     for (behaviour, reason) in [
         (Behaviour::Refuse(401), "its response has status 401"),
         (Behaviour::Refuse(307), "its response has status 307"),
+        (Behaviour::Postpone, "its response has status 503"),
         (Behaviour::Reject(1), "it rejects some of them"),
     ] {
         let collector = Collector::start();

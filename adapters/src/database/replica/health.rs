@@ -30,7 +30,7 @@ impl HealthCheck for ReplicaHealthCheck {
         false
     }
 
-    /// What the last check found out, at most two seconds ago: no caller waits for a replica.
+    /// What the last check found out, a few seconds ago at most: no caller waits for a replica.
     async fn check(&self) -> Result<(), Unhealthy> {
         match self.reads.state.complaint(Instant::now()) {
             None => Ok(()),

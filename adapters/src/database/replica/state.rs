@@ -87,8 +87,9 @@ impl State {
     /// The replica is given up, and with it its horizon.
     pub(super) fn withdraw(&self, reason: String) {
         let mut current = self.write();
-        if current.unused.is_none() {
-            tracing::warn!(reason, "the replica is not used any more; reads use the primary");
+        // Once for each time that it was used, and once at the start.
+        if current.unused.is_none() || current.session == 0 {
+            tracing::warn!(reason, "no replica is used; reads use the primary");
         }
 
         current.session += 1;
