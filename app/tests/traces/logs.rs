@@ -1,16 +1,11 @@
 //! Log lines of a traced request have the ids of its span.
 
-use std::net::UdpSocket;
-
-use adapters::{
-    syslog::STRUCTURED_DATA_ID,
-    testing::{ReceivedSpan, collector::Collector},
-};
+use adapters::testing::{ReceivedSpan, collector::Collector};
 use serde_json::Value;
 
 use super::{get, traced};
 use crate::support::{
-    Service, TIMEOUT,
+    Service,
     client::{Client, post_head},
     example::COLLECTION,
 };
@@ -18,7 +13,7 @@ use crate::support::{
 const ID: &str = "X-Request-ID: abc-123\r\n";
 
 /// The access line of a request, as these variables make it, and the span of the request.
-fn line_and_span(variables: &[(&str, &str)]) -> (String, ReceivedSpan) {
+pub(super) fn line_and_span(variables: &[(&str, &str)]) -> (String, ReceivedSpan) {
     let collector = Collector::start();
     let mut service = traced(&collector, variables);
 
@@ -51,35 +46,6 @@ fn json_line_has_the_ids_as_members() {
     assert_eq!(
         (&line["trace_id"], &line["span_id"]),
         (&span.trace_id.into(), &span.span_id.into())
-    );
-}
-
-#[test]
-fn syslog_line_has_the_ids_as_structured_data() {
-    let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    server.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
-    let port = server.local_addr().expect("an address").port().to_string();
-    let variables = [("SYSLOG_HOST", "127.0.0.1"), ("SYSLOG_PORT", &*port)];
-
-    let (_, span) = line_and_span(&variables);
-
-    let mut datagram = [0; 4096];
-    let line = loop {
-        let length = server.recv(&mut datagram).expect("a line in time");
-        let line = String::from_utf8_lossy(&datagram[..length]).into_owned();
-        if line.contains("abc-123") {
-            break line;
-        }
-    };
-    let (trace, span) = (span.trace_id, span.span_id);
-    let data = format!(
-        "[{STRUCTURED_DATA_ID} request_id=\"abc-123\" span_id=\"{span}\" trace_id=\"{trace}\"] access: "
-    );
-    assert!(line.contains(&data), "{line}");
-    assert_eq!(
-        line.matches(&span).count(),
-        1,
-        "the text does not repeat the ids: {line}"
     );
 }
 

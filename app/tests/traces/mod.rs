@@ -7,6 +7,7 @@ mod sending;
 mod shutdown;
 mod spans;
 mod statements;
+mod syslog;
 mod tls;
 
 use std::collections::BTreeMap;
