@@ -11,6 +11,8 @@ use opentelemetry::{KeyValue, metrics::Meter};
 pub(super) struct Counts {
     /// In the queue now.
     queued: AtomicUsize,
+    /// In the batch that is being sent.
+    in_flight: AtomicUsize,
     dropped: AtomicU64,
     exported: AtomicU64,
     failed: AtomicU64,
@@ -31,16 +33,19 @@ impl Counts {
     /// Gives back the places of a batch that leaves the queue.
     pub(super) fn dequeue(&self, spans: usize) {
         self.queued.fetch_sub(spans, Relaxed);
+        self.in_flight.store(spans, Relaxed);
     }
 
-    pub(super) fn queued(&self) -> usize {
-        self.queued.load(Relaxed)
+    /// The number of spans that wait, or whose batch is being sent.
+    pub(super) fn undelivered(&self) -> usize {
+        self.queued.load(Relaxed) + self.in_flight.load(Relaxed)
     }
 
     /// Counts a batch of which the collector accepted some spans and not the others.
     pub(super) fn record(&self, accepted: u64, failed: u64) {
         self.exported.fetch_add(accepted, Relaxed);
         self.failed.fetch_add(failed, Relaxed);
+        self.in_flight.store(0, Relaxed);
     }
 
     /// Two counters with the names that the OpenTelemetry semantic conventions give to an SDK's own metrics. Those of

@@ -1,6 +1,6 @@
 //! Where the collector receives spans.
 
-use std::fmt;
+use std::{fmt, num::NonZeroU16};
 
 use ureq::http::Uri;
 
@@ -39,9 +39,11 @@ impl Endpoint {
             .scheme_str()
             .is_some_and(|scheme| scheme == "http" || scheme == "https");
         let has_host = uri.host().is_some_and(|host| !host.is_empty());
-        let has_port = uri
-            .authority()
-            .is_some_and(|authority| !authority.as_str().ends_with(':'));
+        let has_port = uri.authority().is_some_and(|authority| {
+            let port = authority.as_str().rsplit_once(':').map(|(_, port)| port);
+            // What follows the last colon may be a part of an IPv6 address.
+            port.is_none_or(|port| port.ends_with(']') || port.parse::<NonZeroU16>().is_ok())
+        });
         let is_plain = !url.contains(['@', '?', '#']);
 
         let is_valid = is_http && has_host && has_port && is_plain;
@@ -103,6 +105,9 @@ mod tests {
             "grpc://traces:4317",
             "http://",
             "http://traces:",
+            "http://traces:0",
+            "http://traces:65536",
+            "http://[::1]:99999",
             "http://user:password@traces",
             "http://traces?key=x",
             "http://traces#x",

@@ -135,7 +135,7 @@ impl Traces {
         self.shutdown.begin(Instant::now() + timeout);
         let sent = self.provider.shutdown_with_timeout(timeout);
 
-        let lost = self.counts.queued();
+        let lost = self.counts.undelivered();
         if sent.is_err() || lost > 0 {
             tracing::warn!(
                 lost,

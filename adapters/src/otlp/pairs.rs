@@ -8,7 +8,9 @@ use ureq::http::{HeaderName, HeaderValue};
 
 /// The text is not a list of pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of `key=value` pairs, separated by commas")]
+#[error(
+    "not a list of `key=value` pairs, separated by commas, or a header that describes the body or the connection"
+)]
 pub struct ParsePairsError;
 
 /// What the spans of a process are of, such as `service.name`.
@@ -58,12 +60,27 @@ impl Headers {
     }
 }
 
+/// What describes the body and the connection is up to the exporter.
+const OF_THE_EXPORTER: [&str; 8] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
 impl FromStr for Headers {
     type Err = ParsePairsError;
 
     fn from_str(list: &str) -> Result<Self, ParsePairsError> {
         let header = |(name, value): (String, String)| {
-            let name = name.parse().map_err(|_| ParsePairsError)?;
+            let name: HeaderName = name.parse().map_err(|_| ParsePairsError)?;
+            if OF_THE_EXPORTER.contains(&name.as_str()) {
+                return Err(ParsePairsError);
+            }
             let value = value.parse().map_err(|_| ParsePairsError)?;
             Ok((name, value))
         };
@@ -121,6 +138,13 @@ mod tests {
         let attributes = attributes.or("service.name", "x").or("service.version", "1");
         assert_eq!(attributes.iter().last(), Some(("service.version", "1")));
         assert_eq!(attributes.iter().count(), 3);
+    }
+
+    #[test]
+    fn headers_that_describe_the_body_or_the_connection_are_refused() {
+        for list in ["content-length=3", "a=b,Transfer-Encoding=chunked", "host=other"] {
+            assert!(list.parse::<Headers>().is_err(), "{list}");
+        }
     }
 
     #[test]

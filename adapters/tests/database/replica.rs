@@ -173,6 +173,28 @@ async fn promoted_standby_is_not_used_nor_one_that_does_not_follow_it() {
 }
 
 #[tokio::test]
+async fn standby_with_another_history_on_a_timeline_of_the_same_number_is_refused() {
+    let mut servers = Replication::start();
+    let (former, promoted) = (&mut servers.primary, &mut servers.standby);
+    promoted.promote();
+    former.demote();
+    former.promote();
+    let database = database::connect(former.url(), Options::default())
+        .await
+        .expect("connect");
+    database
+        .connection()
+        .execute_unprepared("create table more as select repeat('x', 500) from generate_series(1, 20000)")
+        .await
+        .expect("a table");
+    former.demote();
+
+    let fixture = Fixture::new(promoted, &[former]).await;
+
+    fixture.wait_for_complaint("is ahead of the primary").await;
+}
+
+#[tokio::test]
 async fn role_without_rights_on_the_server_is_enough() {
     let servers = Replication::start();
     let owner = database::connect(servers.primary.url(), Options::default())

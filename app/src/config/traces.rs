@@ -18,16 +18,15 @@ pub(super) const SECTION: Section = Section {
         Variable::new(
             ENDPOINT,
             "The base URL of the OpenTelemetry collector; spans are sent to `/v1/traces` below it. If neither this nor \
-             `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, nothing is traced.",
+             `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, nothing is traced. Credentials belong in \
+             `OTEL_EXPORTER_OTLP_HEADERS`.",
         )
-        .expected(URL)
-        .secret(),
+        .expected(URL),
         Variable::new(
             TRACES_ENDPOINT,
             "The URL to which spans are sent, if it is not `/v1/traces` below `OTEL_EXPORTER_OTLP_ENDPOINT`.",
         )
-        .expected(URL)
-        .secret(),
+        .expected(URL),
         Variable::new(
             "OTEL_EXPORTER_OTLP_HEADERS",
             "Headers of the requests to the collector, such as credentials.",

@@ -81,6 +81,9 @@ impl Monitor {
         };
 
         let mut standby = session.ask(&primary).await?;
+        if standby.replayed > primary.position {
+            self.refuse_other_history(standby.replayed).await?;
+        }
         if let Some((position, horizon)) = progress.awaited {
             let deadline = Instant::now() + MAX_WAIT;
             while standby.replayed < position && Instant::now() < deadline {
@@ -123,6 +126,17 @@ impl Monitor {
         progress
             .awaited
             .get_or_insert((primary.position, Horizon::new(time, taken, self.margin)));
+    }
+
+    /// Refuses a standby that is ahead of the primary, however late that is asked: a former primary that became a standby
+    /// without pg_rewind. Its timeline may have the same number.
+    async fn refuse_other_history(&self, replayed: Position) -> Result<(), String> {
+        match primary::ask(&self.primary).await {
+            Ok(primary) if replayed > primary.position => {
+                Err("the standby is ahead of the primary, so it has another history".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Connects to all servers at once, and chooses the first that may serve reads.
