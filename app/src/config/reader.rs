@@ -119,8 +119,17 @@ impl Reader {
 
     /// For a variable without a default: `Some(None)` if it is not set.
     pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Option<Option<T>> {
+        self.optional_with(name, |value| value.parse().ok())
+    }
+
+    /// As [`optional`](Self::optional), as `parse` understands the value.
+    pub(super) fn optional_with<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Option<T>> {
         if self.is_set(name) {
-            self.parse(name).map(Some)
+            self.parse_with(name, parse).map(Some)
         } else {
             Some(None)
         }

@@ -2,14 +2,14 @@
 
 use opentelemetry_sdk::trace::Sampler;
 
-use super::{reader::Reader, traces::optional_with};
+use super::reader::Reader;
 
 pub(super) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 pub(super) const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 /// The sampler, with its share.
 pub(super) fn read(reader: &mut Reader) -> Option<Sampler> {
-    let ratio = optional_with(reader, SAMPLER_ARG, |ratio| {
+    let ratio = reader.optional_with(SAMPLER_ARG, |ratio| {
         ratio.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio))
     });
     let name = reader.parse_with(SAMPLER, |name| {
@@ -29,15 +29,15 @@ pub(super) fn read(reader: &mut Reader) -> Option<Sampler> {
 }
 
 fn sampler(name: &str, ratio: f64) -> Option<Sampler> {
-    let root = match name.strip_prefix("parentbased_").unwrap_or(name) {
+    let of_parent = name.strip_prefix("parentbased_");
+    let root = match of_parent.unwrap_or(name) {
         "always_on" => Sampler::AlwaysOn,
         "always_off" => Sampler::AlwaysOff,
         "traceidratio" => Sampler::TraceIdRatioBased(ratio),
         _ => return None,
     };
 
-    let is_parent_based = name.starts_with("parentbased_");
-    Some(if is_parent_based {
+    Some(if of_parent.is_some() {
         Sampler::ParentBased(Box::new(root))
     } else {
         root

@@ -42,14 +42,11 @@ pub(super) fn read(reader: &mut Reader) -> Option<StoreUrl> {
         postgres_parts(reader).map(|url| (url, None))
     };
 
-    let mode = reader
-        .is_set(SSL_MODE)
-        .then(|| reader.parse_with(SSL_MODE, |mode| mode.parse::<SslMode>().ok()));
+    let mode = reader.optional::<SslMode>(SSL_MODE);
     let root_certificate = reader.optional::<PathBuf>(SSL_ROOT_CERT).flatten();
     let (mut url, url_layer) = url?;
     if let StoreUrl::Sql(Address::Postgres(PostgresAddress { tls, .. })) = &mut url {
-        let mode = mode.map_or(Some(None), |mode| mode.map(Some))?;
-        override_part(reader, &mut tls.mode, mode, (SSL_MODE, "sslmode"), url_layer);
+        override_part(reader, &mut tls.mode, mode?, (SSL_MODE, "sslmode"), url_layer);
         let root = (SSL_ROOT_CERT, "sslrootcert");
         override_part(
             reader,

@@ -110,12 +110,9 @@ const MILLISECONDS: &str = "a whole number of milliseconds from 1 to 3600000";
 pub(super) fn read(reader: &mut Reader) -> Option<Option<Settings>> {
     let is_on = read_switches(reader);
     let endpoint = read_endpoint(reader);
-    let headers = optional_with(reader, "OTEL_EXPORTER_OTLP_HEADERS", |list| {
-        list.parse::<Headers>().ok()
-    });
-    let certificates = optional_with(reader, CERTIFICATE, |path| {
-        Certificates::from_pem(&fs::read(path).ok()?)
-    });
+    let headers = reader.optional_with("OTEL_EXPORTER_OTLP_HEADERS", |list| list.parse::<Headers>().ok());
+    let certificates =
+        reader.optional_with(CERTIFICATE, |path| Certificates::from_pem(&fs::read(path).ok()?));
 
     let timeout = milliseconds(reader, "OTEL_EXPORTER_OTLP_TIMEOUT");
     let delay = milliseconds(reader, "OTEL_BSP_SCHEDULE_DELAY");
@@ -162,8 +159,8 @@ fn read_switches(reader: &mut Reader) -> Option<bool> {
 }
 
 fn read_endpoint(reader: &mut Reader) -> Option<Option<Endpoint>> {
-    let base = optional_with(reader, ENDPOINT, |url| Endpoint::under(url).ok());
-    let exact = optional_with(reader, TRACES_ENDPOINT, |url| Endpoint::exact(url).ok());
+    let base = reader.optional_with(ENDPOINT, |url| Endpoint::under(url).ok());
+    let exact = reader.optional_with(TRACES_ENDPOINT, |url| Endpoint::exact(url).ok());
 
     let (base, exact) = (base?, exact?);
     Some(exact.or(base))
@@ -179,19 +176,6 @@ fn read_resource(reader: &mut Reader) -> Option<ResourceAttributes> {
         None => attributes.or("service.name", NAME),
     };
     Some(attributes.or("service.version", VERSION))
-}
-
-/// For a variable without a default: `Some(None)` if it is not set.
-pub(super) fn optional_with<T>(
-    reader: &mut Reader,
-    name: &'static str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Option<Option<T>> {
-    if reader.is_set(name) {
-        reader.parse_with(name, parse).map(Some)
-    } else {
-        Some(None)
-    }
 }
 
 fn milliseconds(reader: &mut Reader, name: &'static str) -> Option<Duration> {
