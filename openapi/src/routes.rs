@@ -13,6 +13,17 @@ use crate::middleware::cors::AllowedHeaders;
 /// The routes that monitors request every few seconds.
 pub(crate) const MONITORED: [&str; 4] = ["/livez", "/readyz", "/healthcheck/", "/metrics"];
 
+/// Whether a path is that of such a route, with or without a trailing slash.
+pub(crate) fn is_monitored(path: &str) -> bool {
+    MONITORED
+        .iter()
+        .any(|route| without_slash(route) == without_slash(path))
+}
+
+fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
 /// Every route of the service.
 #[derive(Debug)]
 pub(crate) struct Routes {

@@ -27,9 +27,12 @@ use super::{
     layer::{Layer, Rejection},
     problems,
 };
-use crate::http::{
-    base_url::BaseUrl,
-    problem::{Problem, ProblemType},
+use crate::{
+    http::{
+        base_url::BaseUrl,
+        problem::{Problem, ProblemType},
+    },
+    routes::is_monitored,
 };
 use bounded_store::BoundedStore;
 
@@ -41,9 +44,6 @@ pub struct RateLimit {
     /// Requests at once, after a time without any.
     pub burst: NonZeroU32,
 }
-
-/// Monitoring must get through, above all while other clients send too much.
-const EXEMPT: [&str; 4] = ["/livez", "/readyz", "/healthcheck", "/metrics"];
 
 // The fields of draft-ietf-httpapi-ratelimit-headers-10.
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -130,8 +130,8 @@ impl Layer for Option<RateLimiter> {
         if Counted::of(request) != limiter.counted {
             return Ok(None);
         }
-        let path = request.uri().path();
-        if EXEMPT.contains(&path.strip_suffix('/').unwrap_or(path)) {
+        // Monitoring must get through, above all while other clients send too much.
+        if is_monitored(request.uri().path()) {
             return Ok(None);
         }
 

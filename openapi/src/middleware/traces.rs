@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Dependencies,
-    routes::{MONITORED, Routes},
+    routes::{Routes, is_monitored},
 };
 
 /// The header by which the sender of a request says which span it belongs to (W3C Trace Context).
@@ -135,7 +135,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceLayer<E> {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let method = known_method(request.method());
-        let context = if is_monitoring(&request) {
+        let context = if is_monitored(request.uri().path()) {
             Context::new()
         } else {
             self.start(&request)
@@ -221,11 +221,6 @@ fn without_state(context: &SpanContext) -> SpanContext {
         context.is_remote(),
         TraceState::NONE,
     )
-}
-
-fn is_monitoring(request: &Request) -> bool {
-    let path = request.uri().path().trim_end_matches('/');
-    MONITORED.iter().any(|route| route.trim_end_matches('/') == path)
 }
 
 fn protocol_version(version: Version) -> &'static str {
