@@ -7,9 +7,9 @@ use super::load::{Load, all_acknowledged_are_stored, all_succeeded_or_met_an_out
 use crate::support::{Service, report, wait_until};
 
 /// SIGKILL leaves no time for anything: whatever was acknowledged must be stored already.
-fn acknowledged_items_survive_kills(url: &str) {
+pub(super) fn acknowledged_items_survive_kills(variables: &[(&str, &str)]) {
     let folder = TempDir::new().expect("a folder");
-    let mut service = Service::start(&[("DATABASE_URL", url)], folder.path());
+    let mut service = Service::start(variables, folder.path());
     let address = service.address.to_string();
     let load = Load::on(service.address);
 
@@ -24,8 +24,8 @@ fn acknowledged_items_survive_kills(url: &str) {
         wait_until("the service is gone", || {
             load.count(|attempt| attempt.response.is_none()) > 0
         });
-        let variables = [("DATABASE_URL", url), ("LISTEN_ADDR", &address)];
-        service = Service::start(&variables, folder.path());
+        let again = [variables, &[("LISTEN_ADDR", &*address)]].concat();
+        service = Service::start(&again, folder.path());
     }
 
     let attempts = load.stop();
@@ -42,10 +42,10 @@ fn acknowledged_items_survive_kills(url: &str) {
 
 #[tokio::test]
 async fn acknowledged_items_survive_kills_on_postgres() {
-    acknowledged_items_survive_kills(FreshDatabase::postgres().await.url());
+    acknowledged_items_survive_kills(&[("DATABASE_URL", FreshDatabase::postgres().await.url())]);
 }
 
 #[test]
 fn acknowledged_items_survive_kills_on_sqlite() {
-    acknowledged_items_survive_kills(FreshDatabase::sqlite().url());
+    acknowledged_items_survive_kills(&[("DATABASE_URL", FreshDatabase::sqlite().url())]);
 }

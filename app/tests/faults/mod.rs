@@ -44,7 +44,8 @@ fn get(service: &Service, path: &str) -> Response {
 fn is_alive_but_unhealthy(service: &Service) {
     let health = get(service, "/healthcheck/");
     assert_eq!(health.status, 503);
-    assert_eq!(health.body, r#"{"status":"nok","db":{"status":"nok"}}"#);
+    let report = r#"{"status":"nok","db":{"status":"nok"}"#;
+    assert!(health.body.starts_with(report), "{health:?}");
 
     for probe in ["/livez", "/readyz"] {
         assert_eq!(get(service, probe).status, 200, "{probe}");

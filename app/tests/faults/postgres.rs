@@ -17,9 +17,8 @@ use super::{
 };
 use crate::support::{Service, client::request, example, report, wait_until};
 
-fn service_on(server: &PostgresServer, folder: &TempDir) -> Service {
-    let url = [("DATABASE_URL", server.url())];
-    Service::start(&[&TIMEOUTS[..], &url].concat(), folder.path())
+fn variables_of(url: &str) -> Vec<(&str, &str)> {
+    [&TIMEOUTS[..], &[("DATABASE_URL", url)]].concat()
 }
 
 /// Asserts that requests succeed soon after the database is back, and that those that begin then do not fail.
@@ -42,10 +41,11 @@ fn recovers_at_once(attempts: &[Attempt], calm: &Range<Instant>) {
     assert!(new.is_empty(), "begun after the database was back: {new:?}");
 }
 
-#[test]
-fn acknowledged_items_survive_crashes_of_postgres() {
-    let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
-    let service = service_on(&server, &folder);
+/// Asserts that no acknowledged item is lost while this server crashes again and again under a service with these
+/// variables.
+pub(super) fn acknowledged_items_survive_crashes(server: &mut PostgresServer, variables: &[(&str, &str)]) {
+    let folder = TempDir::new().expect("a folder");
+    let service = Service::start(variables, folder.path());
     let load = Load::on(service.address);
     let wait_for_items = |since: Instant| {
         wait_until("items are stored", || {
@@ -61,7 +61,7 @@ fn acknowledged_items_survive_crashes_of_postgres() {
         PostgresServer::kill,
     ] {
         let away = Instant::now();
-        fault(&mut server);
+        fault(server);
         wait_until("requests fail", || {
             load.count(|attempt| attempt.status() == 503 && attempt.ended > away) >= 6
         });
@@ -85,6 +85,13 @@ fn acknowledged_items_survive_crashes_of_postgres() {
         "{acknowledged} acknowledged and stored, {} requests, longest {longest:?}",
         attempts.len()
     ));
+}
+
+#[test]
+fn acknowledged_items_survive_crashes_of_postgres() {
+    let mut server = PostgresServer::start();
+    let url = server.url().to_owned();
+    acknowledged_items_survive_crashes(&mut server, &variables_of(&url));
 }
 
 /// Asserts that thirty different pages, requested at once, succeed. They do not share a statement, so they need many
@@ -117,7 +124,7 @@ fn idle_connections(service: &Service) -> u32 {
 #[test]
 fn a_pool_of_dead_connections_fails_no_request() {
     let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
-    let service = service_on(&server, &folder);
+    let service = Service::start(&variables_of(server.url()), folder.path());
     wait_until("there are idle connections", || {
         many_pages_succeed(&service);
         idle_connections(&service) >= 4

@@ -1,13 +1,17 @@
-//! Reads from a standby, through two instances, while the standby falls behind, freezes and dies.
+//! Reads from a standby, through two instances, while the standby falls behind, freezes and dies. It serves only items
+//! that never change, so if the example's do, the primary serves everything.
 
 use std::time::{Duration, Instant};
 
-use adapters::testing::{PostgresServer, Replication};
+use adapters::testing::Replication;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::{MAX_REQUEST_TIME, TIMEOUTS, get};
+use super::{
+    MAX_REQUEST_TIME, TIMEOUTS, get, killed::acknowledged_items_survive_kills,
+    postgres::acknowledged_items_survive_crashes, stalled::a_frozen_database_blocks_no_request,
+};
 use crate::support::{
     Service,
     client::{Client, request},
@@ -28,16 +32,8 @@ struct Instances {
 impl Instances {
     fn start(servers: &Replication) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let host = host_of(&servers.standby);
-        let variables = [
-            &TIMEOUTS[..],
-            &[
-                ("DATABASE_URL", servers.primary.url()),
-                ("DATABASE_REPLICA_HOSTS", &host),
-                ("CACHE_BYTES", "0"),
-            ],
-        ]
-        .concat();
+        let (primary, standby) = addresses_of(servers);
+        let variables = variables_of(&primary, &standby);
         let start = || Service::start(&variables, folder.path());
 
         Self {
@@ -104,9 +100,23 @@ impl Instances {
     }
 }
 
-fn host_of(server: &PostgresServer) -> String {
-    let url = url::Url::parse(server.url()).expect("a URL");
-    format!("127.0.0.1:{}", url.port().expect("a port"))
+/// The URL of the primary, and the host and port of its standby.
+fn addresses_of(servers: &Replication) -> (String, String) {
+    let standby = url::Url::parse(servers.standby.url()).expect("a URL");
+    let standby = format!("127.0.0.1:{}", standby.port().expect("a port"));
+
+    (servers.primary.url().to_owned(), standby)
+}
+
+/// Every read that the standby may serve goes to it.
+fn variables_of<'a>(primary: &'a str, standby: &'a str) -> Vec<(&'a str, &'a str)> {
+    let replica = [
+        ("DATABASE_URL", primary),
+        ("DATABASE_REPLICA_HOSTS", standby),
+        ("CACHE_BYTES", "0"),
+    ];
+
+    [&TIMEOUTS[..], &replica].concat()
 }
 
 /// The path of an item that was never stored, by an id of 2025.
@@ -129,7 +139,8 @@ fn reads_see_every_acknowledged_write_whatever_happens_to_the_standby() {
 
     round_trip("healthy", 50);
     let (calls, failed) = instances.replica_calls();
-    assert!(calls >= 50.0 && failed == 0.0, "{calls} calls, {failed} failed");
+    let is_used = calls >= 50.0 && failed == 0.0;
+    assert_eq!(is_used, example::IS_IMMUTABLE, "{calls} calls, {failed} failed");
 
     runtime.block_on(servers.pause_replay());
     round_trip("paused", 50);
@@ -161,7 +172,8 @@ fn reads_see_every_acknowledged_write_whatever_happens_to_the_standby() {
     let (before, _) = instances.replica_calls();
     round_trip("back", 20);
     let (after, _) = instances.replica_calls();
-    assert!(after >= before + 20.0, "the replica is used again");
+    let is_used = after >= before + 20.0;
+    assert_eq!(is_used, example::IS_IMMUTABLE, "the replica is used again");
 
     servers.standby.promote();
     round_trip("promoted", 20);
@@ -171,6 +183,10 @@ fn reads_see_every_acknowledged_write_whatever_happens_to_the_standby() {
 
 #[test]
 fn a_replica_serves_what_it_has_while_the_primary_is_away() {
+    if !example::IS_IMMUTABLE {
+        return;
+    }
+
     let mut servers = Replication::start();
     let instances = Instances::start(&servers);
     instances.wait_for_health(WITH_REPLICA);
@@ -193,6 +209,10 @@ fn a_replica_serves_what_it_has_while_the_primary_is_away() {
 /// Counted by the primary itself.
 #[test]
 fn thousand_unknown_old_ids_are_no_statement_on_the_primary() {
+    if !example::IS_IMMUTABLE {
+        return;
+    }
+
     let servers = Replication::start_with("-c shared_preload_libraries=pg_stat_statements");
     let runtime = Runtime::new().expect("a runtime");
     let instances = Instances::start(&servers);
@@ -215,4 +235,25 @@ fn thousand_unknown_old_ids_are_no_statement_on_the_primary() {
     }
 
     assert_eq!(statements(), before);
+}
+
+#[test]
+fn acknowledged_items_survive_crashes_of_a_primary_with_a_standby() {
+    let mut servers = Replication::start();
+    let (primary, standby) = addresses_of(&servers);
+    acknowledged_items_survive_crashes(&mut servers.primary, &variables_of(&primary, &standby));
+}
+
+#[test]
+fn a_frozen_primary_with_a_standby_blocks_no_request_and_recovers_when_thawed() {
+    let mut servers = Replication::start();
+    let (primary, standby) = addresses_of(&servers);
+    a_frozen_database_blocks_no_request(&mut servers.primary, &variables_of(&primary, &standby));
+}
+
+#[test]
+fn acknowledged_items_survive_kills_of_a_service_with_a_standby() {
+    let servers = Replication::start();
+    let (primary, standby) = addresses_of(&servers);
+    acknowledged_items_survive_kills(&variables_of(&primary, &standby));
 }

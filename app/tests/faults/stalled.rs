@@ -17,11 +17,11 @@ fn wait_until_ready(service: &Service) {
     });
 }
 
-#[test]
-fn a_frozen_database_blocks_no_request_and_recovers_when_thawed() {
-    let (mut server, folder) = (PostgresServer::start(), TempDir::new().expect("a folder"));
-    let variables = [&TIMEOUTS[..], &[("DATABASE_URL", server.url())]].concat();
-    let service = Service::start(&variables, folder.path());
+/// Asserts that no request waits for longer than its timeout while this server is frozen under a service with these
+/// variables, and that requests succeed soon after it is thawed.
+pub(super) fn a_frozen_database_blocks_no_request(server: &mut PostgresServer, variables: &[(&str, &str)]) {
+    let folder = TempDir::new().expect("a folder");
+    let service = Service::start(variables, folder.path());
     let load = Load::on(service.address);
     wait_until("items are stored", || {
         load.count(|attempt| attempt.created()) >= 50
@@ -62,6 +62,14 @@ fn a_frozen_database_blocks_no_request_and_recovers_when_thawed() {
     report(&format!(
         "{acknowledged} acknowledged and stored, longest {longest:?}, first success after {first:?}"
     ));
+}
+
+#[test]
+fn a_frozen_database_blocks_no_request_and_recovers_when_thawed() {
+    let mut server = PostgresServer::start();
+    let url = server.url().to_owned();
+    let variables = [&TIMEOUTS[..], &[("DATABASE_URL", &url)]].concat();
+    a_frozen_database_blocks_no_request(&mut server, &variables);
 }
 
 /// A machine that vanishes closes no connection: packets to it get neither an acknowledgement nor a reset. Its successor
