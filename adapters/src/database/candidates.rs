@@ -155,7 +155,7 @@ impl Candidates {
 
     fn pool_for(self: &Arc<Self>, n: usize) -> Arc<PoolGeneration> {
         let route = Arc::new(Route::new(Arc::clone(self), n));
-        let pool = driver_options::postgres_pool(self.options, Some(Arc::clone(&route)))
+        let pool = driver_options::postgres_pool(self.options, Arc::clone(&route))
             .connect_lazy_with(self.candidates[n].connect.clone());
 
         PoolGeneration::new(SqlxPostgresConnector::from_sqlx_postgres_pool(pool), Some(route))

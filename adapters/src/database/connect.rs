@@ -133,7 +133,7 @@ async fn open_pool(address: &Address, options: Options) -> Result<Arc<PoolGenera
             match &*postgres.servers {
                 [server] if postgres.target() == TargetSessionAttrs::Any => {
                     let connect_options = driver_options::postgres(postgres, server, options)?;
-                    let pool = driver_options::postgres_pool(options, None)
+                    let pool = driver_options::postgres_pool(options, Arc::new(()))
                         .connect_with(connect_options)
                         .await?;
                     SqlxPostgresConnector::from_sqlx_postgres_pool(pool)

@@ -3,18 +3,20 @@
 
 use std::{fs, sync::Arc};
 
-use sea_orm::sqlx::{
-    AssertSqlSafe, ConnectOptions, Database, Executor, PgConnection, Postgres,
-    pool::PoolOptions,
-    postgres::{PgConnectOptions, PgSslMode},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+use sea_orm::{
+    SqlxError,
+    sqlx::{
+        AssertSqlSafe, ConnectOptions, Database, Executor, PgConnection, Postgres,
+        pool::PoolOptions,
+        postgres::{PgConnectOptions, PgSslMode},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use thiserror::Error;
 
 use super::{
     address::{Host, PostgresAddress, Server, SqliteAddress, SqliteMode, SslMode, Tls},
     connect::Options,
-    route::Route,
 };
 
 /// The file of trusted authorities cannot be used. Its name is not repeated: it may be a pasted secret.
@@ -33,20 +35,34 @@ pub(super) fn pool<DB: Database>(options: Options) -> PoolOptions<DB> {
         .test_before_acquire(false)
 }
 
+/// What a new connection must lead to before it enters a pool.
+pub(super) trait CheckConnection: Send + Sync + 'static {
+    /// # Errors
+    /// If it leads elsewhere.
+    fn check(&self, connection: &mut PgConnection) -> impl Future<Output = Result<(), SqlxError>> + Send;
+}
+
+/// Any server will do.
+impl CheckConnection for () {
+    async fn check(&self, _: &mut PgConnection) -> Result<(), SqlxError> {
+        Ok(())
+    }
+}
+
 /// A pool whose connections let the server cancel statements in time. A statement sets that, because poolers such as
-/// PgBouncer refuse it, or ignore it, as a parameter of the connection. With a route, no connection to a server that is
-/// not wanted any more enters the pool.
-pub(super) fn postgres_pool(options: Options, route: Option<Arc<Route>>) -> PoolOptions<Postgres> {
-    let set_timeout: Arc<str> = set_statement_timeout(options).into();
+/// PgBouncer refuse it, or ignore it, as a parameter of the connection.
+pub(super) fn postgres_pool(options: Options, check: Arc<impl CheckConnection>) -> PoolOptions<Postgres> {
+    let set_timeout = format!(
+        "set statement_timeout = {}",
+        statement_timeout(options).as_millis()
+    );
+    let set_timeout: Arc<str> = set_timeout.into();
 
     pool(options).after_connect(move |connection: &mut PgConnection, _| {
-        let (set_timeout, route) = (AssertSqlSafe(Arc::clone(&set_timeout)), route.clone());
+        let (set_timeout, check) = (AssertSqlSafe(Arc::clone(&set_timeout)), Arc::clone(&check));
         Box::pin(async move {
             connection.execute(set_timeout).await?;
-            match route {
-                Some(route) => route.check(connection).await,
-                None => Ok(()),
-            }
+            check.check(connection).await
         })
     })
 }
@@ -126,14 +142,6 @@ pub(super) fn sqlite(address: &SqliteAddress, options: Options) -> SqliteConnect
     };
 
     logged(connect, options)
-}
-
-/// The statement that tells PostgreSQL its own limit.
-pub(super) fn set_statement_timeout(options: Options) -> String {
-    format!(
-        "set statement_timeout = {}",
-        statement_timeout(options).as_millis()
-    )
 }
 
 /// The database's own limit, so that it can cancel a statement before the caller drops the connection.

@@ -12,7 +12,7 @@ use std::{
 use sea_orm::{DbErr, RuntimeErr, SqlxError, sqlx::PgConnection};
 use tokio::{sync::watch, time::Instant};
 
-use super::candidates::Candidates;
+use super::{candidates::Candidates, driver_options::CheckConnection};
 
 /// The server of a pool, and whether calls may use it.
 #[derive(Debug)]
@@ -68,18 +68,6 @@ impl Route {
         self.is_wrong.send_replace(true);
     }
 
-    /// Checks that a new connection leads to what the server was chosen for. If not, neither do the others of the pool,
-    /// which are older.
-    pub(super) async fn check(&self, connection: &mut PgConnection) -> Result<(), SqlxError> {
-        match self.candidates.why_unwanted(connection).await? {
-            None => Ok(()),
-            Some(reason) => {
-                self.end_calls();
-                Err(self.lost(&reason))
-            }
-        }
-    }
-
     /// The error of a connection that no longer leads where it should.
     fn lost(&self, reason: &str) -> SqlxError {
         let message = format!("{} {reason}", self.server());
@@ -100,6 +88,20 @@ impl Route {
                 Err(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
             }
             result = call => result,
+        }
+    }
+}
+
+/// A new connection must lead to what the server was chosen for. If not, neither do the others of the pool, which are
+/// older.
+impl CheckConnection for Route {
+    async fn check(&self, connection: &mut PgConnection) -> Result<(), SqlxError> {
+        match self.candidates.why_unwanted(connection).await? {
+            None => Ok(()),
+            Some(reason) => {
+                self.end_calls();
+                Err(self.lost(&reason))
+            }
         }
     }
 }

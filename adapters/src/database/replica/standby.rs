@@ -11,7 +11,7 @@ use std::{
 use sea_orm::{
     DatabaseConnection, SqlxError, SqlxPostgresConnector,
     sqlx::{
-        self, AssertSqlSafe, ConnectOptions, Executor, PgConnection,
+        self, ConnectOptions, PgConnection,
         postgres::{PgConnectOptions, PgPoolOptions},
     },
 };
@@ -21,7 +21,7 @@ use super::{horizon::Position, primary::PrimaryPosition};
 use crate::database::{
     address::{Address, PostgresAddress, Server},
     connect::Options,
-    driver_options,
+    driver_options::{self, CheckConnection},
     reason::{NO_RESPONSE, driver_reason},
 };
 
@@ -148,17 +148,7 @@ impl Session {
 
     /// A pool of connections to this very server process, without a connection yet.
     pub(super) fn pool(&self) -> DatabaseConnection {
-        let pin = Arc::clone(&self.pin);
-        let set_timeout: Arc<str> = driver_options::set_statement_timeout(self.options).into();
-
-        let pool: PgPoolOptions =
-            driver_options::pool(self.options).after_connect(move |connection: &mut PgConnection, _| {
-                let (set_timeout, pin) = (AssertSqlSafe(Arc::clone(&set_timeout)), Arc::clone(&pin));
-                Box::pin(async move {
-                    connection.execute(set_timeout).await?;
-                    pin.check(connection).await
-                })
-            });
+        let pool = driver_options::postgres_pool(self.options, Arc::clone(&self.pin));
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(self.connect_options.clone()))
     }
 }
@@ -193,7 +183,9 @@ impl Pin {
     pub(super) fn raise_floor(&self, position: Position) {
         self.floor.store(position.0, Ordering::SeqCst);
     }
+}
 
+impl CheckConnection for Pin {
     async fn check(&self, connection: &mut PgConnection) -> Result<(), SqlxError> {
         let standby = Standby::ask(connection).await?;
         // Read after the response, so that it is not lower than when the standby responded.
