@@ -15,6 +15,7 @@ mod rollback;
 mod schema;
 mod schema_change;
 mod stalled;
+mod with_standby;
 
 mod load;
 

@@ -8,10 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::{
-    MAX_REQUEST_TIME, TIMEOUTS, get, killed::acknowledged_items_survive_kills,
-    postgres::acknowledged_items_survive_crashes, stalled::a_frozen_database_blocks_no_request,
-};
+use super::{MAX_REQUEST_TIME, TIMEOUTS, get};
 use crate::support::{
     Service,
     client::{Client, request},
@@ -101,7 +98,7 @@ impl Instances {
 }
 
 /// The URL of the primary, and the host and port of its standby.
-fn addresses_of(servers: &Replication) -> (String, String) {
+pub(super) fn addresses_of(servers: &Replication) -> (String, String) {
     let standby = url::Url::parse(servers.standby.url()).expect("a URL");
     let standby = format!("127.0.0.1:{}", standby.port().expect("a port"));
 
@@ -109,7 +106,7 @@ fn addresses_of(servers: &Replication) -> (String, String) {
 }
 
 /// Every read that the standby may serve goes to it.
-fn variables_of<'a>(primary: &'a str, standby: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(super) fn variables_of<'a>(primary: &'a str, standby: &'a str) -> Vec<(&'a str, &'a str)> {
     let replica = [
         ("DATABASE_URL", primary),
         ("DATABASE_REPLICA_HOSTS", standby),
@@ -235,25 +232,4 @@ fn thousand_unknown_old_ids_are_no_statement_on_the_primary() {
     }
 
     assert_eq!(statements(), before);
-}
-
-#[test]
-fn acknowledged_items_survive_crashes_of_a_primary_with_a_standby() {
-    let mut servers = Replication::start();
-    let (primary, standby) = addresses_of(&servers);
-    acknowledged_items_survive_crashes(&mut servers.primary, &variables_of(&primary, &standby));
-}
-
-#[test]
-fn a_frozen_primary_with_a_standby_blocks_no_request_and_recovers_when_thawed() {
-    let mut servers = Replication::start();
-    let (primary, standby) = addresses_of(&servers);
-    a_frozen_database_blocks_no_request(&mut servers.primary, &variables_of(&primary, &standby));
-}
-
-#[test]
-fn acknowledged_items_survive_kills_of_a_service_with_a_standby() {
-    let servers = Replication::start();
-    let (primary, standby) = addresses_of(&servers);
-    acknowledged_items_survive_kills(&variables_of(&primary, &standby));
 }
