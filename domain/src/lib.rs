@@ -43,6 +43,6 @@ pub use text::{Text, TextError};
 pub use version::{Expected, Version, VersionError, WriteOutcome};
 
 /// The crate's re-export of its time library, so that no other crate has to choose one.
-pub use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+pub use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 /// The same for UUIDs, which a client chooses: the ids of items are [`Id`]s.
 pub use uuid::Uuid;

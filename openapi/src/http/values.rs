@@ -7,7 +7,7 @@
 
 use std::fmt::{Debug, Display};
 
-use domain::{DateTime, Id, ParseIdError, SecondsFormat, Text, TextError, Utc};
+use domain::{Id, ParseIdError, Text, TextError};
 use poem_openapi::{
     registry::MetaSchema,
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON},
@@ -50,12 +50,14 @@ mod choice;
 mod int;
 mod optional;
 mod time;
+mod timestamp;
 mod uuid;
 
 pub use choice::ChoiceValue;
 pub use int::IntValue;
 pub use optional::Optional;
 pub use time::{DateValue, TimeValue};
+pub use timestamp::TimestampValue;
 pub use uuid::UuidValue;
 
 /// The prefix of an error whose whole text is for the client. serde passes errors on as text only, so the text itself
@@ -125,25 +127,6 @@ impl<T> Serialize for IdValue<T> {
     }
 }
 
-/// A time, to the millisecond, in UTC (RFC 3339).
-#[derive(Debug)]
-pub struct TimestampValue(pub DateTime<Utc>);
-
-json_string!(
-    [] TimestampValue,
-    |text| match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => Ok(Self(time.to_utc())),
-        Err(_) => Err("must be a time (RFC 3339)"),
-    },
-    MetaSchema::new_with_format("string", "date-time")
-);
-
-impl Serialize for TimestampValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
-    }
-}
-
 /// A URL that the service made: absolute, except that HTTP/1.0 clients that name no host get a path.
 #[derive(Debug, Serialize)]
 pub struct UrlValue(pub String);
@@ -187,7 +170,7 @@ mod tests {
             let read: IdValue<()> = serde_json::from_value(id.to_json().expect("JSON")).expect("an id");
             prop_assert_eq!(read.0, id.0);
 
-            let time = TimestampValue(DateTime::from_timestamp_millis(millis).expect("a time"));
+            let time = TimestampValue(domain::DateTime::from_timestamp_millis(millis).expect("a time"));
             let read = TimestampValue::parse_from_json(time.to_json()).expect("a time");
             prop_assert_eq!(read.0, time.0);
         }
