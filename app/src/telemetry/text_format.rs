@@ -41,12 +41,24 @@ pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>
     let end = line.len();
 
     if let Some(SpanIds { trace, span }) = meta.span {
-        // Writing to a string cannot fail.
-        let _ = write!(line, " trace_id={trace} span_id={span}");
+        line.push_str(" trace_id=");
+        push_hex(line, &trace.to_bytes());
+        line.push_str(" span_id=");
+        push_hex(line, &span.to_bytes());
     }
     line.push('\n');
 
     start..end
+}
+
+/// Appends an id of at most 16 bytes, as in `traceparent`.
+fn push_hex(line: &mut String, id: &[u8]) {
+    let mut buffer = [0; 32];
+    let text = &mut buffer[..2 * id.len()];
+
+    if hex::encode_to_slice(id, text).is_ok() {
+        line.push_str(str::from_utf8(text).unwrap_or_default());
+    }
 }
 
 /// Appends ` message` or ` field=value`. No value can end the line, or be mistaken for another field.

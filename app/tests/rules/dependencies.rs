@@ -14,6 +14,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
             "domain",
             "async-trait",
             "getrandom",
+            "hex",
             "log",
             "opentelemetry",
             "opentelemetry-proto",

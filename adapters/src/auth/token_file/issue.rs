@@ -4,7 +4,7 @@ use std::io;
 
 use domain::{Principal, TOKEN_PREFIX};
 
-use super::table::{entry, to_hex};
+use super::table::entry;
 
 /// A new token, and the entry that makes it valid.
 pub struct Issued {
@@ -22,7 +22,7 @@ pub fn issue(principal: &Principal) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
 
-    let token = format!("{TOKEN_PREFIX}{}", to_hex(&random));
+    let token = format!("{TOKEN_PREFIX}{}", hex::encode(random));
     Ok(Issued {
         line: entry(principal, &token),
         token,

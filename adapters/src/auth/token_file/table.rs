@@ -87,34 +87,15 @@ impl TokenTable {
 fn parse_entry(text: &str) -> Result<(Hash, Principal), ParseEntryError> {
     let (name, hash) = text.split_once(':').ok_or(ParseEntryError::NoColon)?;
     let principal = name.parse()?;
-    let hash = from_hex(hash).ok_or(ParseEntryError::Hash)?;
+    let mut bytes = Hash::default();
+    hex::decode_to_slice(hash, &mut bytes).map_err(|_| ParseEntryError::Hash)?;
 
-    Ok((hash, principal))
+    Ok((bytes, principal))
 }
 
 /// The line for this principal and token.
 pub(super) fn entry(principal: &Principal, token: &str) -> String {
-    format!("{principal}:{}", to_hex(&Sha256::digest(token)))
-}
-
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Hash> {
-    if text.len() != 64 {
-        return None;
-    }
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).map(|value| value as u8))
-        .collect::<Option<_>>()?;
-
-    let bytes: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect();
-    bytes.try_into().ok()
+    format!("{principal}:{}", hex::encode(Sha256::digest(token)))
 }
 
 #[cfg(test)]
