@@ -1,6 +1,6 @@
 //! A version of upstream with the name of this copy.
 
-use std::{path::Path, process::Command};
+use std::{env, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
@@ -61,11 +61,11 @@ fn rename_here(tree: &Git, version: &Version, name: &ProgramName, upstream: &str
 
 fn rename_there(git: &Git, tree: &Git, version: &Version, name: &ProgramName, upstream: &str) -> Result<()> {
     let name = name.to_string();
-    // Ignored by git, and shared by the versions, so that dependencies are compiled once.
-    let target = git.root().join("target/xtask");
+    // That of the repository, where the dependencies are compiled already.
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let output = Command::new("cargo")
         .args(["run", "--quiet", "--package", "xtask", "--target-dir"])
-        .arg(target)
+        .arg(git.root().join(target))
         .args([
             "--",
             "rename",
