@@ -62,6 +62,10 @@ fn rename_here(tree: &Git, version: &Version, name: &ProgramName, upstream: &str
 fn rename_there(git: &Git, tree: &Git, version: &Version, name: &ProgramName, upstream: &str) -> Result<()> {
     let name = name.to_string();
     // That of the repository, where the dependencies are compiled already.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo's variable, which is no setting of the program"
+    )]
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let output = Command::new("cargo")
         .args(["run", "--quiet", "--package", "xtask", "--target-dir"])
