@@ -32,6 +32,18 @@ async fn errors(operation: &Operation, query: &str) -> Value {
     problem["errors"].clone()
 }
 
+/// Generated clients send defaults, and each language writes a boolean in its own way: 0, false or False.
+#[test]
+fn a_boolean_in_the_query_has_no_default() {
+    for operation in Operation::all() {
+        for parameter in operation.parameters("query") {
+            let schema = &parameter["schema"];
+            let is_sent = schema["type"] == "boolean" && !schema["default"].is_null();
+            assert!(!is_sent, "{operation}: {}", parameter["name"]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_query_parameter_is_400() {
     for operation in Operation::of_resources() {

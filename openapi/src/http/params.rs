@@ -77,13 +77,8 @@ impl<T> ParseFromParameter for CursorParam<T> {
 #[derive(Debug)]
 pub struct ReverseParam(pub Option<bool>);
 
-schema_type!(
-    ReverseParam,
-    MetaSchema {
-        default: Some(json!(false)),
-        ..MetaSchema::new("boolean")
-    }
-);
+// Without a default: generated clients send that, and PHP's writes it as 0.
+schema_type!(ReverseParam, MetaSchema::new("boolean"));
 
 impl ParseFromParameter for ReverseParam {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
