@@ -38,8 +38,10 @@ create() {
 start() {
     # A killed server may hold the port and the shared memory for a moment longer.
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
+        # In the folder, dynamic shared memory does not outlive a server that is killed.
         "$binaries/pg_ctl" start -w -t 60 -D data -l server.log -o "-p $port -c listen_addresses=127.0.0.1 \
-            -c unix_socket_directories= -c fsync=off -c max_connections=300 $options" && return
+            -c unix_socket_directories= -c dynamic_shared_memory_type=mmap -c fsync=off -c max_connections=300 \
+            $options" && return
         sleep 0.1
     done
     return 1

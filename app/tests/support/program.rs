@@ -19,9 +19,24 @@ use super::{
 pub(crate) const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
 
 impl Service {
-    /// Starts it with these variables in this folder, and waits until it is ready.
+    /// Starts it with these variables in this folder, and waits until it is ready. On a busy machine, the database may
+    /// take longer than the short timeouts of a test; then it is started again.
     pub(crate) fn start(variables: &[(&str, &str)], folder: &Path) -> Self {
         let mut service = Self::spawn(variables, folder);
+        for _ in 0..2 {
+            if service.become_ready() {
+                return service;
+            }
+            if !service
+                .log
+                .iter()
+                .any(|line| line.contains("no response in time"))
+            {
+                break;
+            }
+            service = Self::spawn(variables, folder);
+        }
+
         service.wait_until_ready();
         service
     }
@@ -47,6 +62,12 @@ impl Service {
         let mut service = Self::from_child(child.expect("a shell"));
         service.wait_until_ready();
         service
+    }
+
+    /// Waits for the next log line that contains `part`, and returns it.
+    pub(crate) fn wait_for_log(&mut self, part: &str) -> String {
+        let line = self.find_log(part);
+        line.unwrap_or_else(|| panic!("no line contains {part:?} in the log:\n{}", self.log.join("\n")))
     }
 
     /// Sends a signal, such as `TERM`.

@@ -58,7 +58,14 @@ impl Service {
 
     /// Waits until it listens, and learns its address from the log.
     pub(crate) fn wait_until_ready(&mut self) {
-        let line = self.wait_for_log("serving http://");
+        assert!(self.become_ready(), "it did not start:\n{}", self.log.join("\n"));
+    }
+
+    /// As [`wait_until_ready`](Self::wait_until_ready), but returns whether it listens.
+    pub(super) fn become_ready(&mut self) -> bool {
+        let Some(line) = self.find_log("serving http://") else {
+            return false;
+        };
         let address = line
             .split("http://")
             .nth(1)
@@ -67,21 +74,20 @@ impl Service {
         self.address = address
             .and_then(|address| address.parse().ok())
             .expect("an address in the log");
+        true
     }
 
-    /// Waits for the next log line that contains `part`, and returns it.
-    pub(crate) fn wait_for_log(&mut self, part: &str) -> String {
+    /// The next log line that contains `part`; `None` if the log ends before, or after [`TIMEOUT`].
+    pub(super) fn find_log(&mut self, part: &str) -> Option<String> {
         let deadline = Instant::now() + TIMEOUT;
 
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("no line contains {part:?} in the log:\n{}", self.log.join("\n"));
-            };
+            let line = self.lines.recv_timeout(left).ok()?;
 
             self.log.push(line.clone());
             if line.contains(part) {
-                return line;
+                return Some(line);
             }
         }
     }
