@@ -40,52 +40,25 @@ const LENGTH: usize = "2026-11-22T15:04:05.678Z".len();
 fn write(time: DateTime<Utc>, buffer: &mut [u8; LENGTH]) -> Option<&str> {
     let year = u32::try_from(time.year()).ok().filter(|year| *year <= 9999)?;
     let millis = Some(time.timestamp_subsec_millis()).filter(|millis| *millis < 1000)?;
-    let (month, day) = (time.month(), time.day());
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    let fields = [
+        (0..4, year),
+        (5..7, time.month()),
+        (8..10, time.day()),
+        (11..13, time.hour()),
+        (14..16, time.minute()),
+        (17..19, time.second()),
+        (20..23, millis),
+    ];
 
     *buffer = *b"0000-00-00T00:00:00.000Z";
-    let [
-        y1,
-        y2,
-        y3,
-        y4,
-        _,
-        o1,
-        o2,
-        _,
-        d1,
-        d2,
-        _,
-        h1,
-        h2,
-        _,
-        m1,
-        m2,
-        _,
-        s1,
-        s2,
-        _,
-        f1,
-        f2,
-        f3,
-        _,
-    ] = buffer;
-    digits([y1, y2, y3, y4], year);
-    digits([o1, o2], month);
-    digits([d1, d2], day);
-    digits([h1, h2], hour);
-    digits([m1, m2], minute);
-    digits([s1, s2], second);
-    digits([f1, f2, f3], millis);
+    for (places, mut number) in fields {
+        for place in buffer[places].iter_mut().rev() {
+            *place = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
 
     str::from_utf8(buffer).ok()
-}
-
-fn digits<const N: usize>(places: [&mut u8; N], mut number: u32) {
-    for place in places.into_iter().rev() {
-        *place += (number % 10) as u8;
-        number /= 10;
-    }
 }
 
 #[cfg(test)]
