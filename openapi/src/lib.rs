@@ -61,6 +61,7 @@ pub use middleware::{
     client_address::ClientAddress,
     concurrency_limit::ConcurrencyLimit,
     cors::{AllowedHeaders, AllowedOrigins},
+    log_ids::SpanIds,
     rate_limit::RateLimit,
     request_id::RequestId,
     traces::Traces,

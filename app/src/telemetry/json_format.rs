@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use domain::{Clock, SecondsFormat};
-use openapi::RequestId;
+use openapi::{RequestId, SpanIds};
 use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{
@@ -17,8 +17,6 @@ use tracing_subscriber::{
     },
     registry::LookupSpan,
 };
-
-use super::span_ids::SpanIds;
 
 /// Writes each event to the console, by `tracing-subscriber`'s JSON formatter.
 pub(super) fn json_layer<S>(clock: Arc<dyn Clock>, console: NonBlocking) -> impl Layer<S>

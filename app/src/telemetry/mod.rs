@@ -8,7 +8,6 @@ mod filter;
 mod json_format;
 #[cfg(target_os = "linux")]
 mod process_metrics;
-mod span_ids;
 #[cfg(test)]
 mod syslog_tests;
 mod text_format;

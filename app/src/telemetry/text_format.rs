@@ -6,14 +6,13 @@ use std::{
     ops::Range,
 };
 
+use const_hex::Buffer;
 use domain::{DateTime, SecondsFormat, Utc};
-use openapi::RequestId;
+use openapi::{RequestId, SpanIds};
 use tracing::{
     Event, Level,
     field::{Field, Visit},
 };
-
-use super::span_ids::SpanIds;
 
 /// The beginning of every line.
 const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ": ");
@@ -42,23 +41,13 @@ pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>
 
     if let Some(SpanIds { trace, span }) = meta.span {
         line.push_str(" trace_id=");
-        push_hex(line, &trace.to_bytes());
+        line.push_str(Buffer::<16>::new().format(&trace.to_bytes()));
         line.push_str(" span_id=");
-        push_hex(line, &span.to_bytes());
+        line.push_str(Buffer::<8>::new().format(&span.to_bytes()));
     }
     line.push('\n');
 
     start..end
-}
-
-/// Appends an id of at most 16 bytes, as in `traceparent`.
-fn push_hex(line: &mut String, id: &[u8]) {
-    let mut buffer = [0; 32];
-    let text = &mut buffer[..2 * id.len()];
-
-    if hex::encode_to_slice(id, text).is_ok() {
-        line.push_str(str::from_utf8(text).unwrap_or_default());
-    }
 }
 
 /// Appends ` message` or ` field=value`. No value can end the line, or be mistaken for another field.

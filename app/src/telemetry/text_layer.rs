@@ -4,15 +4,12 @@ use std::{cell::Cell, io::Write, sync::Arc};
 
 use adapters::syslog::{Line, Syslog};
 use domain::Clock;
-use openapi::RequestId;
+use openapi::{RequestId, SpanIds};
 use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::{
-    span_ids::SpanIds,
-    text_format::{EventMeta, format_line},
-};
+use super::text_format::{EventMeta, format_line};
 
 thread_local! {
     /// Reused for every line of the thread, so that formatting a line allocates nothing.

@@ -13,8 +13,8 @@ const ALLOWED: [(&str, &[&str]); 7] = [
         &[
             "domain",
             "async-trait",
+            "const-hex",
             "getrandom",
-            "hex",
             "log",
             "opentelemetry",
             "opentelemetry-proto",

@@ -3,15 +3,14 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::Principal;
-use opentelemetry::Context;
 use poem::{Request, Response};
 use tracing::Level;
 
 use super::{
     client_address::ClientAddress,
     layer::{Layer, Rejection},
+    log_ids::LogIds,
     metrics::known_method,
-    request_id::RequestId,
 };
 use crate::routes::{MONITORED, Routes};
 
@@ -29,9 +28,8 @@ pub(crate) struct Arrival {
     method: &'static str,
     client: Option<ClientAddress>,
     at: Instant,
-    /// For a line that is written outside of the request: its id and its span.
-    id: RequestId,
-    span: Context,
+    /// For a line that is written outside of the request.
+    ids: LogIds,
     is_logged: bool,
 }
 
@@ -43,8 +41,7 @@ impl Layer for AccessLog {
             method: known_method(request.method()),
             client: ClientAddress::of(request),
             at: Instant::now(),
-            id: RequestId::current().unwrap_or_default(),
-            span: Context::current(),
+            ids: LogIds::current(),
             is_logged: false,
         })
     }
@@ -89,9 +86,8 @@ impl Arrival {
 impl Drop for Arrival {
     fn drop(&mut self) {
         if !self.is_logged {
-            let id = self.id.clone();
-            let _span = self.span.clone().attach();
-            id.scope(|| self.log("-", NO_RESPONSE, None));
+            let ids = self.ids.clone();
+            ids.scope(|| self.log("-", NO_RESPONSE, None));
         }
     }
 }

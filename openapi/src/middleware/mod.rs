@@ -41,6 +41,7 @@ pub(crate) mod normalize_path;
 pub(crate) mod problems;
 pub(crate) mod rate_limit;
 pub(crate) mod request_id;
+pub(crate) mod request_scope;
 pub(crate) mod security_headers;
 pub(crate) mod timeout;
 pub(crate) mod traces;
@@ -50,6 +51,7 @@ pub(crate) mod transfer_encoding;
 pub(crate) mod client_address;
 pub(crate) mod concurrency_limit;
 pub(crate) mod layer;
+pub(crate) mod log_ids;
 pub(crate) mod trusted_proxies;
 
 use std::{sync::Arc, time::Duration};
@@ -72,10 +74,10 @@ use self::{
     normalize_path::NormalizePath,
     problems::Problems,
     rate_limit::Counted,
-    request_id::RequestIdLayer,
+    request_scope::RequestScope,
     security_headers::SecurityHeaders,
     timeout::Timeout,
-    traces::TraceLayer,
+    traces::RequestSpans,
     transfer_encoding::TransferEncoding,
 };
 use crate::{
@@ -85,7 +87,7 @@ use crate::{
 
 /// Puts the stack around the router.
 ///
-/// A request passes `traces`, `request_id`, the list of layers from top to bottom, then `problems`, `timeout` and
+/// A request passes `request_scope`, the list of layers from top to bottom, then `problems`, `timeout` and
 /// `catch_panic`; its response takes the same way back.
 pub(crate) fn stack(
     router: impl Endpoint<Output = Response> + 'static,
@@ -132,15 +134,14 @@ pub(crate) fn stack(
 
     let handler = around_handler(router, dependencies.request_timeout);
     let endpoint = Layered::new(handler, layers);
-    // Outside all of them, so that every line logged for the request has its id.
-    let endpoint = RequestIdLayer::new(endpoint, &dependencies.clock);
-
-    // Outside all of them, so that the span is as long as the request, and every line has its ids too. Absent unless
-    // configured.
-    match &dependencies.traces {
-        Some(traces) => TraceLayer::new(endpoint, traces, &routes, dependencies).boxed(),
-        None => endpoint.boxed(),
+    // Outside all of them, so that every line logged for the request has its ids, and its span is as long as the request.
+    let spans = dependencies.traces.as_ref();
+    RequestScope {
+        inner: endpoint,
+        clock: Arc::clone(&dependencies.clock),
+        spans: spans.map(|traces| RequestSpans::new(traces, &routes, dependencies)),
     }
+    .boxed()
 }
 
 /// What wraps the handler's future, from the inside out. The layers of the list see only its responses.

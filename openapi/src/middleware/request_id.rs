@@ -1,10 +1,10 @@
-//! Outermost: the id that ties a request to its response and to its lines in the log.
+//! The id that ties a request to its response and to its lines in the log.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 use domain::{Clock, TOKEN_PREFIX};
 use poem::{
-    Endpoint, Request, Response,
+    Request,
     http::{HeaderName, HeaderValue},
 };
 use poem_openapi::registry::MetaSchema;
@@ -20,24 +20,10 @@ pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
-tokio::task_local! {
-    static CURRENT: RequestId;
-}
-
 impl RequestId {
-    /// The id of the request that this task serves; `None` outside of requests.
-    pub fn current() -> Option<Self> {
-        CURRENT.try_with(Self::clone).ok()
-    }
-
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Does this as a part of the request with this id.
-    pub(super) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        CURRENT.sync_scope(self, work)
     }
 
     pub(crate) fn of(request: &Request, clock: &dyn Clock) -> Self {
@@ -55,7 +41,7 @@ impl RequestId {
         }
     }
 
-    fn header_value(&self) -> HeaderValue {
+    pub(super) fn header_value(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
 }
@@ -70,36 +56,6 @@ impl Default for RequestId {
 fn is_valid(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
     (1..=128).contains(&id.len()) && id.bytes().all(allowed) && !id.contains(TOKEN_PREFIX)
-}
-
-/// Gives every request an id, makes it the [current](RequestId::current) one while the request is served, and returns it
-/// in `X-Request-ID`.
-pub(crate) struct RequestIdLayer<E> {
-    inner: E,
-    clock: Arc<dyn Clock>,
-}
-
-impl<E> RequestIdLayer<E> {
-    pub(crate) fn new(inner: E, clock: &Arc<dyn Clock>) -> Self {
-        Self {
-            inner,
-            clock: Arc::clone(clock),
-        }
-    }
-}
-
-impl<E: Endpoint<Output = Response>> Endpoint for RequestIdLayer<E> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        let id = RequestId::of(&request, &*self.clock);
-        // Pinned in place: passing the future on by value would copy it.
-        let inner = pin!(self.inner.call(request));
-        let mut response = CURRENT.scope(id.clone(), inner).await?;
-
-        response.headers_mut().insert(&HEADER, id.header_value());
-        Ok(response)
-    }
 }
 
 /// The header as the document describes it.

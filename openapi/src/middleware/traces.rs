@@ -1,22 +1,21 @@
-//! Outermost, if traces are configured: a span for every request.
+//! If traces are configured: a span for every request.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 use opentelemetry::{
     Context, KeyValue,
-    context::FutureExt,
     global::BoxedTracer,
     propagation::{Extractor, TextMapPropagator},
     trace::{Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceState, Tracer},
 };
 use poem::{
-    Endpoint, Request, Response,
+    Request, Response,
     http::{HeaderMap, HeaderName, Version, uri::Scheme},
 };
 
 use super::{
-    access_log::NO_RESPONSE, client_address::ClientAddress, forwarded::Forwarded, metrics::known_method,
-    trusted_proxies::TrustedProxies,
+    access_log::NO_RESPONSE, client_address::ClientAddress, forwarded::Forwarded, log_ids::SpanIds,
+    metrics::known_method, trusted_proxies::TrustedProxies,
 };
 use crate::{
     Dependencies,
@@ -43,9 +42,8 @@ pub struct Traces {
 /// address is written from its parsed form. So `url.path` and `user_agent.original` are missing. Probes and scrapes
 /// have no span.
 ///
-/// A request that is not sampled gets a trace id for its lines in the log, and costs nothing more.
-pub(crate) struct TraceLayer<E> {
-    inner: E,
+/// A request that is not sampled gets ids for its lines in the log, and costs nothing more: there is no [`Context`].
+pub(crate) struct RequestSpans {
     traces: Traces,
     routes: Arc<Routes>,
     proxies: TrustedProxies,
@@ -53,12 +51,11 @@ pub(crate) struct TraceLayer<E> {
     public_scheme: Option<Scheme>,
 }
 
-impl<E> TraceLayer<E> {
-    pub(crate) fn new(inner: E, traces: &Traces, routes: &Arc<Routes>, dependencies: &Dependencies) -> Self {
+impl RequestSpans {
+    pub(super) fn new(traces: &Traces, routes: &Arc<Routes>, dependencies: &Dependencies) -> Self {
         let public_url = dependencies.public_url.as_ref();
 
         Self {
-            inner,
             traces: traces.clone(),
             routes: Arc::clone(routes),
             proxies: dependencies.trusted_proxies.clone(),
@@ -66,32 +63,38 @@ impl<E> TraceLayer<E> {
         }
     }
 
-    /// The context in which a request is served, with its span.
-    fn start(&self, request: &Request) -> Context {
-        let peer = ClientAddress::peer(request);
-        let proxy = peer.filter(|peer| self.proxies.contain(peer.0));
-        let named = self.named_span(request.headers());
+    /// Begins the span of a request. `None` for probes and scrapes.
+    pub(super) fn start(&self, request: &Request) -> Option<RequestSpan<'_>> {
+        if is_monitored(request.uri().path()) {
+            return None;
+        }
 
-        let (parent, origin) = if proxy.is_some() {
-            (named, None)
-        } else {
-            (None, named)
+        let (parent, origin) = match self.named_span(request.headers()) {
+            Some(named) if self.proxy(request).is_none() => (None, Some(named)),
+            named => (named, None),
         };
-        let builder = SpanBuilder::from_name(known_method(request.method())).with_kind(SpanKind::Server);
+        let method = known_method(request.method());
+        let builder = SpanBuilder::from_name(method).with_kind(SpanKind::Server);
         let mut span = self
             .traces
             .tracer
             .build_with_context(builder, &parent.unwrap_or_default());
 
-        if !span.is_recording() {
-            // As light as a context can be: it has nothing but the ids.
-            return Context::new().with_remote_span_context(span.span_context().clone());
-        }
-        span.set_attributes(self.attributes(request, peer, proxy));
-        if let Some(origin) = origin {
-            span.add_link(without_state(origin.span().span_context()), Vec::new());
-        }
-        Context::new().with_span(span)
+        let ids = SpanIds::of(span.span_context());
+        let context = span.is_recording().then(|| {
+            span.set_attributes(self.attributes(request));
+            if let Some(origin) = origin {
+                span.add_link(without_state(origin.span().span_context()), Vec::new());
+            }
+            Context::new().with_span(span)
+        });
+
+        Some(RequestSpan {
+            ids,
+            context,
+            routes: &self.routes,
+            method,
+        })
     }
 
     /// The span that the sender of a request names.
@@ -107,17 +110,19 @@ impl<E> TraceLayer<E> {
         context.has_active_span().then_some(context)
     }
 
+    /// The trusted proxy that a request comes from.
+    fn proxy(&self, request: &Request) -> Option<ClientAddress> {
+        let peer = ClientAddress::peer(request)?;
+        self.proxies.contain(peer.0).then_some(peer)
+    }
+
     /// What is known of a request when it arrives.
-    fn attributes(
-        &self,
-        request: &Request,
-        peer: Option<ClientAddress>,
-        proxy: Option<ClientAddress>,
-    ) -> impl Iterator<Item = KeyValue> + use<E> {
+    fn attributes(&self, request: &Request) -> impl Iterator<Item = KeyValue> + use<> {
         let headers = request.headers();
-        let client = proxy.map_or(peer, |peer| {
-            Some(ClientAddress::behind(peer, headers, &self.proxies))
-        });
+        let proxy = self.proxy(request);
+
+        let behind = proxy.map(|proxy| ClientAddress::behind(proxy, headers, &self.proxies));
+        let client = behind.or_else(|| ClientAddress::peer(request));
         let reported = proxy.and_then(|_| Forwarded::parse(headers).into_scheme());
         let scheme = self.public_scheme.clone().or(reported);
         let scheme = scheme.unwrap_or_else(|| request.scheme().clone());
@@ -130,41 +135,26 @@ impl<E> TraceLayer<E> {
     }
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for TraceLayer<E> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        let method = known_method(request.method());
-        let context = if is_monitored(request.uri().path()) {
-            Context::new()
-        } else {
-            self.start(&request)
-        };
-        let span = RequestSpan {
-            context: context.clone(),
-            method,
-        };
-
-        // Pinned in place: passing the future on by value would copy it.
-        let inner = pin!(self.inner.call(request));
-        let response = inner.with_context(context).await?;
-
-        let route = self.routes.of(&response).map(|route| &*route.template);
-        span.end(route, response.status().as_u16());
-        Ok(response)
-    }
-}
-
 /// The span of a request in progress. If its connection ends, it is dropped and ends then.
-struct RequestSpan {
-    context: Context,
+pub(super) struct RequestSpan<'a> {
+    pub(super) ids: SpanIds,
+    /// In which the request is served, if it is sampled.
+    pub(super) context: Option<Context>,
+    routes: &'a Routes,
     method: &'static str,
 }
 
-impl RequestSpan {
+impl RequestSpan<'_> {
+    /// Ends the span of a request that got this response.
+    pub(super) fn end(self, response: &Response) {
+        let route = self.routes.of(response).map(|route| &*route.template);
+        self.end_once(route, response.status().as_u16());
+    }
+
     /// Ends the span, unless it has ended.
-    fn end(&self, route: Option<&str>, status: u16) {
-        let span = self.context.span();
+    fn end_once(&self, route: Option<&str>, status: u16) {
+        let Some(context) = &self.context else { return };
+        let span = context.span();
         if !span.is_recording() {
             return;
         }
@@ -191,9 +181,9 @@ impl RequestSpan {
     }
 }
 
-impl Drop for RequestSpan {
+impl Drop for RequestSpan<'_> {
     fn drop(&mut self) {
-        self.end(None, NO_RESPONSE);
+        self.end_once(None, NO_RESPONSE);
     }
 }
 

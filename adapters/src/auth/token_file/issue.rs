@@ -22,7 +22,7 @@ pub fn issue(principal: &Principal) -> io::Result<Issued> {
     let mut random = [0; 32];
     getrandom::fill(&mut random)?;
 
-    let token = format!("{TOKEN_PREFIX}{}", hex::encode(random));
+    let token = format!("{TOKEN_PREFIX}{}", const_hex::encode(random));
     Ok(Issued {
         line: entry(principal, &token),
         token,

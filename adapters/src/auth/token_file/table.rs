@@ -88,14 +88,14 @@ fn parse_entry(text: &str) -> Result<(Hash, Principal), ParseEntryError> {
     let (name, hash) = text.split_once(':').ok_or(ParseEntryError::NoColon)?;
     let principal = name.parse()?;
     let mut bytes = Hash::default();
-    hex::decode_to_slice(hash, &mut bytes).map_err(|_| ParseEntryError::Hash)?;
+    const_hex::decode_to_slice(hash, &mut bytes).map_err(|_| ParseEntryError::Hash)?;
 
     Ok((bytes, principal))
 }
 
 /// The line for this principal and token.
 pub(super) fn entry(principal: &Principal, token: &str) -> String {
-    format!("{principal}:{}", hex::encode(Sha256::digest(token)))
+    format!("{principal}:{}", const_hex::encode(Sha256::digest(token)))
 }
 
 #[cfg(test)]
