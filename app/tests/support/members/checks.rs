@@ -78,8 +78,8 @@ pub(crate) async fn valid_values_are_stored_and_shown(collection: &str, body: &s
     }
 }
 
-/// Asserts that values outside the limits, and missing members, are a 400 that names the member and states its rule, and
-/// that nothing is stored. The members are all that the document has in the body.
+/// Asserts that values outside the limits, and missing members, are a 400 that names each such member and states its
+/// rule, and that nothing is stored. The members are all that the document has in the body.
 pub(crate) async fn invalid_values_are_rejected(collection: &str, body: &str, members: &[Member]) {
     let service = InProcess::memory().await;
     let body: Value = serde_json::from_str(body).expect("JSON");
@@ -112,6 +112,21 @@ pub(crate) async fn invalid_values_are_rejected(collection: &str, body: &str, me
                 assert!(detail.contains(reason), "{what}: no {reason:?} in {detail:?}");
             }
         }
+    }
+
+    let mut all_invalid = body;
+    for member in members {
+        all_invalid = with(&all_invalid, member.name, Some(&member.invalid[0].0));
+    }
+    for write in &writes {
+        let response = send(&service, write, &all_invalid).await;
+        let problem = problem(response, 400).await;
+
+        let violations = problem["errors"].as_array().expect("an array").iter();
+        let mut pointers: Vec<_> = violations.map(|violation| violation["pointer"].clone()).collect();
+        pointers.sort_by_key(|pointer| names.iter().position(|name| *pointer == format!("/{name}")));
+        let expected: Vec<_> = names.iter().map(|name| format!("/{name}")).collect();
+        assert_eq!(pointers, expected, "{}: each invalid member is named", write.0);
     }
 
     let after = json_of(service.get(collection).send().await).await;

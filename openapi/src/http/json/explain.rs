@@ -109,7 +109,8 @@ fn pointer(path: &Path) -> String {
         .collect()
 }
 
-fn token(name: &str) -> String {
+/// The token of a JSON Pointer for a member.
+pub(super) fn token(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -25,7 +25,7 @@ domain::choice! {
 /// A body with each kind of member.
 #[derive(Debug, Object, Serialize, Deserialize)]
 #[oai(rename = "Kinds", example)]
-struct Kinds {
+pub(super) struct Kinds {
     code: TextInput<4, 2>,
     rating: IntValue<-5, 5>,
     total: IntValue<0, 9_007_199_254_740_991>,
@@ -58,7 +58,7 @@ impl Example for Kinds {
 }
 
 /// The example with this JSON in one of its members.
-fn with(member: &str, value: &str) -> String {
+pub(super) fn with(member: &str, value: &str) -> String {
     let mut members = serde_json::to_value(Kinds::example()).expect("JSON");
     members[member] = Value::from("VALUE");
 

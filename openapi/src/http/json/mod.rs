@@ -7,6 +7,7 @@ mod explain;
 #[cfg(test)]
 mod kinds_tests;
 mod parse;
+mod violations;
 
 use std::io;
 
@@ -72,8 +73,10 @@ impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
         }
 
         let bytes = read(body).await?;
-        let value = parse::parse(&bytes)
-            .map_err(|violation| Problem::new(ProblemType::INVALID_BODY).with_errors(vec![violation]))?;
+        let value = parse::parse(&bytes).map_err(|first| {
+            let violations = violations::violations::<T>(&bytes, first);
+            Problem::new(ProblemType::INVALID_BODY).with_errors(violations)
+        })?;
         Ok(Self(value))
     }
 }
