@@ -146,18 +146,15 @@ pub(super) struct RequestSpan<'a> {
 
 impl RequestSpan<'_> {
     /// Ends the span of a request that got this response.
-    pub(super) fn end(self, response: &Response) {
-        let route = self.routes.of(response).map(|route| &*route.template);
-        self.end_once(route, response.status().as_u16());
+    pub(super) fn end(mut self, response: &Response) {
+        if let Some(context) = self.context.take() {
+            let route = self.routes.of(response).map(|route| &*route.template);
+            self.end_in(&context, route, response.status().as_u16());
+        }
     }
 
-    /// Ends the span, unless it has ended.
-    fn end_once(&self, route: Option<&str>, status: u16) {
-        let Some(context) = &self.context else { return };
+    fn end_in(&self, context: &Context, route: Option<&str>, status: u16) {
         let span = context.span();
-        if !span.is_recording() {
-            return;
-        }
 
         // The method of the name is another one where the method is unknown, as the semantic conventions require.
         let method = if self.method == "_OTHER" {
@@ -183,7 +180,9 @@ impl RequestSpan<'_> {
 
 impl Drop for RequestSpan<'_> {
     fn drop(&mut self) {
-        self.end_once(None, NO_RESPONSE);
+        if let Some(context) = self.context.take() {
+            self.end_in(&context, None, NO_RESPONSE);
+        }
     }
 }
 
