@@ -8,7 +8,11 @@ mod ordered;
 mod uses;
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    panic,
+    thread::{self, ScopedJoinHandle},
+};
 
 use serde_json::{Value, json};
 
@@ -21,22 +25,27 @@ type Counts = BTreeMap<&'static str, (usize, usize)>;
 
 #[test]
 fn every_change_of_the_committed_document_is_judged_rightly() {
-    let mut counts = Counts::new();
-    for part in paths(&read_document("openapi.json")) {
-        judge_all_mutants(&part, &mut counts);
+    let parts = paths(&read_document("openapi.json"));
+
+    // The longest test by far, so it uses all cores.
+    let counts = thread::scope(|scope| {
+        let judge = |part| scope.spawn(move || judge_all_mutants(part));
+        let threads: Vec<_> = parts.iter().map(judge).collect();
+        let counts = threads.into_iter().map(ScopedJoinHandle::join);
+        counts.collect::<Result<Vec<_>, _>>()
+    });
+
+    match counts {
+        Ok(counts) => print(&sum(&counts)),
+        Err(panic) => panic::resume_unwind(panic),
     }
-    print(&counts);
 }
 
 /// The document has what the committed one may not have.
 #[test]
 fn every_change_of_a_document_with_every_keyword_is_judged_rightly() {
-    let mut counts = Counts::new();
-    judge_all_mutants(
-        &read_document("tests/compatibility/every_keyword.json"),
-        &mut counts,
-    );
-    print(&counts);
+    let document = read_document("tests/compatibility/every_keyword.json");
+    print(&judge_all_mutants(&document));
 }
 
 /// The document with one path each, and the schemas that it uses. So the time grows with the document, and not with the
@@ -73,13 +82,13 @@ fn print(counts: &Counts) {
     }
 }
 
-fn judge_all_mutants(document: &Value, counts: &mut Counts) {
+fn judge_all_mutants(document: &Value) -> Counts {
     assert_eq!(breaking_changes(document, document), [], "nothing has changed");
-    let mut wrong = Vec::new();
+    let (mut counts, mut wrong) = (Counts::new(), Vec::new());
 
     mutants(document, &mut |mutant| {
         let differences = breaking_changes(document, &mutant.document);
-        count(counts, mutant.change, mutant.is_breaking);
+        count(&mut counts, mutant.change, mutant.is_breaking);
         wrong.extend(complaint(
             &mutant,
             mutant.change,
@@ -95,7 +104,7 @@ fn judge_all_mutants(document: &Value, counts: &mut Counts) {
             } else {
                 mutant.reversed
             };
-            count(counts, change, is_breaking);
+            count(&mut counts, change, is_breaking);
             wrong.extend(complaint(&mutant, change, is_breaking, &differences));
         }
     });
@@ -106,6 +115,17 @@ fn judge_all_mutants(document: &Value, counts: &mut Counts) {
         wrong.len(),
         wrong[..wrong.len().min(20)].join("\n")
     );
+    counts
+}
+
+fn sum(counts: &[Counts]) -> Counts {
+    let mut sum = Counts::new();
+    for (change, (all, breaking)) in counts.iter().flatten() {
+        let of_change = sum.entry(change).or_default();
+        of_change.0 += all;
+        of_change.1 += breaking;
+    }
+    sum
 }
 
 fn count(counts: &mut Counts, change: &'static str, is_breaking: bool) {
