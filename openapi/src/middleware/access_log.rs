@@ -28,7 +28,7 @@ pub(crate) struct Arrival {
     method: &'static str,
     client: Option<ClientAddress>,
     at: Instant,
-    /// For a line that is written outside of the request.
+    /// For the line that is written on drop, outside of the task-local scope.
     ids: LogIds,
     is_logged: bool,
 }
@@ -41,7 +41,7 @@ impl Layer for AccessLog {
             method: known_method(request.method()),
             client: ClientAddress::of(request),
             at: Instant::now(),
-            ids: LogIds::current(),
+            ids: LogIds::with_current(LogIds::clone).unwrap_or_default(),
             is_logged: false,
         })
     }
@@ -87,7 +87,7 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         if !self.is_logged {
             let ids = self.ids.clone();
-            ids.scope(|| self.log("-", NO_RESPONSE, None));
+            ids.sync_scope(|| self.log("-", NO_RESPONSE, None));
         }
     }
 }

@@ -11,43 +11,31 @@ tokio::task_local! {
     static CURRENT: LogIds;
 }
 
-/// The ids that the lines in the log of a request have.
-#[derive(Debug, Clone)]
+/// The ids on every log line of a request. By default, as outside of requests, the id is `-`, and there is no span.
+#[derive(Debug, Clone, Default)]
 pub(super) struct LogIds {
     pub(super) request: RequestId,
     pub(super) span: Option<SpanIds>,
 }
 
 impl LogIds {
-    /// The ids of the request that this task serves; those of no request outside of requests.
-    pub(super) fn current() -> Self {
-        let none = || Self {
-            request: RequestId::default(),
-            span: None,
-        };
-        CURRENT.try_with(Self::clone).unwrap_or_else(|_| none())
+    /// Calls `read` with those of the request that this task serves; `None` outside of requests.
+    pub(super) fn with_current<T>(read: impl FnOnce(&Self) -> T) -> Option<T> {
+        CURRENT.try_with(read).ok()
     }
 
-    /// Serves a request with these ids.
-    pub(super) fn serve<T>(self, request: impl Future<Output = T>) -> impl Future<Output = T> {
+    /// Polls `request` with these as the current ids.
+    pub(super) fn scope<T>(self, request: impl Future<Output = T>) -> impl Future<Output = T> {
         CURRENT.scope(self, request)
     }
 
-    /// Does this as a part of the request with these ids.
-    pub(super) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
+    /// Calls `work` with these as the current ids.
+    pub(super) fn sync_scope<T>(self, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self, work)
     }
 }
 
-impl RequestId {
-    /// The id of the request that this task serves; `None` outside of requests.
-    pub fn current() -> Option<Self> {
-        CURRENT.try_with(|ids| ids.request.clone()).ok()
-    }
-}
-
-/// The ids of a span, also of one that is not sampled: the lines of all services that a request passed have its trace
-/// id.
+/// The ids of a span, sampled or not: log lines of every service on a request's path share the trace id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanIds {
     /// The id of the whole trace.
@@ -57,23 +45,18 @@ pub struct SpanIds {
 }
 
 impl SpanIds {
-    /// The ids of the span of the request that this task serves or, outside of requests, of the current [`Context`],
-    /// which a statement that several requests share has. `None` without traces.
+    /// The ids of the span of the request that this task serves. Outside of requests, those of the current [`Context`]:
+    /// a statement that several requests share runs in a task of its own. `None` without traces.
     pub fn current() -> Option<Self> {
-        match CURRENT.try_with(|ids| ids.span) {
-            Ok(span) => span,
-            Err(_) => Context::map_current(|context| {
-                let span = context.span();
-                let span = span.span_context();
-                span.is_valid().then(|| Self::of(span))
-            }),
-        }
+        LogIds::with_current(|ids| ids.span)
+            .unwrap_or_else(|| Context::map_current(|context| Self::of(context.span().span_context())))
     }
 
-    pub(super) fn of(span: &SpanContext) -> Self {
-        Self {
+    /// `None` if there is no span, as after the end of the tracer.
+    pub(super) fn of(span: &SpanContext) -> Option<Self> {
+        span.is_valid().then(|| Self {
             trace: span.trace_id(),
             span: span.span_id(),
-        }
+        })
     }
 }

@@ -40,11 +40,9 @@ pub(crate) mod metrics;
 pub(crate) mod normalize_path;
 pub(crate) mod problems;
 pub(crate) mod rate_limit;
-pub(crate) mod request_id;
 pub(crate) mod request_scope;
 pub(crate) mod security_headers;
 pub(crate) mod timeout;
-pub(crate) mod traces;
 pub(crate) mod transfer_encoding;
 
 // What layers are built from, and the limit that handlers acquire.
@@ -52,6 +50,8 @@ pub(crate) mod client_address;
 pub(crate) mod concurrency_limit;
 pub(crate) mod layer;
 pub(crate) mod log_ids;
+pub(crate) mod request_id;
+pub(crate) mod traces;
 pub(crate) mod trusted_proxies;
 
 use std::{sync::Arc, time::Duration};

@@ -10,6 +10,7 @@ use poem::{
 use poem_openapi::registry::MetaSchema;
 use ulid::Ulid;
 
+use super::log_ids::LogIds;
 use crate::http::schema::schema_type;
 
 /// The header, in requests and responses.
@@ -21,6 +22,11 @@ pub(crate) static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
+    /// The id of the request that this task serves; `None` outside of requests.
+    pub fn current() -> Option<Self> {
+        LogIds::with_current(|ids| ids.request.clone())
+    }
+
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0

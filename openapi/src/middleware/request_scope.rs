@@ -1,4 +1,4 @@
-//! Outermost: what makes a request one thing for its client, the log and a trace.
+//! Layer: the id of each request and, if traces are configured, its span. Outermost.
 
 use std::{future::poll_fn, pin::pin, sync::Arc};
 
@@ -15,7 +15,7 @@ use super::{
 /// Gives every request an id, which is the [current](RequestId::current) one while the request is served, and returns it
 /// in `X-Request-ID`; and a span, if traces are configured.
 ///
-/// One layer does both, because each endpoint around the rest makes every request slower.
+/// One layer for both: each nested endpoint adds instructions to every request.
 pub(crate) struct RequestScope<E> {
     pub(super) inner: E,
     pub(super) clock: Arc<dyn Clock>,
@@ -31,13 +31,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for RequestScope<E> {
         let span = self.spans.as_ref().and_then(|spans| spans.start(&request));
         let ids = LogIds {
             request: id.clone(),
-            span: span.as_ref().map(|span| span.ids),
+            span: span.as_ref().and_then(|span| span.ids),
         };
 
         // Pinned in place: passing the future on by value would copy it.
         let inner = pin!(self.inner.call(request));
-        let mut inner = pin!(ids.serve(inner));
-        // OpenTelemetry's `with_context`, but only where there is a context.
+        let mut inner = pin!(ids.scope(inner));
+        // Like OpenTelemetry's `with_context`, but a request that is not sampled attaches no context.
         let mut response = poll_fn(|task| {
             let context = span.as_ref().and_then(|span| span.context.clone());
             let _attached = context.map(Context::attach);

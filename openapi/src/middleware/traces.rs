@@ -42,7 +42,7 @@ pub struct Traces {
 /// address is written from its parsed form. So `url.path` and `user_agent.original` are missing. Probes and scrapes
 /// have no span.
 ///
-/// A request that is not sampled gets ids for its lines in the log, and costs nothing more: there is no [`Context`].
+/// A request that is not sampled gets ids for its lines in the log, but no [`Context`] and no attributes.
 pub(crate) struct RequestSpans {
     traces: Traces,
     routes: Arc<Routes>,
@@ -135,10 +135,11 @@ impl RequestSpans {
     }
 }
 
-/// The span of a request in progress. If its connection ends, it is dropped and ends then.
+/// The span of a request in progress. Dropped without a response, because the connection closed, it ends with the status
+/// 499.
 pub(super) struct RequestSpan<'a> {
-    pub(super) ids: SpanIds,
-    /// In which the request is served, if it is sampled.
+    pub(super) ids: Option<SpanIds>,
+    /// What the request is served in; `None` if it is not sampled.
     pub(super) context: Option<Context>,
     routes: &'a Routes,
     method: &'static str,
@@ -149,11 +150,11 @@ impl RequestSpan<'_> {
     pub(super) fn end(mut self, response: &Response) {
         if let Some(context) = self.context.take() {
             let route = self.routes.of(response).map(|route| &*route.template);
-            self.end_in(&context, route, response.status().as_u16());
+            self.finish(&context, route, response.status().as_u16());
         }
     }
 
-    fn end_in(&self, context: &Context, route: Option<&str>, status: u16) {
+    fn finish(&self, context: &Context, route: Option<&str>, status: u16) {
         let span = context.span();
 
         // The method of the name is another one where the method is unknown, as the semantic conventions require.
@@ -181,7 +182,7 @@ impl RequestSpan<'_> {
 impl Drop for RequestSpan<'_> {
     fn drop(&mut self) {
         if let Some(context) = self.context.take() {
-            self.end_in(&context, None, NO_RESPONSE);
+            self.finish(&context, None, NO_RESPONSE);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> 
         ("duplicate field `", "is there more than once"),
     ] {
         if let Some(name) = message.strip_prefix(prefix) {
-            return Violation::new(pointer + &token(name.trim_end_matches('`')), reason);
+            return Violation::new(pointer + &pointer_segment(name.trim_end_matches('`')), reason);
         }
     }
 
@@ -102,15 +102,15 @@ fn pointer(path: &Path) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => token(key),
-            Segment::Enum { variant } => token(variant),
+            Segment::Map { key } => pointer_segment(key),
+            Segment::Enum { variant } => pointer_segment(variant),
             Segment::Unknown => "/?".to_owned(),
         })
         .collect()
 }
 
-/// The token of a JSON Pointer for a member.
-pub(super) fn token(name: &str) -> String {
+/// `/` and the name, escaped for a JSON Pointer (RFC 6901).
+pub(super) fn pointer_segment(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -58,7 +58,7 @@ impl Example for Kinds {
 }
 
 /// The example with this JSON in one of its members.
-pub(super) fn with(member: &str, value: &str) -> String {
+pub(super) fn example_with(member: &str, value: &str) -> String {
     let mut members = serde_json::to_value(Kinds::example()).expect("JSON");
     members[member] = Value::from("VALUE");
 
@@ -80,7 +80,7 @@ fn members_are_accepted_within_their_limits() {
         ("other_open", &["true", "null"]),
     ] {
         for value in values {
-            let body = with(member, value);
+            let body = example_with(member, value);
             let read: Kinds = parse(body.as_bytes()).expect(&body);
 
             let read = serde_json::to_value(read).expect("JSON");
@@ -139,7 +139,7 @@ fn values_outside_the_limits_are_explained_by_the_rule() {
         ("open", r#""true""#, "must be a boolean, not a string"),
         ("other_open", "0", "must be a boolean, not a number"),
     ] {
-        let body = with(member, value);
+        let body = example_with(member, value);
         let violation = parse::<Kinds>(body.as_bytes()).expect_err(&body);
         let expected = (format!("/{member}"), reason.to_owned());
         assert_eq!((violation.pointer, violation.detail), expected, "{value}");

@@ -1,11 +1,13 @@
 //! JSON bodies of requests and responses, read and written by serde.
 //!
 //! A resource defines one struct per body, with serde's derive and `poem_openapi::Object`, whose fields are
-//! [values](crate::http::values). A handler takes or returns it as [`Json`].
+//! [values](crate::http::values). A member that may be missing is an [`Optional`](crate::http::values::Optional), so that
+//! serde and the schema agree on it. A handler takes or returns the struct as [`Json`].
 
 mod explain;
 #[cfg(test)]
 mod kinds_tests;
+mod members;
 mod parse;
 mod violations;
 
@@ -34,7 +36,7 @@ use crate::http::problem::{Problem, ProblemType};
 /// The largest request body that is read, in bytes. A larger one is a 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// A JSON body. As an argument of a handler, it is read from the request; everything that is wrong with it becomes a
+/// A JSON body. As an argument of a handler, it is read from the request; each member that is invalid becomes a
 /// [`Violation`](crate::http::problem::Violation) with a JSON Pointer and a reason. As a response, it is written.
 ///
 /// `poem_openapi::payload::Json` builds a `serde_json::Value` first, and its errors quote the body.
@@ -74,7 +76,7 @@ impl<T: Type + DeserializeOwned> ParsePayload for Json<T> {
 
         let bytes = read(body).await?;
         let value = parse::parse(&bytes).map_err(|first| {
-            let violations = violations::violations::<T>(&bytes, first);
+            let violations = violations::collect::<T>(&bytes, first);
             Problem::new(ProblemType::INVALID_BODY).with_errors(violations)
         })?;
         Ok(Self(value))

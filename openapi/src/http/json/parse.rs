@@ -1,14 +1,11 @@
 //! From the bytes of a body to its value, or to the first thing that is wrong.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
-};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
-use super::explain::explain;
+use super::{explain::explain, members::Members};
 use crate::http::problem::Violation;
 
 /// The deepest nesting that is accepted, anywhere in the body: the limit of `serde_json`'s own recursion.
@@ -24,20 +21,21 @@ const MAX_DEPTH: usize = 127;
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
     let json = std::str::from_utf8(body)
         .map_err(|error| body_violation(format!("is not UTF-8 from byte {} on", error.valid_up_to())))?;
-    // RFC 8259, section 8.1: a byte order mark may be ignored.
-    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    let json = without_byte_order_mark(json);
     if json.trim_ascii().is_empty() {
         return Err(body_violation("is empty; a JSON object is expected"));
     }
 
-    let outline: Outline = serde_json::from_str(json).map_err(|error| match error.classify() {
-        Category::Data => body_violation("must be a JSON object"),
-        _ => body_violation(format!(
-            "is not JSON: see line {}, column {}",
-            error.line(),
-            error.column()
-        )),
-    })?;
+    // Decodes names, but no values.
+    let members: Members<IgnoredAny> =
+        serde_json::from_str(json).map_err(|error| match error.classify() {
+            Category::Data => body_violation("must be a JSON object"),
+            _ => body_violation(format!(
+                "is not JSON: see line {}, column {}",
+                error.line(),
+                error.column()
+            )),
+        })?;
 
     let value = match serde_json::from_str(json) {
         Ok(value) => value,
@@ -47,7 +45,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
     };
 
     // After the violations that have a more exact pointer.
-    if outline.has_duplicates {
+    if members.has_duplicates() {
         return Err(body_violation("has a member more than once"));
     }
     if opening_brackets(json) > MAX_DEPTH && depth(json) > MAX_DEPTH {
@@ -57,40 +55,14 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
     Ok(value)
 }
 
+/// RFC 8259, section 8.1: a byte order mark may be ignored.
+pub(super) fn without_byte_order_mark(json: &str) -> &str {
+    json.strip_prefix('\u{feff}').unwrap_or(json)
+}
+
 /// A violation of the body as a whole.
 fn body_violation(reason: impl Into<Cow<'static, str>>) -> Violation {
     Violation::new("", reason.into())
-}
-
-/// What a first pass over a well-formed object finds out. It decodes names, but no values.
-struct Outline {
-    has_duplicates: bool,
-}
-
-impl<'de> Deserialize<'de> for Outline {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Outline;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline, A::Error> {
-                let mut names = HashSet::new();
-                let mut has_duplicates = false;
-                while let Some((name, IgnoredAny)) = map.next_entry::<String, _>()? {
-                    has_duplicates |= !names.insert(name);
-                }
-
-                Ok(Outline { has_duplicates })
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
 }
 
 /// An upper bound of the depth, which is faster to find.
@@ -127,6 +99,7 @@ mod tests {
 
     use domain::Text;
     use proptest::{collection::vec, prelude::*};
+    use serde::Deserialize;
     use serde_json::{Value, json};
 
     use super::*;

@@ -1,57 +1,71 @@
-//! Everything that is wrong with a body that was refused.
-
-use std::fmt;
+//! One violation for each invalid member of a body that was refused.
 
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::Type,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor},
-};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::explain::{explain, token};
+use super::{
+    explain::{explain, pointer_segment},
+    members::Members,
+    parse::without_byte_order_mark,
+};
 use crate::http::problem::Violation;
 
-/// The violation of each member of `T`, in the order of the schema: serde stops at the `first` one. If that is one of
-/// the body as a whole, it is the only one.
+/// One violation for each invalid member of `T`, in the order of the schema; serde stopped at `first`. If that is about
+/// the body as a whole, it is returned alone.
 ///
-/// Each member is parsed once, by itself, so the work grows with the body and not with what is wrong with it.
-pub(super) fn violations<T: Type + DeserializeOwned>(body: &[u8], first: Violation) -> Vec<Violation> {
-    let json = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let members = match serde_json::from_slice(json) {
-        Ok(Members(members)) if !first.pointer.is_empty() => members,
-        _ => return vec![first],
+/// Each known member is parsed once, by itself. The schema, which only refused bodies need, is built each time: about as
+/// much work as the rest of such a request.
+pub(super) fn collect<T: Type + DeserializeOwned>(body: &[u8], first: Violation) -> Vec<Violation> {
+    if first.pointer.is_empty() {
+        return vec![first];
+    }
+    let json = std::str::from_utf8(body).map(without_byte_order_mark);
+    let Some(members) = json.ok().and_then(|json| serde_json::from_str(json).ok()) else {
+        return vec![first];
     };
 
     let schema = schema::<T>();
-    let of_member = |&(name, _): &(&str, _)| {
-        let pointer = token(name);
-        let mut values = members.iter().filter(|member| member.0 == name);
+    let names = schema.properties.iter().map(|(name, _)| *name);
+    let violations: Vec<_> = names
+        .filter_map(|name| member_violation::<T>(name, &members, schema.required.contains(&name)))
+        .collect();
 
-        match (values.next(), values.next()) {
-            (None, _) if schema.required.contains(&name) => Some(Violation::new(pointer, "is missing")),
-            (None, _) => None,
-            (Some((_, value)), None) => of_value::<T>(name, value),
-            (Some(_), Some(_)) => Some(Violation::new(pointer, "is there more than once")),
-        }
-    };
-    let found: Vec<_> = schema.properties.iter().filter_map(of_member).collect();
-
-    if found.is_empty() { vec![first] } else { found }
+    if violations.is_empty() {
+        vec![first]
+    } else {
+        violations
+    }
 }
 
-/// What is wrong with the value of a member, which does not depend on other members.
-fn of_value<T: DeserializeOwned>(name: &str, value: &RawValue) -> Option<Violation> {
+fn member_violation<T: DeserializeOwned>(
+    name: &str,
+    members: &Members<&RawValue>,
+    is_required: bool,
+) -> Option<Violation> {
+    let mut values = members.named(name);
+    let reason = match (values.next(), values.next()) {
+        (Some(value), None) => return value_violation::<T>(name, value),
+        (Some(_), Some(_)) => "is there more than once",
+        (None, _) if is_required => "is missing",
+        (None, _) => return None,
+    };
+
+    Some(Violation::new(pointer_segment(name), reason))
+}
+
+/// The violation of the value of one member, parsed in an object of its own.
+fn value_violation<T: DeserializeOwned>(name: &str, value: &RawValue) -> Option<Violation> {
     let object = format!("{{{}:{value}}}", serde_json::Value::from(name));
     let mut object = serde_json::Deserializer::from_str(&object);
 
     let error = serde_path_to_error::deserialize::<_, T>(&mut object).err()?;
     let violation = explain(&error);
-    // Once the value is valid, serde reports that another member is missing.
-    let below = violation.pointer.strip_prefix(&token(name))?;
+    // If the value is valid, serde may report that another member is missing.
+    let below = violation.pointer.strip_prefix(&pointer_segment(name))?;
     (below.is_empty() || below.starts_with('/')).then_some(violation)
 }
 
@@ -65,45 +79,18 @@ fn schema<T: Type>() -> MetaSchema {
     }
 }
 
-/// The members of an object, also those of the same name.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::json::{
-        kinds_tests::{Kinds, with},
+        kinds_tests::{Kinds, example_with},
         parse::parse,
     };
 
     /// `/member: reason` for everything that is wrong.
     fn all_violations(body: &str) -> Vec<String> {
         let first = parse::<Kinds>(body.as_bytes()).expect_err(body);
-        let violations = violations::<Kinds>(body.as_bytes(), first);
+        let violations = collect::<Kinds>(body.as_bytes(), first);
 
         let texts = violations
             .iter()
@@ -140,7 +127,7 @@ mod tests {
             assert_eq!(all_violations(body).len(), 1, "{body}");
         }
         assert_eq!(
-            all_violations(&with("open", r#"true,"b":1,"b":2"#)),
+            all_violations(&example_with("open", r#"true,"b":1,"b":2"#)),
             [": has a member more than once"]
         );
     }
