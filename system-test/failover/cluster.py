@@ -139,12 +139,15 @@ class Cluster:
             other.kill()
 
     def is_ready(self) -> bool:
-        """Whether there is a leader with two standbys, one of them synchronous if replication is, behind HAProxy."""
+        """Whether there is a leader behind HAProxy, from which two standbys stream, one of them synchronously if asked."""
         roles = sorted(member["role"] for member in self.members() if member["state"] in ("running", "streaming"))
         if roles != ["leader", "replica", "sync_standby" if self.synchronous else "replica"]:
             return False
-        pg_isready = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.proxy)]
-        return subprocess.run(pg_isready, check=False).returncode == 0
+        # Patroni knows that they run, not that they stream: one that does not would lose everything.
+        query = "select count(*) from pg_stat_replication where state = 'streaming'"
+        psql = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", query, self.proxy_url]
+        result = subprocess.run(psql, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return result.stdout.strip() == "2"
 
     def members(self) -> list[dict[str, Any]]:
         """What Patroni says of the cluster."""
