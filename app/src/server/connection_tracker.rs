@@ -17,6 +17,9 @@ use super::{
 /// How long idle connections stay open at shutdown: a request may be on its way.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// How long aborted connections may take to end. A task ends when it waits the next time.
+const ABORT_LIMIT: Duration = Duration::from_millis(250);
+
 /// Serves connections, each in a task of its own, and knows how many are open.
 pub(super) struct ConnectionTracker {
     server: Arc<HttpServer>,
@@ -136,6 +139,9 @@ impl ConnectionTracker {
                 connections = self.shutdown.receiver_count(),
                 "SHUTDOWN_TIMEOUT_SECONDS passed: aborting the requests that are still in flight"
             );
+            self.registry.abort_all();
+            // As they are dropped, requests write their lines, and their spans end.
+            let _ = timeout(ABORT_LIMIT, self.shutdown.closed()).await;
         }
     }
 }

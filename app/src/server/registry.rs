@@ -84,6 +84,23 @@ impl Registry {
         evicted.inspect(AbortHandle::abort).is_some()
     }
 
+    /// Aborts the tasks of all connections.
+    pub(super) fn abort_all(&self) {
+        let tasks: Vec<_> = {
+            let inner = self.lock();
+            let connections = inner
+                .clients
+                .values()
+                .flat_map(|client| client.connections.values());
+            connections
+                .filter_map(|connection| connection.task.clone())
+                .collect()
+        };
+
+        // Without the lock, which the end of each task takes.
+        tasks.iter().for_each(AbortHandle::abort);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

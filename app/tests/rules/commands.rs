@@ -17,7 +17,7 @@ const RUN: [(&str, &str); 7] = [
 ];
 
 /// A command that is run in another form, and the text and the file that do so.
-const RUN_OTHERWISE: [(&str, &str, &str); 10] = [
+const RUN_OTHERWISE: [(&str, &str, &str); 11] = [
     (
         "cargo run",
         "Service::start(",
@@ -34,6 +34,11 @@ const RUN_OTHERWISE: [(&str, &str, &str); 10] = [
         "app/tests/rules/documents.rs",
     ),
     ("cargo fmt --all", "cargo fmt --all --check", ".ci/run"),
+    (
+        "cargo clippy --workspace --all-targets -- -D warnings",
+        "cargo clippy --workspace --all-targets -- -D warnings || ",
+        ".ci/run",
+    ),
     (
         "cargo bench -p adapters",
         "cargo test --workspace --bench decorators",

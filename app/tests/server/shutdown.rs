@@ -129,6 +129,9 @@ fn request_that_does_not_end_is_aborted_after_the_shutdown_timeout() {
 
     assert!(started.elapsed() >= Duration::from_secs(1), "aborted too early");
     assert!(line.contains("connections=1"), "{line}");
+    let line = service.wait_for_log(" access: method=POST route=- status=499");
+    assert!(line.contains("client=127.0.0.1"), "{line}");
+    service.wait_for_log("stopped");
     assert!(service.child.wait().expect("an exit").success());
 }
 

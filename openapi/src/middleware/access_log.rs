@@ -19,8 +19,8 @@ use crate::routes::{MONITORED, Routes};
 /// set, the route is the template, and addresses are written from their parsed form.
 pub(crate) struct AccessLog(pub(crate) Arc<Routes>);
 
-/// The status of a request that got no response, because its connection ended before: the client closed it, or the
-/// service did in a shutdown. nginx logs the same number.
+/// The status of a request that got no response, because the service closed its connection: to make room for another,
+/// or at the end of the shutdown timeout. nginx logs the same number if the client closes it.
 pub(super) const NO_RESPONSE: u16 = 499;
 
 /// A request in progress. If its connection ends, it is dropped and gets its line then.

@@ -88,6 +88,10 @@ fn parse_entry(text: &str) -> Result<(Hash, Principal), ParseEntryError> {
     let (name, hash) = text.split_once(':').ok_or(ParseEntryError::NoColon)?;
     let principal = name.parse()?;
     let mut bytes = Hash::default();
+    // `const_hex` would skip `0x`.
+    if hash.len() != 2 * bytes.len() {
+        return Err(ParseEntryError::Hash);
+    }
     const_hex::decode_to_slice(hash, &mut bytes).map_err(|_| ParseEntryError::Hash)?;
 
     Ok((bytes, principal))
@@ -136,6 +140,7 @@ mod tests {
                 "line 1: after the colon, expected",
             ),
             (&format!("alice:{SECRET}0"), "line 1: after the colon, expected"),
+            (&format!("alice:0x{SECRET}"), "line 1: after the colon, expected"),
             (&twice, "line 3: the same token as in line 2"),
         ] {
             let error = TokenTable::parse(text).expect_err(text).to_string();
