@@ -51,12 +51,16 @@ impl HotConnections {
     /// Puts a connection back whose statement succeeded. After an error or a dropped call, drop the connection instead:
     /// it returns to the pool, which tests it.
     pub(crate) fn put_back(&self, pool: &PgPool, connection: PooledConnection) {
+        let max_connections = pool.options().get_max_connections();
         // Callers waiting for the pool cannot see this cache, so the pool's last connection is returned to it.
-        let is_last = pool.num_idle() == 0 && pool.size() >= pool.options().get_max_connections();
+        let is_last = pool.num_idle() == 0 && pool.size() >= max_connections;
         let is_recent = connection.left_pool.elapsed() < MAX_TIME_OUTSIDE_POOL;
+        // One connection never stays here, whatever `num_idle` says: sqlx hands out a connection that was released before
+        // it counts it as idle, so for a moment the number is too low, and below zero it wraps around.
+        let max_cached = MAX_CACHED.min((max_connections as usize).saturating_sub(1));
 
         let mut cached = self.lock();
-        if cached.len() < MAX_CACHED && !is_last && is_recent {
+        if cached.len() < max_cached && !is_last && is_recent {
             cached.push(connection);
         }
     }
@@ -82,5 +86,29 @@ fn acquire_error(error: SqlxError) -> DbErr {
         SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
         SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
         error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+    use crate::testing::FreshDatabase;
+
+    /// The pool counts a connection as idle only after it has handed it out again, if another thread is quick enough.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn only_connection_of_a_pool_is_never_cached() {
+        let database = FreshDatabase::postgres().await;
+        let options = PgPoolOptions::new().max_connections(1);
+        let pool = options.connect(database.url()).await.expect("a pool");
+        let hot = HotConnections::default();
+
+        for round in 0..2_000 {
+            drop(pool.acquire().await.expect("a connection"));
+            let connection = hot.take(&pool).await.expect("the same connection");
+            hot.put_back(&pool, connection);
+            assert_eq!(hot.len(), 0, "round {round}");
+        }
     }
 }
