@@ -57,14 +57,14 @@ fn stats(pool: &PoolGeneration) -> Option<PoolStats> {
 }
 
 fn stats_of<Driver: sqlx::Database>(pool: &Pool<Driver>, cached: i64) -> PoolStats {
-    // The two are not read at the same instant. A connection that opens or closes in between must not make `used`
-    // negative.
+    // The two are not read at the same instant, and sqlx's count of idle connections is wrong for a moment when one is
+    // released and acquired again. Neither must make a figure negative.
     let open = i64::from(pool.size());
     let idle = pool.num_idle() as i64 + cached;
 
     PoolStats {
-        idle: idle.min(open),
-        used: (open - idle).max(0),
+        idle: idle.clamp(0, open),
+        used: (open - idle).clamp(0, open),
         max: i64::from(pool.options().get_max_connections()),
     }
 }
