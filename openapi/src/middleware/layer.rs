@@ -7,8 +7,8 @@ use crate::http::{base_url::BaseUrl, problem::Problem};
 
 /// A layer that awaits nothing: a function before the handler and one after it.
 ///
-/// Layers that are stacked by [`then`](Self::then) compile to two plain functions. A middleware that wraps an endpoint
-/// adds a future around the one inside, and each of these futures reserves space for the whole request.
+/// Layers that are listed in [`layers!`] compile to two plain functions. A middleware that wraps an endpoint adds a future
+/// around the one inside, and each of these futures reserves space for the whole request.
 pub(crate) trait Layer: Send + Sync + 'static {
     /// What the layer stores between the request and the response. It is dropped early if the client goes away.
     type State: Send;
@@ -21,14 +21,6 @@ pub(crate) trait Layer: Send + Sync + 'static {
 
     /// Sees the response on its way out.
     fn after(&self, state: Self::State, response: &mut Response);
-
-    /// Puts `inner` directly inside of this layer.
-    fn then<L: Layer>(self, inner: L) -> Stacked<Self, L>
-    where
-        Self: Sized,
-    {
-        Stacked { outer: self, inner }
-    }
 }
 
 /// Why a layer stopped a request. Boxed, because it is rare and large.
@@ -61,10 +53,27 @@ impl Rejection {
     }
 }
 
+/// The layers of a list, from the outside in, as one.
+///
+/// Each is put around all those that follow, so that its state is moved only as often as it has layers outside of it: the
+/// largest states are those of the outermost layers.
+macro_rules! layers {
+    ($layer:expr $(,)?) => {
+        $layer
+    };
+    ($outer:expr, $($inner:expr),+ $(,)?) => {
+        $crate::middleware::layer::Stacked {
+            outer: $outer,
+            inner: layers![$($inner),+],
+        }
+    };
+}
+pub(super) use layers;
+
 /// Two layers as one.
 pub(crate) struct Stacked<Outer, Inner> {
-    outer: Outer,
-    inner: Inner,
+    pub(super) outer: Outer,
+    pub(super) inner: Inner,
 }
 
 impl<Outer: Layer, Inner: Layer> Layer for Stacked<Outer, Inner> {

@@ -22,7 +22,7 @@
 //! 1. Write it in a file of this folder. If it awaits nothing, it is a struct that implements [`Layer`]
 //!    (example: `allow.rs`); otherwise it is an endpoint around `inner` (example: `timeout.rs`).
 //! 2. Below, add its `mod` line and its `use`.
-//! 3. Add its line to [`stack`], with the reason for its place: a `then` in the list or, for an endpoint, a `let`.
+//! 3. Add its line to [`stack`], with the reason for its place: in the list or, for an endpoint, as a `let`.
 //! 4. Test its promise: over HTTP in `app/tests/middleware`, details in the file itself.
 
 // The layers by name; `stack` has their order.
@@ -69,7 +69,7 @@ use self::{
     cors::Cors,
     forwarded::ForwardedLayer,
     head::Head,
-    layer::{Layer, Layered},
+    layer::{Layered, layers},
     metrics::Metrics,
     normalize_path::NormalizePath,
     problems::Problems,
@@ -97,40 +97,42 @@ pub(crate) fn stack(
 ) -> BoxEndpoint<'static> {
     let routes = Arc::new(routes);
 
-    // From the outside in. Outermost of the list, because the others need what proxies report: scheme, host and client.
-    let forwarded = ForwardedLayer {
-        proxies: dependencies.trusted_proxies.clone(),
-        public_url: dependencies.public_url.clone().map(Arc::new),
-    };
-    let layers = forwarded
+    // From the outside in.
+    let layers = layers![
+        // Outermost, because the others need what proxies report: scheme, host and client.
+        ForwardedLayer {
+            proxies: dependencies.trusted_proxies.clone(),
+            public_url: dependencies.public_url.clone().map(Arc::new),
+        },
         // Outside everything that can respond, so that every response is counted and all the work is timed.
-        .then(Metrics::new(&routes, &dependencies.meter))
+        Metrics::new(&routes, &dependencies.meter),
         // Beside the metrics, for the same reason.
-        .then(AccessLog(Arc::clone(&routes)))
+        AccessLog(Arc::clone(&routes)),
         // Inside metrics and log, which report HEAD; outside everything else, so that no response to HEAD has a body.
-        .then(Head)
+        Head,
         // Outside everything that rejects requests, so that rejections have these headers too.
-        .then(SecurityHeaders)
+        SecurityHeaders,
         // Outside everything that rejects requests: rejections close the connection too.
-        .then(ConnectionClose::new(&dependencies.draining))
+        ConnectionClose::new(&dependencies.draining),
         // The first to reject: what follows such a header cannot be understood as a request.
-        .then(TransferEncoding)
+        TransferEncoding,
         // Outside everything else that rejects: a request for a foreign host must not count against a rate limit.
-        .then(AllowedHostsLayer(dependencies.allowed_hosts.clone()))
+        AllowedHostsLayer(dependencies.allowed_hosts.clone()),
         // Outside CORS, which responds to preflights.
-        .then(rate_limit::layer(dependencies.rate_limit, Counted::Preflights))
+        rate_limit::layer(dependencies.rate_limit, Counted::Preflights),
         // Outside the limit of all other requests, so that scripts can read a 429.
-        .then(Cors::new(dependencies.allowed_origins.clone(), cors_lists))
+        Cors::new(dependencies.allowed_origins.clone(), cors_lists),
         // Outside authentication, so that it limits the guessing of tokens.
-        .then(rate_limit::layer(dependencies.rate_limit, Counted::Requests))
+        rate_limit::layer(dependencies.rate_limit, Counted::Requests),
         // Outside the operations, which decide whether they need a token: it gives them the authenticator.
-        .then(Authentication(dependencies.authenticator.clone()))
+        Authentication(dependencies.authenticator.clone()),
         // Inside everything that rejects: it only changes what operations return.
-        .then(Compression)
+        Compression,
         // Inside everything that rejects: only the router needs the exact path of a route.
-        .then(NormalizePath(Arc::clone(&routes)))
+        NormalizePath(Arc::clone(&routes)),
         // The innermost, because it only completes the router's own 405, which does not list the methods of the path.
-        .then(Allow(Arc::clone(&routes)));
+        Allow(Arc::clone(&routes)),
+    ];
 
     let handler = around_handler(router, dependencies.request_timeout);
     let endpoint = Layered::new(handler, layers);
