@@ -12,7 +12,7 @@ use std::{
 use adapters::database::{self, Database, MigrationLockError};
 use async_trait::async_trait;
 use domain::{CheckName, HealthCheck, Unhealthy};
-use migration::{AppliedMigrations, MigratorTraitSelf, known};
+use migration::{AppliedMigrations, MigratorTraitSelf, TransactionTrait, known};
 
 /// How long a process waits for another one that migrates the same database. When many start at once, one of them
 /// migrates and the others wait.
@@ -50,6 +50,15 @@ impl fmt::Display for MigrationStatus {
             Self::Unknown => "unknown",
         })
     }
+}
+
+/// What [`Schema::up`] did and found.
+#[derive(Debug)]
+pub struct Migrated {
+    /// How many migrations it applied.
+    pub applied: usize,
+    /// The names of those that are applied and that this program does not have, oldest first.
+    pub unknown: Vec<String>,
 }
 
 /// The schema could not be migrated, or its state not be read. Nothing was changed.
@@ -96,27 +105,32 @@ impl Schema {
         &self.0
     }
 
-    /// Applies all pending migrations in one transaction and returns their number. Waits for other processes that
-    /// migrate the same database. If nothing is pending, it only reads, so a role without the right to change the
-    /// schema will do.
+    /// Applies all pending migrations in one transaction. If nothing is pending, it only reads, so a role without the right
+    /// to change the schema will do. Waits for other processes that migrate the same database.
     ///
     /// # Errors
     /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.
-    pub async fn up(&self) -> Result<usize, MigrationError> {
-        if self.pending().await? == 0 {
-            return Ok(0);
+    pub async fn up(&self) -> Result<Migrated, MigrationError> {
+        let states = self.states().await?;
+        if names(&states, MigrationStatus::Pending).is_empty() {
+            let unknown = names(&states, MigrationStatus::Unknown);
+            return Ok(Migrated { applied: 0, unknown });
         }
 
         let mut current = None;
         let applied = self.0.with_migration_lock(LOCK_TIMEOUT, async |transaction| {
-            let pending = AppliedMigrations::read(transaction).await?.pending();
+            let before = AppliedMigrations::read(transaction).await?;
+            let pending = before.pending();
             for name in &pending {
                 current = Some(name.clone());
                 let applied = AppliedMigrations::read(transaction).await?;
                 applied.up(transaction, Some(1)).await?;
             }
 
-            Ok(pending.len())
+            Ok(Migrated {
+                applied: pending.len(),
+                unknown: before.foreign(),
+            })
         });
 
         applied.await.map_err(|error| migration_error(current, error))
@@ -152,8 +166,10 @@ impl Schema {
     /// # Errors
     /// [`MigrationError`] if the database cannot be queried.
     pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
-        let read =
-            async |pool: Arc<database::PoolGeneration>| AppliedMigrations::read(pool.connection()).await;
+        // In a transaction, so that the pool does not open a connection for each statement.
+        let read = async |pool: Arc<database::PoolGeneration>| {
+            AppliedMigrations::read(&pool.connection().begin().await?).await
+        };
         let applied = self
             .0
             .run(|pool, _| read(pool))
@@ -174,30 +190,12 @@ impl Schema {
         });
         Ok(known.chain(unknown).collect())
     }
+}
 
-    /// The number of migrations that are not applied yet.
-    ///
-    /// # Errors
-    /// As for [`states`](Self::states).
-    pub async fn pending(&self) -> Result<usize, MigrationError> {
-        Ok(self.names(MigrationStatus::Pending).await?.len())
-    }
-
-    /// The names of the migrations that are applied and that this program does not have.
-    ///
-    /// # Errors
-    /// As for [`states`](Self::states).
-    pub async fn unknown(&self) -> Result<Vec<String>, MigrationError> {
-        self.names(MigrationStatus::Unknown).await
-    }
-
-    async fn names(&self, status: MigrationStatus) -> Result<Vec<String>, MigrationError> {
-        let states = self.states().await?.into_iter();
-        Ok(states
-            .filter(|state| state.status == status)
-            .map(|state| state.name)
-            .collect())
-    }
+/// The names of the migrations with this status, oldest first.
+pub fn names(states: &[MigrationState], status: MigrationStatus) -> Vec<String> {
+    let states = states.iter().filter(|state| state.status == status);
+    states.map(|state| state.name.clone()).collect()
 }
 
 fn migration_error(current: Option<String>, error: MigrationLockError) -> MigrationError {
@@ -239,8 +237,9 @@ impl HealthCheck for SchemaCheck {
         }
 
         let unhealthy = |reason| Unhealthy { reason, source: None };
-        let pending = self.schema.pending().await;
-        match pending.map_err(|error| unhealthy(error.to_string()))? {
+        let states = self.schema.states().await;
+        let states = states.map_err(|error| unhealthy(error.to_string()))?;
+        match names(&states, MigrationStatus::Pending).len() {
             0 => self.up_to_date.store(true, Ordering::Relaxed),
             pending => return Err(unhealthy(pending_migrations(pending))),
         }

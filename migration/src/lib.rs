@@ -14,7 +14,7 @@ mod m20261122_000001_create_tweet;
 mod m20261122_000002_add_idempotency_key;
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigratorTrait, MigratorTraitSelf, SchemaManager};
+pub use sea_orm_migration::{MigratorTrait, MigratorTraitSelf, SchemaManager, sea_orm::TransactionTrait};
 
 pub use applied::{AppliedMigrations, known};
 

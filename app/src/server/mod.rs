@@ -39,7 +39,7 @@ use crate::{
     commands::CommandError,
     compose::{self, Store},
     config::Config,
-    migrations::pending_migrations,
+    migrations::{Migrated, MigrationStatus, names, pending_migrations},
     telemetry::{self, metrics_registry::MetricsRegistry},
     version::{REVISION, VERSION},
 };
@@ -92,9 +92,8 @@ async fn run(
 ) -> Result<ExitCode, CommandError> {
     tracing::info!(version = VERSION, revision = REVISION, "starting");
     let authenticator = compose::authenticator(config).await?;
-    tracing::info!(store = ?config.database.url, "opening the store");
-    let store = Store::open(&config.database).await?;
-    migrate(config, &store).await?;
+    // Boxed, so that what only the start needs is given back.
+    let store = Box::pin(open_store(config)).await?;
 
     let limits = ConnectionLimits::of(config);
     let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
@@ -140,22 +139,32 @@ async fn flush(traces: Traces, left: Duration) {
     let _ = spawn_blocking(move || traces.shut_down(timeout)).await;
 }
 
+async fn open_store(config: &Config) -> Result<Store, CommandError> {
+    tracing::info!(store = ?config.database.url, "opening the store");
+    let store = Store::open(&config.database).await?;
+    migrate(config, &store).await?;
+
+    Ok(store)
+}
+
 async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     let Some(schema) = &store.schema else {
         return Ok(());
     };
 
-    if config.database.migrate_on_start {
-        let applied = schema.up().await?;
+    let unknown = if config.database.migrate_on_start {
+        let Migrated { applied, unknown } = schema.up().await?;
         tracing::info!(applied, "the schema is up to date");
+        unknown
     } else {
-        match schema.pending().await? {
+        let states = schema.states().await?;
+        match names(&states, MigrationStatus::Pending).len() {
             0 => {}
             pending => tracing::warn!("{}", pending_migrations(pending)),
         }
-    }
+        names(&states, MigrationStatus::Unknown)
+    };
 
-    let unknown = schema.unknown().await?;
     if !unknown.is_empty() {
         tracing::warn!(
             migrations = unknown.join(", "),

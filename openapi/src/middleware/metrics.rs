@@ -42,7 +42,8 @@ pub(crate) fn known_method(method: &Method) -> &'static str {
 pub(crate) struct Metrics {
     routes: Arc<Routes>,
     duration: Histogram<f64>,
-    series: Box<[OnceLock<Series>]>,
+    /// Boxed, because most cells stay empty.
+    series: Box<[OnceLock<Box<Series>>]>,
     methods: [Arc<MethodSeries>; METHODS.len()],
 }
 
@@ -147,7 +148,7 @@ impl Metrics {
 
         (start..start + SERIES)
             .map(|cell| &self.series[cell % SERIES])
-            .map(|cell| cell.get_or_init(|| self.bind(method, route, status)))
+            .map(|cell| &**cell.get_or_init(|| Box::new(self.bind(method, route, status))))
             .find(|series| series.status == status && series.method == method && series.route == route)
     }
 
