@@ -51,14 +51,20 @@ impl<T: Type> Type for Optional<T> {
     }
 
     /// The schema of the value, which may also be null. What stands beside a reference is ignored, so a reference is
-    /// wrapped.
+    /// wrapped; and `nullable` has no effect without a type (OpenAPI 3.0.3, Schema Object), so its type is repeated.
     fn schema_ref() -> MetaSchemaRef {
         let schema = match T::schema_ref() {
             MetaSchemaRef::Inline(schema) => *schema,
-            reference @ MetaSchemaRef::Reference(_) => MetaSchema {
-                all_of: vec![reference],
-                ..MetaSchema::ANY
-            },
+            MetaSchemaRef::Reference(name) => {
+                let mut registry = Registry::new();
+                T::register(&mut registry);
+                let ty = registry.schemas.get(&name).map_or("", |schema| schema.ty);
+
+                MetaSchema {
+                    all_of: vec![MetaSchemaRef::Reference(name)],
+                    ..MetaSchema::new(ty)
+                }
+            }
         };
 
         MetaSchemaRef::Inline(Box::new(MetaSchema {
