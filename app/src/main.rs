@@ -63,7 +63,7 @@ fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), InvalidCo
 
 fn run(command: Command, config: &Config) -> Result<ExitCode, CommandError> {
     let runtime = runtime::start(config.server.worker_threads)?;
-    // Boxed, because each of the functions inside of `block_on` would have a copy on the stack.
+    // Boxed: `block_on` hands its future by value through several functions, each of which keeps a copy on the stack.
     let outcome = runtime.block_on(Box::pin(execute(command, config)));
     // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
     runtime.shutdown_background();

@@ -105,16 +105,18 @@ impl Schema {
         &self.0
     }
 
-    /// Applies all pending migrations in one transaction. If nothing is pending, it only reads, so a role without the right
-    /// to change the schema will do. Waits for other processes that migrate the same database.
+    /// Applies all pending migrations in one transaction, and waits for other processes that migrate the same database.
+    /// If nothing is pending, it only reads, so a role without the right to change the schema will do.
     ///
     /// # Errors
     /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.
     pub async fn up(&self) -> Result<Migrated, MigrationError> {
-        let states = self.states().await?;
-        if names(&states, MigrationStatus::Pending).is_empty() {
-            let unknown = names(&states, MigrationStatus::Unknown);
-            return Ok(Migrated { applied: 0, unknown });
+        let before = self.applied().await?;
+        if before.pending().is_empty() {
+            return Ok(Migrated {
+                applied: 0,
+                unknown: before.foreign(),
+            });
         }
 
         let mut current = None;
@@ -161,20 +163,27 @@ impl Schema {
         Err(MigrationError::Unknown(foreign.join(", ")))
     }
 
-    /// The state of every migration, oldest first; those that this program does not know come last. Changes nothing.
+    /// What is applied. Changes nothing.
     ///
     /// # Errors
     /// [`MigrationError`] if the database cannot be queried.
-    pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
-        // In a transaction, so that the pool does not open a connection for each statement.
+    pub async fn applied(&self) -> Result<AppliedMigrations, MigrationError> {
+        // Two statements. In a transaction they share a connection; otherwise the second may come before the connection
+        // of the first is back, and the pool opens another. There is nothing to commit.
         let read = async |pool: Arc<database::PoolGeneration>| {
             AppliedMigrations::read(&pool.connection().begin().await?).await
         };
-        let applied = self
-            .0
-            .run(|pool, _| read(pool))
-            .await
-            .map_err(|error| MigrationError::Database(error.to_string()))?;
+
+        let applied = self.0.run(|pool, _| read(pool)).await;
+        applied.map_err(|error| MigrationError::Database(error.to_string()))
+    }
+
+    /// The state of every migration, oldest first; those that this program does not know come last. Changes nothing.
+    ///
+    /// # Errors
+    /// As for [`applied`](Self::applied).
+    pub async fn states(&self) -> Result<Vec<MigrationState>, MigrationError> {
+        let applied = self.applied().await?;
 
         let known = known().into_iter().map(|name| MigrationState {
             status: if applied.is_applied(&name) {
@@ -190,12 +199,6 @@ impl Schema {
         });
         Ok(known.chain(unknown).collect())
     }
-}
-
-/// The names of the migrations with this status, oldest first.
-pub fn names(states: &[MigrationState], status: MigrationStatus) -> Vec<String> {
-    let states = states.iter().filter(|state| state.status == status);
-    states.map(|state| state.name.clone()).collect()
 }
 
 fn migration_error(current: Option<String>, error: MigrationLockError) -> MigrationError {
@@ -237,9 +240,9 @@ impl HealthCheck for SchemaCheck {
         }
 
         let unhealthy = |reason| Unhealthy { reason, source: None };
-        let states = self.schema.states().await;
-        let states = states.map_err(|error| unhealthy(error.to_string()))?;
-        match names(&states, MigrationStatus::Pending).len() {
+        let applied = self.schema.applied().await;
+        let applied = applied.map_err(|error| unhealthy(error.to_string()))?;
+        match applied.pending().len() {
             0 => self.up_to_date.store(true, Ordering::Relaxed),
             pending => return Err(unhealthy(pending_migrations(pending))),
         }

@@ -39,7 +39,7 @@ use crate::{
     commands::CommandError,
     compose::{self, Store},
     config::Config,
-    migrations::{Migrated, MigrationStatus, names, pending_migrations},
+    migrations::{Migrated, pending_migrations},
     telemetry::{self, metrics_registry::MetricsRegistry},
     version::{REVISION, VERSION},
 };
@@ -92,7 +92,7 @@ async fn run(
 ) -> Result<ExitCode, CommandError> {
     tracing::info!(version = VERSION, revision = REVISION, "starting");
     let authenticator = compose::authenticator(config).await?;
-    // Boxed, so that what only the start needs is given back.
+    // Boxed, so that its memory is freed after the start. Otherwise it would be part of this future until the end.
     let store = Box::pin(open_store(config)).await?;
 
     let limits = ConnectionLimits::of(config);
@@ -139,6 +139,7 @@ async fn flush(traces: Traces, left: Duration) {
     let _ = spawn_blocking(move || traces.shut_down(timeout)).await;
 }
 
+/// Opens the store, and migrates it if that is configured.
 async fn open_store(config: &Config) -> Result<Store, CommandError> {
     tracing::info!(store = ?config.database.url, "opening the store");
     let store = Store::open(&config.database).await?;
@@ -157,12 +158,12 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
         tracing::info!(applied, "the schema is up to date");
         unknown
     } else {
-        let states = schema.states().await?;
-        match names(&states, MigrationStatus::Pending).len() {
+        let applied = schema.applied().await?;
+        match applied.pending().len() {
             0 => {}
             pending => tracing::warn!("{}", pending_migrations(pending)),
         }
-        names(&states, MigrationStatus::Unknown)
+        applied.foreign()
     };
 
     if !unknown.is_empty() {

@@ -44,7 +44,7 @@ async fn is_rejected(body: impl Into<Vec<u8>>, pointer: &str, reason: &str) {
     assert!(detail.contains(reason), "{start}: no {reason:?} in {detail:?}");
 }
 
-/// A valid body but for the example's text, which is this JSON.
+/// A body that is valid except for the example's text, which is this JSON.
 fn text(value: &str) -> String {
     example::body("hello").replace("\"hello\"", value)
 }

@@ -4,8 +4,12 @@ use std::time::{Duration, Instant};
 
 use adapters::testing::collector::{Behaviour, Collector};
 
-use super::{get, traced};
-use crate::support::{Service, example::COLLECTION};
+use super::{get, of_requests, traced};
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    example::COLLECTION,
+};
 
 /// Spans wait for longer than any test takes.
 const LATE: (&str, &str) = ("OTEL_BSP_SCHEDULE_DELAY", "600000");
@@ -29,6 +33,27 @@ fn spans_that_wait_are_sent_before_the_end() {
 
     let names: Vec<_> = collector.spans().into_iter().map(|span| span.name).collect();
     assert!(names.contains(&format!("GET {COLLECTION}")), "{names:?}");
+}
+
+#[test]
+fn request_that_is_aborted_at_the_end_has_a_span() {
+    let collector = Collector::start();
+    let mut service = traced(&collector, &[LATE, ("SHUTDOWN_TIMEOUT_SECONDS", "1")]);
+    let mut stuck = Client::of(&service);
+    let head = post_head(100);
+    stuck.send(head.as_bytes()).expect("the header is taken");
+    get(&service, "/livez", "");
+
+    service.signal("TERM");
+    service.wait_for_log("SHUTDOWN_TIMEOUT_SECONDS passed");
+    assert!(service.child.wait().expect("an exit").success());
+
+    let spans = of_requests(collector.spans());
+    let [span] = &spans[..] else {
+        panic!("one request has a span: {spans:?}");
+    };
+    assert_eq!(span.name, "POST");
+    assert_eq!(span.attributes["http.response.status_code"], "499");
 }
 
 #[test]

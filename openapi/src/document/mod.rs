@@ -32,6 +32,7 @@ const STEPS: &[fn(&mut Value)] = &[
     parameters::without_redundancy,
     schemas::portable_formats,
     schemas::whole_bounds,
+    schemas::typed_nullables,
     schemas::plain_media_types,
     security::explicit,
     health::examples,

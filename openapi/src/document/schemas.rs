@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::walk::{members, operations, responses, visit_objects};
+use super::walk::{Members, members, operations, responses, visit_objects};
 
 /// Writes formats of Rust as those of OpenAPI 3.0: a validator in strict mode rejects a document with any other.
 pub(super) fn portable_formats(document: &mut Value) {
@@ -45,6 +45,28 @@ pub(super) fn whole_bounds(document: &mut Value) {
     });
 }
 
+/// Gives a nullable reference, which is wrapped in `allOf`, the type of what it refers to: `nullable` counts only beside
+/// a type (OpenAPI 3.0.3, Schema Object). Read strictly, `allOf` still excludes null; generators do not read it so.
+pub(super) fn typed_nullables(document: &mut Value) {
+    let schemas = members(document.pointer_mut("/components/schemas"));
+    let types: Members = schemas
+        .filter_map(|(name, schema)| {
+            let reference = format!("#/components/schemas/{name}");
+            Some((reference, schema.get("type")?.clone()))
+        })
+        .collect();
+
+    visit_objects(document, &mut |members| {
+        if members.get("nullable") != Some(&Value::Bool(true)) || members.contains_key("type") {
+            return;
+        }
+        let reference = members.get("allOf").and_then(|all| all[0]["$ref"].as_str());
+        if let Some(kind) = reference.and_then(|reference| types.get(reference)) {
+            members.insert("type".to_owned(), kind.clone());
+        }
+    });
+}
+
 /// Writes media types without parameters: generators compare them with the ones that they know as they stand.
 pub(super) fn plain_media_types(document: &mut Value) {
     for operation in operations(document) {
@@ -68,6 +90,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn nullable_reference_has_the_type_of_what_it_refers_to() {
+        let itself = json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/Node"}]});
+        let schemas = json!({"Node": {"type": "object", "properties": {"parent": itself}}});
+        let mut document = json!({"components": {"schemas": schemas}});
+
+        typed_nullables(&mut document);
+
+        let parent = &document["components"]["schemas"]["Node"]["properties"]["parent"];
+        assert_eq!(parent["type"], "object");
+        assert_eq!(parent["allOf"], itself["allOf"]);
+    }
 
     #[test]
     fn limits_of_whole_numbers_are_whole_numbers() {

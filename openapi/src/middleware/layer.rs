@@ -7,8 +7,8 @@ use crate::http::{base_url::BaseUrl, problem::Problem};
 
 /// A layer that awaits nothing: a function before the handler and one after it.
 ///
-/// Layers that are listed in [`layers!`] compile to two plain functions. A middleware that wraps an endpoint adds a future
-/// around the one inside, and each of these futures reserves space for the whole request.
+/// Layers that are listed in [`layers!`] compile to two plain functions. A middleware that wraps an endpoint adds a
+/// future around the one inside, and each of these futures reserves space for the whole request.
 pub(crate) trait Layer: Send + Sync + 'static {
     /// What the layer stores between the request and the response. It is dropped early if the client goes away.
     type State: Send;
@@ -53,27 +53,33 @@ impl Rejection {
     }
 }
 
-/// The layers of a list, from the outside in, as one.
+/// Several layers as one, listed from the outside in.
 ///
-/// Each is put around all those that follow, so that its state is moved only as often as it has layers outside of it: the
-/// largest states are those of the outermost layers.
+/// They are nested from the right, so that a state is moved once for each layer outside of its own: those of the access
+/// log and the metrics, which are near the outside, are the largest.
 macro_rules! layers {
     ($layer:expr $(,)?) => {
         $layer
     };
     ($outer:expr, $($inner:expr),+ $(,)?) => {
-        $crate::middleware::layer::Stacked {
-            outer: $outer,
-            inner: layers![$($inner),+],
-        }
+        $crate::middleware::layer::Stacked::new(
+            $outer,
+            $crate::middleware::layer::layers![$($inner),+],
+        )
     };
 }
 pub(super) use layers;
 
 /// Two layers as one.
 pub(crate) struct Stacked<Outer, Inner> {
-    pub(super) outer: Outer,
-    pub(super) inner: Inner,
+    outer: Outer,
+    inner: Inner,
+}
+
+impl<Outer, Inner> Stacked<Outer, Inner> {
+    pub(super) fn new(outer: Outer, inner: Inner) -> Self {
+        Self { outer, inner }
+    }
 }
 
 impl<Outer: Layer, Inner: Layer> Layer for Stacked<Outer, Inner> {

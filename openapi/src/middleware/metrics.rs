@@ -42,7 +42,8 @@ pub(crate) fn known_method(method: &Method) -> &'static str {
 pub(crate) struct Metrics {
     routes: Arc<Routes>,
     duration: Histogram<f64>,
-    /// Boxed, because most cells stay empty.
+    /// The series that were needed so far, where [`series`](Self::series) looks for them. Boxed, because most cells stay
+    /// empty.
     series: Box<[OnceLock<Box<Series>>]>,
     methods: [Arc<MethodSeries>; METHODS.len()],
 }

@@ -167,7 +167,6 @@ fn document_describes_each_kind() {
         ("other_rating", "nullable", json!(true)),
         ("other_rating", "maximum", json!(5.0)),
         ("other_size", "nullable", json!(true)),
-        ("other_size", "type", json!("string")),
         (
             "other_size",
             "allOf",

@@ -50,21 +50,15 @@ impl<T: Type> Type for Optional<T> {
         Option::<T>::name()
     }
 
-    /// The schema of the value, which may also be null. What stands beside a reference is ignored, so a reference is
-    /// wrapped; and `nullable` has no effect without a type (OpenAPI 3.0.3, Schema Object), so its type is repeated.
+    /// The schema of the value, marked as nullable. What stands beside a reference is ignored, so a reference is wrapped;
+    /// the document gives it the type without which `nullable` does not count.
     fn schema_ref() -> MetaSchemaRef {
         let schema = match T::schema_ref() {
             MetaSchemaRef::Inline(schema) => *schema,
-            MetaSchemaRef::Reference(name) => {
-                let mut registry = Registry::new();
-                T::register(&mut registry);
-                let ty = registry.schemas.get(&name).map_or("", |schema| schema.ty);
-
-                MetaSchema {
-                    all_of: vec![MetaSchemaRef::Reference(name)],
-                    ..MetaSchema::new(ty)
-                }
-            }
+            reference @ MetaSchemaRef::Reference(_) => MetaSchema {
+                all_of: vec![reference],
+                ..MetaSchema::ANY
+            },
         };
 
         MetaSchemaRef::Inline(Box::new(MetaSchema {
