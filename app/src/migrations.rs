@@ -169,9 +169,13 @@ impl Schema {
     /// [`MigrationError`] if the database cannot be queried.
     pub async fn applied(&self) -> Result<AppliedMigrations, MigrationError> {
         // Two statements. In a transaction they share a connection; otherwise the second may come before the connection
-        // of the first is back, and the pool opens another. There is nothing to commit.
+        // of the first is back, and the pool opens another. It is ended here: if it were dropped, a command that exits
+        // next would leave it open, which PostgreSQL logs.
         let read = async |pool: Arc<database::PoolGeneration>| {
-            AppliedMigrations::read(&pool.connection().begin().await?).await
+            let transaction = pool.connection().begin().await?;
+            let applied = AppliedMigrations::read(&transaction).await?;
+            transaction.rollback().await?;
+            Ok(applied)
         };
 
         let applied = self.0.run(|pool, _| read(pool)).await;

@@ -179,7 +179,7 @@ fn migrate_as(role: &str, server: &PostgresServer) -> (i32, String, String) {
 }
 
 /// What psql prints for a statement, or its error.
-fn query(role: &str, server: &PostgresServer, statement: &str) -> Result<String, String> {
+pub(super) fn query(role: &str, server: &PostgresServer, statement: &str) -> Result<String, String> {
     let output = Command::new("psql")
         .args([
             "--no-psqlrc",

@@ -8,6 +8,7 @@ mod database_roles;
 mod documented_sessions;
 mod fixtures;
 mod release_scripts;
+mod schema_state;
 mod secret_arguments;
 mod secret_shapes;
 mod secret_tokens;
