@@ -4,6 +4,7 @@
 //! anything.
 
 pub mod add;
+pub mod cargo;
 pub mod cli;
 pub mod example;
 pub mod fields;

@@ -1,26 +1,51 @@
 //! The OpenAPI document, which the program itself writes.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    env::{self, consts::EXE_SUFFIX},
+    fs,
+    path::Path,
+    process::Command,
+};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{cargo, program_name::ProgramName};
 
 /// Builds the program and writes `openapi/openapi.json`.
 ///
 /// # Errors
 ///
-/// What cargo or the compiler printed.
+/// What the compiler or the program printed.
 pub fn refresh(root: &Path) -> Result<()> {
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "--", "openapi"])
-        .current_dir(root)
+    let manifest = fs::read_to_string(root.join("app/Cargo.toml")).context("cannot read app/Cargo.toml")?;
+    let name = ProgramName::of_package(&manifest)?.to_string();
+
+    // With an example, cargo builds the program as for the tests, which whoever changes the document runs next: otherwise
+    // many dependencies would be compiled twice, with other features.
+    let build = [
+        "build",
+        "--quiet",
+        "--workspace",
+        "--example",
+        "queries",
+        "--bin",
+        &name,
+    ];
+    cargo::run(root, build)?;
+
+    // cargo has put it beside this one.
+    let program = env::current_exe()
+        .context("cannot find the folder of programs")?
+        .with_file_name(format!("{name}{EXE_SUFFIX}"));
+    let output = Command::new(&program)
+        .arg("openapi")
         .output()
-        .context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!(
-            "cargo run -- openapi failed:\n{}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
+        .with_context(|| format!("cannot run {}", program.display()))?;
+    ensure!(
+        output.status.success(),
+        "{name} openapi failed:\n{}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
 
     fs::write(root.join("openapi/openapi.json"), output.stdout).context("cannot write openapi/openapi.json")
 }

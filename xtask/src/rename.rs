@@ -1,11 +1,12 @@
 //! `cargo xtask rename`: gives the program another name.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
 use crate::{
+    cargo,
     git::Git,
     lock_file, name_places,
     plan::{Missing, Plan},
@@ -86,17 +87,7 @@ pub fn run(arguments: &Arguments, plan: &mut Plan) -> Result<String> {
 ///
 /// What `cargo fmt` printed.
 pub fn format_code(git: &Git) -> Result<()> {
-    let output = Command::new("cargo")
-        .args(["fmt", "--all"])
-        .current_dir(git.root())
-        .output()
-        .context("cannot run cargo fmt")?;
-    if !output.status.success() {
-        bail!(
-            "cargo fmt failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
+    cargo::run(git.root(), ["fmt", "--all"]).context("cargo fmt failed")?;
     Ok(())
 }
 

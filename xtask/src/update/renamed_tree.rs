@@ -1,12 +1,12 @@
 //! A version of upstream with the name of this copy.
 
-use std::{env, path::Path, process::Command};
+use std::{env, path::Path};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use super::upstream::Version;
-use crate::{git::Git, plan::Plan, program_name::ProgramName, record::Record, rename};
+use crate::{cargo, git::Git, plan::Plan, program_name::ProgramName, record::Record, rename};
 
 /// Writes the tree into the repository of `git`, and returns its id. It is renamed by the version's own command: only that
 /// knows where its name stands. If that command is this program, it is called directly, which saves its compilation.
@@ -67,28 +67,27 @@ fn rename_there(git: &Git, tree: &Git, version: &Version, name: &ProgramName, up
         reason = "cargo's variable, which is no setting of the program"
     )]
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "--package", "xtask", "--target-dir"])
-        .arg(git.root().join(target))
-        .args([
-            "--",
-            "rename",
-            &name,
-            "--upstream",
-            upstream,
-            "--version",
-            &version.label,
-        ])
-        .current_dir(tree.root())
-        .output()
-        .context("cannot run cargo")?;
+    let target = git.root().join(target);
+    let target = target.to_str().context("the target folder is not UTF-8")?;
 
-    if !output.status.success() {
-        bail!(
-            "its cargo xtask rename failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
+    let program = [
+        "run",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--target-dir",
+        target,
+        "--",
+    ];
+    let command = [
+        "rename",
+        &name,
+        "--upstream",
+        upstream,
+        "--version",
+        &version.label,
+    ];
+    cargo::run(tree.root(), program.into_iter().chain(command)).context("its cargo xtask rename failed")?;
     Ok(())
 }
 
