@@ -12,12 +12,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     error::{is_lock_timeout, is_permission_denied},
+    pool_kind::{postgres, sqlite},
     resilient_pool::Database,
 };
 
 /// How often a waiting process tries again. PostgreSQL could wake it, but a statement that waits for a lock holds a
 /// snapshot, and some schema changes (`CREATE INDEX CONCURRENTLY`) wait for old snapshots.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long a connection may take to be back in its pool, which pings it first. If it takes longer, another one is opened.
+const MAX_WAIT_FOR_IDLE: Duration = Duration::from_millis(100);
 
 /// Longer than any schema change takes. It ends the wait for a database that went silent.
 const MAX_DURATION: Duration = Duration::from_secs(6 * 60 * 60);
@@ -59,6 +63,7 @@ impl Database {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
         let pool = self.usable_pool(Instant::now() + lock_timeout).await?;
+        wait_for_idle_connection(&pool.connection).await;
         let transaction = timeout(lock_timeout, lock(&pool.connection, self.application_name()))
             .await
             .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
@@ -69,6 +74,21 @@ impl Database {
             Ok::<_, DbErr>(result)
         });
         Ok(done.await.map_err(|_| MigrationLockError::RanTooLong)??)
+    }
+}
+
+/// Waits until the connection of the statement before this one is back in its pool, which a task does. A transaction that
+/// came sooner would open another connection, which an idle service would then keep.
+async fn wait_for_idle_connection(connection: &DatabaseConnection) {
+    let only_used = || match (postgres(connection), sqlite(connection)) {
+        (Some(pool), _) => pool.size() > 0 && pool.num_idle() == 0,
+        (_, Some(pool)) => pool.size() > 0 && pool.num_idle() == 0,
+        (None, None) => false,
+    };
+
+    let until = Instant::now() + MAX_WAIT_FOR_IDLE;
+    while only_used() && Instant::now() < until {
+        sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -1,9 +1,12 @@
 //! The lock around schema changes.
 
+use std::sync::Arc;
+
 use adapters::{
-    database::{MigrationLockError, Options},
+    database::{self, MigrationLockError, Options, PoolGeneration},
     testing::FreshDatabase,
 };
+use sea_orm::{DatabaseConnection, TransactionTrait};
 use tokio::time::timeout;
 
 use crate::support::{SECOND, number, open, open_with};
@@ -39,6 +42,40 @@ async fn lock_on_postgres_is_exclusive_and_times_out() {
 #[tokio::test]
 async fn lock_on_sqlite_is_exclusive_and_times_out() {
     lock_is_exclusive_and_times_out(FreshDatabase::sqlite()).await;
+}
+
+/// The pool takes a connection back in a task. An idle service would keep a second one.
+async fn lock_needs_no_connection_besides_that_of_the_statement_before_it(
+    fresh: FreshDatabase,
+    size: fn(&DatabaseConnection) -> u32,
+) {
+    let database = database::connect(fresh.url(), Options::default())
+        .await
+        .expect("a database");
+    let read = async |pool: Arc<PoolGeneration>| pool.connection().begin().await?.rollback().await;
+
+    database.run(|pool, _| read(pool)).await.expect("a transaction");
+    database
+        .with_migration_lock(SECOND, async |_| Ok(()))
+        .await
+        .expect("the lock");
+
+    let connections = async |pool: Arc<PoolGeneration>| Ok(size(pool.connection()));
+    let connections = database.run(|pool, _| connections(pool)).await;
+    assert_eq!(connections.expect("a pool"), 1);
+}
+
+#[tokio::test]
+async fn lock_on_postgres_needs_no_connection_besides_that_of_the_statement_before_it() {
+    let database = FreshDatabase::postgres().await;
+    let size = |connection: &DatabaseConnection| connection.get_postgres_connection_pool().size();
+    lock_needs_no_connection_besides_that_of_the_statement_before_it(database, size).await;
+}
+
+#[tokio::test]
+async fn lock_on_sqlite_needs_no_connection_besides_that_of_the_statement_before_it() {
+    let size = |connection: &DatabaseConnection| connection.get_sqlite_connection_pool().size();
+    lock_needs_no_connection_besides_that_of_the_statement_before_it(FreshDatabase::sqlite(), size).await;
 }
 
 #[tokio::test]

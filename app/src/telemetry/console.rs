@@ -15,7 +15,7 @@ use std::{
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 /// How many lines can wait for a slow terminal or pipe before further lines are dropped.
-const MAX_QUEUED_LINES: usize = 4_096;
+const MAX_QUEUED_LINES: usize = 2_048;
 
 /// How many bytes are written at once.
 const MAX_BATCH_BYTES: usize = 64 * 1024;

@@ -6,6 +6,9 @@ use domain::{Id, Version};
 
 use crate::{VERSION, http::base_url::BaseUrl};
 
+/// What an item is to the tag of its page: its id and its version.
+const ITEM_BYTES: usize = size_of::<u128>() + size_of::<i64>();
+
 /// An entity tag for a page of these items, each in this version; an item that never changes is always in its first
 /// one. `link` is the page's `Link`. If bodies show more than their items and the base, such as a sum, that must be
 /// part of the tag as well.
@@ -19,10 +22,12 @@ pub fn page_tag<T>(
     items: impl Iterator<Item = (Id<T>, Version)>,
 ) -> String {
     // Hashed in one piece: the hasher has a cost for each value that it is given.
-    let mut bytes = Vec::with_capacity(items.size_hint().0 * size_of::<(u128, i64)>());
+    let mut bytes = Vec::with_capacity(items.size_hint().0 * ITEM_BYTES);
     for (id, version) in items {
-        bytes.extend_from_slice(&id.as_u128().to_le_bytes());
-        bytes.extend_from_slice(&version.get().to_le_bytes());
+        let mut item = [0; ITEM_BYTES];
+        item[..size_of::<u128>()].copy_from_slice(&id.as_u128().to_le_bytes());
+        item[size_of::<u128>()..].copy_from_slice(&version.get().to_le_bytes());
+        bytes.extend_from_slice(&item);
     }
 
     let mut hasher = DefaultHasher::new();
