@@ -27,11 +27,7 @@ impl BaseUrl {
 
     /// The URL of an item. `collection` is the collection's path, which ends in a slash.
     pub fn item<T>(&self, collection: &str, id: Id<T>) -> String {
-        let mut url = String::with_capacity(self.as_str().len() + collection.len() + domain::ID_LEN);
-        url.push_str(self.as_str());
-        url.push_str(collection);
-        url.push_str(id.encode(&mut [0; domain::ID_LEN]));
-        url
+        [self.as_str(), collection, id.encode(&mut [0; domain::ID_LEN])].concat()
     }
 
     /// Without a final slash; empty if it is the root of the host that the client named.
