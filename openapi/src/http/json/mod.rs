@@ -36,6 +36,12 @@ use crate::http::problem::{Problem, ProblemType};
 /// The largest request body that is read, in bytes. A larger one is a 413.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// The capacity of the buffer that a response is written to: at least this, in bytes.
+const MIN_CAPACITY: usize = 1024;
+
+/// The capacity for each item of a list, in bytes.
+const BYTES_PER_ITEM: usize = 256;
+
 /// A JSON body. As an argument of a handler, it is read from the request; each member that is invalid becomes a
 /// [`Violation`](crate::http::problem::Violation) with a JSON Pointer and a reason. As a response, it is written.
 ///
@@ -167,8 +173,9 @@ impl<T: Type + Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         // sonic-rs, because it escapes text by SIMD: 20 items of 140 characters take 1.6 µs (emoji: 2.1 µs), with
         // serde_json 4.8 µs (10.1 µs); a whole request takes about 15 µs. It reserves space for the worst case of each
-        // text, so the buffer starts large enough for most single items.
-        let mut json = Vec::with_capacity(1024);
+        // text, so the buffer starts large enough for most single items, and for most pages.
+        let items = self.0.raw_element_iter().count();
+        let mut json = Vec::with_capacity((items * BYTES_PER_ITEM).max(MIN_CAPACITY));
 
         match sonic_rs::to_writer(&mut json, &self.0) {
             Ok(()) => Response::builder().content_type(Self::CONTENT_TYPE).body(json),
