@@ -22,8 +22,8 @@ pub fn run<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A
 }
 
 /// `cargo` without the variables that `cargo run` has set for this program. Build scripts, such as ring's, read them; if
-/// they differed from those of other builds, cargo would compile ring and all that depends on it anew, here and in the
-/// build after this one.
+/// they differed from those of other builds, cargo would compile ring and all that depends on it again, here and in
+/// the next build.
 #[expect(
     clippy::disallowed_methods,
     reason = "cargo's variables, which are no settings of the program"

@@ -20,8 +20,8 @@ pub fn refresh(root: &Path) -> Result<()> {
     let manifest = fs::read_to_string(root.join("app/Cargo.toml")).context("cannot read app/Cargo.toml")?;
     let name = ProgramName::of_package(&manifest)?.to_string();
 
-    // With an example, cargo builds the program as for the tests, which whoever changes the document runs next: otherwise
-    // many dependencies would be compiled twice, with other features.
+    // The example makes cargo enable the features of dev-dependencies, as for the tests, which usually come next.
+    // Otherwise many dependencies would be compiled twice.
     let build = [
         "build",
         "--quiet",
@@ -33,7 +33,7 @@ pub fn refresh(root: &Path) -> Result<()> {
     ];
     cargo::run(root, build)?;
 
-    // cargo has put it beside this one.
+    // `cargo xtask` and this build use the same folder: both are debug builds.
     let program = env::current_exe()
         .context("cannot find the folder of programs")?
         .with_file_name(format!("{name}{EXE_SUFFIX}"));

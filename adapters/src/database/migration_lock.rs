@@ -12,16 +12,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     error::{is_lock_timeout, is_permission_denied},
-    pool_kind::{postgres, sqlite},
-    resilient_pool::Database,
+    pool_metrics::stats,
+    resilient_pool::{Database, PoolGeneration},
 };
 
 /// How often a waiting process tries again. PostgreSQL could wake it, but a statement that waits for a lock holds a
 /// snapshot, and some schema changes (`CREATE INDEX CONCURRENTLY`) wait for old snapshots.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a connection may take to be back in its pool, which pings it first. If it takes longer, another one is opened.
-const MAX_WAIT_FOR_IDLE: Duration = Duration::from_millis(100);
+/// How long to wait for a connection to return to its pool, which pings it first. After that, another one is opened.
+const MAX_WAIT_FOR_IDLE: Duration = Duration::from_secs(1);
 
 /// Longer than any schema change takes. It ends the wait for a database that went silent.
 const MAX_DURATION: Duration = Duration::from_secs(6 * 60 * 60);
@@ -63,7 +63,7 @@ impl Database {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
         let pool = self.usable_pool(Instant::now() + lock_timeout).await?;
-        wait_for_idle_connection(&pool.connection).await;
+        wait_for_idle_connection(&pool).await;
         let transaction = timeout(lock_timeout, lock(&pool.connection, self.application_name()))
             .await
             .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
@@ -77,17 +77,13 @@ impl Database {
     }
 }
 
-/// Waits until the connection of the statement before this one is back in its pool, which a task does. A transaction that
-/// came sooner would open another connection, which an idle service would then keep.
-async fn wait_for_idle_connection(connection: &DatabaseConnection) {
-    let only_used = || match (postgres(connection), sqlite(connection)) {
-        (Some(pool), _) => pool.size() > 0 && pool.num_idle() == 0,
-        (_, Some(pool)) => pool.size() > 0 && pool.num_idle() == 0,
-        (None, None) => false,
-    };
+/// Waits until the connection of the previous statement is back in its pool, where a task of the driver puts it. A
+/// transaction that began sooner would open another one, which an idle service would then keep.
+async fn wait_for_idle_connection(pool: &PoolGeneration) {
+    let all_used = || stats(pool).is_some_and(|stats| stats.used > 0 && stats.idle == 0);
 
     let until = Instant::now() + MAX_WAIT_FOR_IDLE;
-    while only_used() && Instant::now() < until {
+    while all_used() && Instant::now() < until {
         sleep(Duration::from_millis(1)).await;
     }
 }

@@ -39,14 +39,15 @@ pub fn observe_pool(database: &Database, meter: &Meter) {
         .build();
 }
 
-struct PoolStats {
-    idle: i64,
-    used: i64,
+/// How many connections a pool has open, and how many it may have.
+pub(super) struct PoolStats {
+    pub(super) idle: i64,
+    pub(super) used: i64,
     max: i64,
 }
 
 /// `None` if this is not a pool that [`connect`](super::connect) opened.
-fn stats(pool: &PoolGeneration) -> Option<PoolStats> {
+pub(super) fn stats(pool: &PoolGeneration) -> Option<PoolStats> {
     let connection = &pool.connection;
 
     match postgres(connection) {

@@ -127,9 +127,10 @@ mod tests {
     fn lines_of_concurrent_threads_are_written_once_whole_and_in_order() {
         let (writer, counter, guard, reader) = piped();
 
+        // Fewer in all than the queue holds, so that none is dropped.
         let threads = [0, 1, 2].map(|thread| {
             let writer = writer.clone();
-            thread::spawn(move || (0..1000).for_each(|n| send(&writer, &format!("{thread} {n}\n"))))
+            thread::spawn(move || (0..600).for_each(|n| send(&writer, &format!("{thread} {n}\n"))))
         });
         threads
             .into_iter()
@@ -144,9 +145,9 @@ mod tests {
             let numbers = lines
                 .iter()
                 .filter_map(|line| line.strip_prefix(thread)?.parse::<u32>().ok());
-            assert!(numbers.eq(0..1000), "thread {thread}");
+            assert!(numbers.eq(0..600), "thread {thread}");
         }
-        assert_eq!((lines.len(), counter.dropped()), (3000, 0));
+        assert_eq!((lines.len(), counter.dropped()), (1800, 0));
     }
 
     #[test]

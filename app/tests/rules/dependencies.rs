@@ -44,6 +44,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
             "base64",
             "bytes",
             "flate2",
+            "foldhash",
             "futures-util",
             "governor",
             "http-body",

@@ -14,8 +14,8 @@ use crate::support::{Service, client::Client};
 
 const MAX_CONCURRENT_REQUESTS: usize = 8;
 
-/// How often the two loads are compared, until the second has enough responses. Other tests run at the same time, and may
-/// take more of the cores from one load than from the other.
+/// How many times at most the two loads are compared; one comparison that keeps 80 % is enough. Other tests run at the
+/// same time, and may take more of the cores from one load than from the other.
 const MAX_COMPARISONS: usize = 3;
 
 /// The responses to clients that send one request after another, without a pause.

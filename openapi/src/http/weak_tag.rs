@@ -36,8 +36,9 @@ pub(crate) fn weak_tag(text: &str) -> String {
     weak(&hasher)
 }
 
-/// It costs less than the standard library's, which resists chosen input: no client chooses ids. Its hashes are the same in
-/// every process of a build; another version of it may have others, and clients read again what they have.
+/// Not the standard library's hasher, which costs more because it resists chosen input: the service itself assigns what
+/// changes within a page, ids and versions. All processes of a build make the same tags. Another version of foldhash
+/// may make others; then clients fetch again what they have.
 fn hasher() -> impl Hasher {
     FixedState::default().build_hasher()
 }
