@@ -173,8 +173,8 @@ impl<T: Type + Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         // sonic-rs, because it escapes text by SIMD: 20 items of 140 characters take 1.6 µs (emoji: 2.1 µs), with
         // serde_json 4.8 µs (10.1 µs); a whole request takes about 15 µs. It reserves space for the worst case of each
-        // text, so the buffer starts large enough for most single items, and for most pages.
-        // One, unless this is a list.
+        // text, so the buffer starts large enough for most single items, and for most pages. What is no list is one
+        // element.
         let items = self.0.raw_element_iter().count();
         let mut json = Vec::with_capacity((items * BYTES_PER_ITEM).max(MIN_CAPACITY));
 
