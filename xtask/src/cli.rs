@@ -67,7 +67,7 @@ impl Arguments {
         if builds {
             openapi::refresh(&root).or_else(|error| {
                 git.restore()?;
-                Err(error.context("nothing was changed, because the result does not compile"))
+                Err(error.context("nothing was changed"))
             })?;
             return Ok(format!(
                 "edit   openapi/openapi.json, which the new program has written\n{report}"

@@ -19,7 +19,8 @@ pub fn refresh(root: &Path) -> Result<()> {
     // The example makes cargo enable the features of dev-dependencies, as for the tests, which usually come next.
     // Otherwise many dependencies would be compiled twice.
     let build = "build --quiet --workspace --example queries --message-format json-render-diagnostics --bin";
-    let messages = cargo::run(root, build.split(' ').chain([name.as_str()]))?;
+    let messages =
+        cargo::run(root, build.split(' ').chain([name.as_str()])).context("the result does not compile")?;
     let program = executable(&String::from_utf8_lossy(&messages), &name)
         .with_context(|| format!("cargo does not say where it has built {name}"))?;
 

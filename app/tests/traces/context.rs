@@ -33,6 +33,16 @@ fn span_of_a_trusted_proxy_is_the_parent() {
 }
 
 #[test]
+fn trace_state_may_have_several_lines() {
+    let lines = format!("{}tracestate: other=1, third=2\r\n", traceparent("01"));
+
+    let span = span(&lines, &[TRUSTING]);
+
+    assert_eq!(span.parent_id, PARENT);
+    assert_eq!(span.trace_state, "vendor=state,other=1,third=2");
+}
+
+#[test]
 fn address_and_scheme_are_those_that_a_trusted_proxy_reports() {
     let lines = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n";
 

@@ -25,6 +25,9 @@ use crate::{
 /// The header by which the sender of a request says which span it belongs to (W3C Trace Context).
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// The header that goes with it: what tracing systems add for themselves.
+const TRACESTATE: &str = "tracestate";
+
 /// Makes the spans of requests.
 #[derive(Clone)]
 pub struct Traces {
@@ -106,7 +109,7 @@ impl RequestSpans {
         let context = self
             .traces
             .propagator
-            .extract_with_context(&Context::new(), &SingleValues(headers));
+            .extract_with_context(&Context::new(), &TraceHeaders::new(headers));
         context.has_active_span().then_some(context)
     }
 
@@ -187,18 +190,36 @@ impl Drop for RequestSpan<'_> {
     }
 }
 
-/// The headers of a request, each if it occurs once. Of several values, nothing tells which one is right.
-struct SingleValues<'a>(&'a HeaderMap);
+/// The headers that name a span. Of several lines of `traceparent`, nothing tells which one is right; those of
+/// `tracestate` are one list (W3C Trace Context, 3.3.1).
+struct TraceHeaders<'a> {
+    headers: &'a HeaderMap,
+    state: String,
+}
 
-impl Extractor for SingleValues<'_> {
+impl<'a> TraceHeaders<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        let lines = headers.get_all(TRACESTATE).iter();
+        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+        let state = lines.join(",");
+
+        Self { headers, state }
+    }
+}
+
+impl Extractor for TraceHeaders<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.0.get_all(name).iter();
+        if name == TRACESTATE {
+            return Some(&self.state);
+        }
+
+        let mut values = self.headers.get_all(name).iter();
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
+        self.headers.keys().map(HeaderName::as_str).collect()
     }
 }
 
