@@ -1,12 +1,14 @@
 //! The files of an open SQLite database.
 
 use std::{
-    fs::{self, Metadata},
+    fs::{self, File, Metadata},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags, open};
 use sea_orm::DatabaseConnection;
 use thiserror::Error;
 
@@ -27,8 +29,8 @@ pub enum FileDamage {
     Database,
     /// A file beside it.
     #[error(
-        "the file {0} of the database was removed; stop the service with SIGTERM, which saves what was stored, and start \
-         it again. Killed instead, it loses its newest writes"
+        "the file {0} of the database was removed or moved; stop the service with SIGTERM, which saves what was stored, \
+         and start it again. Killed instead, it loses its newest writes"
     )]
     Companion(&'static str),
 }
@@ -46,7 +48,15 @@ struct Companion {
     suffix: &'static str,
     path: PathBuf,
     /// The file that was there last; `None` if there was none.
-    id: Mutex<Option<FileId>>,
+    known: Mutex<Option<KnownFile>>,
+}
+
+#[derive(Debug)]
+struct KnownFile {
+    id: FileId,
+    /// Keeps the system from giving the inode to another file. It has the flag `O_PATH`: to close a descriptor without it
+    /// would release the locks that SQLite holds on the file.
+    _handle: Option<File>,
 }
 
 /// Device and inode.
@@ -90,24 +100,40 @@ impl Companion {
 
         Self {
             suffix,
-            id: Mutex::new(FileId::at(&path)),
+            known: Mutex::new(KnownFile::at(&path)),
             path,
         }
     }
 
     fn check(&self) -> Result<(), FileDamage> {
         let found = FileId::at(&self.path);
-        let mut known = self.id.lock().unwrap_or_else(PoisonError::into_inner);
-        if found == *known {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = known.as_ref().map(|known| known.id);
+        if found == id {
             return Ok(());
         }
 
-        // SQLite may have created or removed it.
-        if is_open_and_deleted(&self.path) {
+        // When SQLite removes the file, or creates another, it no longer has this one open.
+        if id.is_some_and(FileId::is_open) {
             return Err(FileDamage::Companion(self.suffix));
         }
-        *known = found;
+        *known = KnownFile::at(&self.path);
         Ok(())
+    }
+}
+
+impl KnownFile {
+    fn at(path: &Path) -> Option<Self> {
+        Some(match handle(path) {
+            Some(handle) => Self {
+                id: FileId::of(&handle.metadata().ok()?),
+                _handle: Some(handle),
+            },
+            None => Self {
+                id: FileId::at(path)?,
+                _handle: None,
+            },
+        })
     }
 }
 
@@ -119,19 +145,40 @@ impl FileId {
     fn at(path: &Path) -> Option<Self> {
         Some(Self::of(&fs::metadata(path).ok()?))
     }
+
+    /// Whether this process has the file open, wherever it is now, besides our own handles. Without `/proc`, as on macOS,
+    /// it counts as not.
+    fn is_open(self) -> bool {
+        let descriptors = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+
+        descriptors
+            .filter(|descriptor| Self::at(&descriptor.path()) == Some(self))
+            .any(|descriptor| !is_handle(&descriptor.file_name().to_string_lossy()))
+    }
 }
 
-/// Whether this process has a file open that was at this path and is not any more. Without `/proc`, as on macOS, it counts
-/// as not.
-fn is_open_and_deleted(path: &Path) -> bool {
-    let mut deleted = path.as_os_str().to_owned();
-    deleted.push(" (deleted)");
+#[cfg(target_os = "linux")]
+fn handle(path: &Path) -> Option<File> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    Some(open(path, flags, Mode::empty()).ok()?.into())
+}
 
-    let Ok(descriptors) = fs::read_dir("/proc/self/fd") else {
-        return false;
-    };
-    descriptors
-        .flatten()
-        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-        .any(|target| target.as_os_str() == deleted)
+#[cfg(not(target_os = "linux"))]
+fn handle(_: &Path) -> Option<File> {
+    None
+}
+
+/// Whether this descriptor has the flag `O_PATH`.
+#[cfg(target_os = "linux")]
+fn is_handle(descriptor: &str) -> bool {
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+
+    flags.is_some_and(|flags| OFlags::from_bits_retain(flags).contains(OFlags::PATH))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_handle(_: &str) -> bool {
+    false
 }

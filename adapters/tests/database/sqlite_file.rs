@@ -67,21 +67,24 @@ async fn nothing_is_acknowledged_once_the_file_is_emptied() {
     .await;
 }
 
-/// They hold the newest writes, which a kill would lose.
-#[tokio::test]
-async fn nothing_is_acknowledged_once_a_file_beside_it_is_removed() {
+/// The files beside it hold the newest writes, which a kill would lose.
+async fn nothing_is_acknowledged_after_on_a_file_beside_it(accident: Accident) {
     for suffix in ["-wal", "-shm"] {
         let fresh = FreshDatabase::sqlite();
-        let path = fresh.url().trim_start_matches("sqlite://");
+        let path = format!("{}{suffix}", fresh.url().trim_start_matches("sqlite://"));
         let (database, store) = open(fresh.url()).await;
         store.add(&[item(1)]).await.expect("added");
+        let copy = format!("{path}.copy");
+        fs::copy(&path, &copy).expect("a copy");
 
-        fs::remove_file(format!("{path}{suffix}")).expect("removed");
-        let outcome = store.add(&[item(2)]).await;
-        assert!(
-            matches!(outcome, Err(RepositoryError::Unavailable { .. })),
-            "{suffix}: {outcome:?}"
-        );
+        accident(Path::new(&path), Path::new(&copy));
+        for attempt in 1..=2 {
+            let outcome = store.add(&[item(1 + attempt)]).await;
+            assert!(
+                matches!(outcome, Err(RepositoryError::Unavailable { .. })),
+                "{suffix}, attempt {attempt}: {outcome:?}"
+            );
+        }
         let check = SeaOrmHealthCheck::new(database.clone());
         let unhealthy = check.check().await.expect_err("a file is gone");
         assert!(unhealthy.reason.contains("SIGTERM"), "{unhealthy}");
@@ -93,6 +96,28 @@ async fn nothing_is_acknowledged_once_a_file_beside_it_is_removed() {
         let stored = store.find(&[item(1).id]).await.expect("a page");
         assert_eq!(stored, [item(1)], "{suffix}");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_a_file_beside_it_is_removed() {
+    nothing_is_acknowledged_after_on_a_file_beside_it(|path, _| fs::remove_file(path).expect("removed"))
+        .await;
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_a_file_beside_it_is_moved() {
+    nothing_is_acknowledged_after_on_a_file_beside_it(|path, _| {
+        fs::rename(path, path.with_extension("away")).expect("moved");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_a_file_beside_it_is_replaced() {
+    nothing_is_acknowledged_after_on_a_file_beside_it(|path, copy| {
+        fs::rename(copy, path).expect("replaced");
+    })
+    .await;
 }
 
 /// SQLite removes them with its last connection, and creates others with the next one.

@@ -22,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
             "percent-encoding",
             "prost",
             "quick_cache",
+            "rustix",
             "sea-orm",
             "sea-query-sqlx",
             "sha2",
