@@ -103,9 +103,19 @@ pub(crate) fn is_out_of_space(error: &DbErr) -> bool {
 
 /// Whether the database role lacks a right that the statement needs: PostgreSQL's `insufficient_privilege`.
 pub(crate) fn is_permission_denied(error: &DbErr) -> bool {
+    has_code(error, "42501")
+}
+
+/// Whether another transaction held the lock of a table for longer than `lock_timeout`: PostgreSQL's
+/// `lock_not_available`.
+pub(crate) fn is_table_in_use(error: &DbErr) -> bool {
+    has_code(error, "55P03")
+}
+
+fn has_code(error: &DbErr, code: &str) -> bool {
     driver_error(error)
         .and_then(SqlxError::as_database_error)
-        .is_some_and(|error| error.code().as_deref() == Some("42501"))
+        .is_some_and(|error| error.code().as_deref() == Some(code))
 }
 
 /// What another attempt of a failed call needs.

@@ -8,10 +8,10 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
-    error::{is_lock_timeout, is_permission_denied},
+    error::{is_lock_timeout, is_permission_denied, is_table_in_use},
     pool_metrics::stats,
     resilient_pool::{Database, PoolGeneration},
 };
@@ -23,6 +23,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long to wait for a connection to return to its pool, which pings it first. After that, another one is opened.
 const MAX_WAIT_FOR_IDLE: Duration = Duration::from_secs(1);
 
+/// How long a schema change waits for the lock of a table that another transaction uses. Until then, PostgreSQL lets all
+/// later requests for the table wait behind it.
+const TABLE_LOCK_TIMEOUT: &str = "500ms";
+
+/// How long the table is left to the requests that waited, before the schema change is tried again.
+const TABLE_LOCK_PAUSE: Duration = Duration::from_secs(1);
+
 /// Longer than any schema change takes. It ends the wait for a database that went silent.
 const MAX_DURATION: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -32,6 +39,10 @@ pub enum MigrationLockError {
     /// Another process held the lock all the time.
     #[error("the migration lock was not free within {} s; another process is changing the schema, or left a transaction open", .0.as_secs())]
     Timeout(Duration),
+    /// Another transaction used a table all the time.
+    #[error("a table was not free within {} s: a transaction that is still open uses it, such as a backup's or that of an \
+             idle session (see pg_stat_activity). Run it again when that has ended", .0.as_secs())]
+    TableInUse(Duration),
     /// The work took longer than any schema change should.
     #[error("the schema change did not end within {} h", MAX_DURATION.as_secs() / 3600)]
     RanTooLong,
@@ -49,31 +60,50 @@ impl MigrationLockError {
 
 impl Database {
     /// Does `work` in a transaction while holding a lock, so that one process at a time does it. PostgreSQL's statement
-    /// timeout does not apply.
+    /// timeout does not apply. While another transaction uses a table that `work` changes, it is rolled back and done
+    /// again, so that no request for that table waits for longer than half a second.
     ///
     /// On PostgreSQL the lock is an advisory lock, on SQLite the lock of writers. Either ends with the transaction, and
     /// so with the process or its connection.
     ///
     /// # Errors
     /// [`MigrationLockError`]; nothing was stored. [`MigrationLockError::Timeout`] if another process holds the lock for
-    /// longer than `lock_timeout`.
+    /// longer than `lock_timeout`, [`MigrationLockError::TableInUse`] if a transaction uses a table for so long.
     pub async fn with_migration_lock<T>(
         &self,
         lock_timeout: Duration,
-        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+        mut work: impl AsyncFnMut(&DatabaseTransaction) -> Result<T, DbErr>,
     ) -> Result<T, MigrationLockError> {
-        let pool = self.usable_pool(Instant::now() + lock_timeout).await?;
-        wait_for_idle_connection(&pool).await;
-        let transaction = timeout(lock_timeout, lock(&pool.connection, self.application_name()))
-            .await
-            .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
+        let until = Instant::now() + lock_timeout;
+        let mut logged = false;
 
-        let done = timeout(MAX_DURATION, async {
-            let result = work(&transaction).await?;
-            transaction.commit().await?;
-            Ok::<_, DbErr>(result)
-        });
-        Ok(done.await.map_err(|_| MigrationLockError::RanTooLong)??)
+        loop {
+            let pool = self.usable_pool(until).await?;
+            wait_for_idle_connection(&pool).await;
+            let transaction = timeout_at(until, lock(&pool.connection, self.application_name()))
+                .await
+                .map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
+
+            let done = timeout(MAX_DURATION, work(&transaction)).await;
+            match done.map_err(|_| MigrationLockError::RanTooLong)? {
+                Ok(result) => {
+                    let committed = timeout(MAX_DURATION, transaction.commit()).await;
+                    committed.map_err(|_| MigrationLockError::RanTooLong)??;
+                    return Ok(result);
+                }
+                Err(error) if !is_table_in_use(&error) => return Err(error.into()),
+                Err(_) => transaction.rollback().await?,
+            }
+
+            if Instant::now() + TABLE_LOCK_PAUSE >= until {
+                return Err(MigrationLockError::TableInUse(lock_timeout));
+            }
+            if !logged {
+                tracing::info!("another transaction uses a table that is to be changed; waiting for its end");
+                logged = true;
+            }
+            sleep(TABLE_LOCK_PAUSE).await;
+        }
     }
 }
 
@@ -135,9 +165,9 @@ async fn try_lock_postgres(
     let transaction = connection
         .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
         .await?;
-    transaction
-        .execute_unprepared("set local statement_timeout = 0")
-        .await?;
+    let settings =
+        format!("set local statement_timeout = 0; set local lock_timeout = '{TABLE_LOCK_TIMEOUT}'");
+    transaction.execute_unprepared(&settings).await?;
 
     let statement = Statement::from_sql_and_values(
         DbBackend::Postgres,

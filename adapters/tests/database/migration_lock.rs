@@ -1,13 +1,19 @@
 //! The lock around schema changes.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use adapters::{
     database::{self, MigrationLockError, Options},
     testing::FreshDatabase,
 };
-use sea_orm::{DatabaseConnection, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
 use tokio::time::timeout;
 
-use crate::support::{SECOND, number, open, open_with};
+use crate::support::{
+    SECOND,
+    example::{RepositoryPort, TABLE, item},
+    number, open, open_with,
+};
 
 async fn lock_is_exclusive_and_times_out(database: FreshDatabase) {
     let (first, _) = open(database.url()).await;
@@ -40,6 +46,61 @@ async fn lock_on_postgres_is_exclusive_and_times_out() {
 #[tokio::test]
 async fn lock_on_sqlite_is_exclusive_and_times_out() {
     lock_is_exclusive_and_times_out(FreshDatabase::sqlite()).await;
+}
+
+/// PostgreSQL lets requests for a table wait behind a schema change that waits for another transaction.
+#[tokio::test]
+async fn schema_change_that_waits_for_a_table_fails_no_request() {
+    let fresh = FreshDatabase::postgres().await;
+    let (changing, store) = open_with(fresh.url(), Options::default()).await;
+    let (reading, requests) = (open(fresh.url()).await.0, open(fresh.url()).await.1);
+    store.add(&[item(1)]).await.expect("added");
+    let reader = reading.connection().begin().await.expect("a transaction");
+    let read = format!("select count(*) from {TABLE}");
+    reader.execute_unprepared(&read).await.expect("a read");
+
+    let attempts = AtomicUsize::new(0);
+    let change = changing.with_migration_lock(30 * SECOND, async |transaction| {
+        attempts.fetch_add(1, Relaxed);
+        let change = format!("alter table {TABLE} add column other integer");
+        transaction.execute_unprepared(&change).await
+    });
+    let other = async {
+        while attempts.load(Relaxed) < 3 {
+            let page = requests
+                .latest(None, 9)
+                .await
+                .expect("a page, while the change waits");
+            assert_eq!(page, [item(1)]);
+        }
+        reader.rollback().await.expect("the end of the reader");
+    };
+    let (changed, ()) = tokio::join!(change, other);
+
+    changed.expect("the change, once the reader has ended");
+}
+
+#[tokio::test]
+async fn schema_change_ends_without_effect_if_a_table_is_never_free() {
+    let fresh = FreshDatabase::postgres().await;
+    let (changing, store) = open(fresh.url()).await;
+    let (reading, _) = open(fresh.url()).await;
+    let reader = reading.connection().begin().await.expect("a transaction");
+    let read = format!("select count(*) from {TABLE}");
+    reader.execute_unprepared(&read).await.expect("a read");
+
+    let change = changing.with_migration_lock(SECOND, async |transaction| {
+        transaction
+            .execute_unprepared(&format!("drop table {TABLE}"))
+            .await
+    });
+    let outcome = change.await;
+
+    assert!(
+        matches!(outcome, Err(MigrationLockError::TableInUse(_))),
+        "{outcome:?}"
+    );
+    store.add(&[item(1)]).await.expect("the table is still there");
 }
 
 /// The pool takes a connection back in a task. If the lock did not wait for that, it would open a second one.

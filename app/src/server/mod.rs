@@ -32,7 +32,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adapters::otlp::Traces;
+use adapters::{TokenFile, otlp::Traces};
 use tokio::{sync::oneshot, task::spawn_blocking, time::sleep};
 
 use crate::{
@@ -88,12 +88,17 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
 async fn run(
     config: &Config,
     draining: Arc<AtomicBool>,
-    stop: oneshot::Receiver<()>,
+    mut stop: oneshot::Receiver<()>,
 ) -> Result<ExitCode, CommandError> {
     tracing::info!(version = VERSION, revision = REVISION, "starting");
-    let authenticator = compose::authenticator(config).await?;
     // Boxed, so that its memory is freed after the start. Otherwise it would be part of this future until the end.
-    let store = Box::pin(open_store(config)).await?;
+    let (authenticator, store) = tokio::select! {
+        opened = Box::pin(open(config)) => opened?,
+        _ = &mut stop => {
+            tracing::info!("stopped before the start was complete; a migration in progress is rolled back");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
 
     let limits = ConnectionLimits::of(config);
     let listener = accept::listen(config.server.listen).map_err(|error| CommandError::Listen {
@@ -137,6 +142,11 @@ async fn run(
 async fn flush(traces: Traces, left: Duration) {
     let timeout = left.clamp(Duration::from_secs(1), Duration::from_secs(5));
     let _ = spawn_blocking(move || traces.shut_down(timeout)).await;
+}
+
+/// Reads the tokens and opens the store: all that a start may have to wait for.
+async fn open(config: &Config) -> Result<(Option<Arc<TokenFile>>, Store), CommandError> {
+    Ok((compose::authenticator(config).await?, open_store(config).await?))
 }
 
 /// Opens the store, and migrates it if that is configured.

@@ -2,7 +2,10 @@
 
 use std::thread;
 
-use adapters::{database, testing::FreshDatabase};
+use adapters::{
+    database::{self, Database},
+    testing::FreshDatabase,
+};
 use app::version::NAME;
 use tempfile::TempDir;
 
@@ -48,29 +51,34 @@ fn one_of_many_instances_migrates_on_sqlite() {
     one_of_many_instances_migrates(5, FreshDatabase::sqlite().url());
 }
 
-/// An instance that starts during a migration logs that it waits, and is ready once the lock is free.
-async fn a_start_waits_for_the_migration_lock(database: FreshDatabase) {
-    let url = database.url().to_owned();
-    // The lock is that of the program's name.
+/// A connection of a program with the service's name, which has the same lock.
+async fn connect(url: &str) -> Database {
     let options = database::Options {
         application_name: NAME,
         ..database::Options::default()
     };
-    let connected = database::connect(&url, options).await;
-    let connected = connected.expect("a database");
+
+    database::connect(url, options).await.expect("a database")
+}
+
+/// A service that starts, and has logged that it waits for another process.
+fn waiting_for_the_lock(url: &str) -> Service {
+    let folder = TempDir::new().expect("a folder");
+    let variables = [("DATABASE_URL", url), ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1")];
+    let mut service = Service::spawn(&variables, folder.path());
+    service.wait_for_log("another process");
+
+    service
+}
+
+/// An instance that starts during a migration logs that it waits, and is ready once the lock is free.
+async fn a_start_waits_for_the_migration_lock(database: FreshDatabase) {
+    let url = database.url().to_owned();
+    let connected = connect(&url).await;
 
     let migration = connected.with_migration_lock(TIMEOUT, async |_| {
-        let starting = move || {
-            let folder = TempDir::new().expect("a folder");
-            let variables = [
-                ("DATABASE_URL", &*url),
-                ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "1"),
-            ];
-            let mut service = Service::spawn(&variables, folder.path());
-            service.wait_for_log("another process");
-            service
-        };
-        let waiting = tokio::task::spawn_blocking(starting).await;
+        let url = url.clone();
+        let waiting = tokio::task::spawn_blocking(move || waiting_for_the_lock(&url)).await;
         Ok(waiting.expect("a service that waits"))
     });
 
@@ -88,4 +96,25 @@ async fn a_start_waits_for_the_migration_lock_on_postgres() {
 #[tokio::test]
 async fn a_start_waits_for_the_migration_lock_on_sqlite() {
     a_start_waits_for_the_migration_lock(FreshDatabase::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_signal_ends_a_start_that_waits_for_the_migration_lock() {
+    let database = FreshDatabase::postgres().await;
+    let url = database.url().to_owned();
+    let connected = connect(&url).await;
+
+    let migration = connected.with_migration_lock(TIMEOUT, async |_| {
+        let url = url.clone();
+        let stopping = move || {
+            let mut service = waiting_for_the_lock(&url);
+            service.signal("TERM");
+            service.wait_for_log("stopped before the start was complete");
+            service.child.wait().expect("an exit")
+        };
+        let status = tokio::task::spawn_blocking(stopping).await;
+        Ok(status.expect("an end while the lock is held"))
+    });
+
+    assert!(migration.await.expect("the migration lock").success());
 }
