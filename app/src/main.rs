@@ -6,7 +6,8 @@ use app::{
     cli::{Arguments, Command, Token},
     commands::{self, CommandError},
     config::{Config, InvalidConfig},
-    runtime, server, telemetry,
+    runtime, server,
+    telemetry::{self, Logging},
     version::NAME,
 };
 
@@ -32,11 +33,9 @@ fn main() -> ExitCode {
         tracing::warn!("{warning}");
     }
 
-    match run(arguments.command.unwrap_or_default(), &config) {
+    match run(arguments.command.unwrap_or_default(), &config, logs) {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error}");
-            drop(logs);
             if !config.logs.console {
                 print_error(&error.to_string());
             }
@@ -61,12 +60,26 @@ fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), InvalidCo
     Ok((config, warnings))
 }
 
-fn run(command: Command, config: &Config) -> Result<ExitCode, CommandError> {
-    let runtime = runtime::start(config.server.worker_threads)?;
-    // Boxed: `block_on` hands its future by value through several functions, each of which keeps a copy on the stack.
-    let outcome = runtime.block_on(Box::pin(execute(command, config)));
+/// Executes a command. Its error is logged, and all of the log is written, before this returns.
+fn run(command: Command, config: &Config, logs: Logging) -> Result<ExitCode, CommandError> {
+    let (outcome, runtime) = match runtime::start(config.server.worker_threads) {
+        // Boxed: `block_on` hands its future by value through several functions, each of which keeps a copy on the stack.
+        Ok(runtime) => (
+            runtime.block_on(Box::pin(execute(command, config))),
+            Some(runtime),
+        ),
+        Err(error) => (Err(error.into()), None),
+    };
+    if let Err(error) = &outcome {
+        tracing::error!("{error}");
+    }
+
+    // Before the runtime ends, which receives the signal that may come meanwhile.
+    drop(logs);
     // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
-    runtime.shutdown_background();
+    if let Some(runtime) = runtime {
+        runtime.shutdown_background();
+    }
 
     outcome
 }

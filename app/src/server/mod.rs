@@ -24,7 +24,7 @@ mod signals;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
-    process::ExitCode,
+    process::{self, ExitCode},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -33,7 +33,7 @@ use std::{
 };
 
 use adapters::{TokenFile, otlp::Traces};
-use tokio::{sync::oneshot, task::spawn_blocking, time::sleep};
+use tokio::{spawn, sync::oneshot, task::spawn_blocking, time::sleep};
 
 use crate::{
     commands::CommandError,
@@ -77,12 +77,20 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     let _ = stop.send(());
 
     tokio::select! {
-        served = service => served,
+        served = service => {
+            spawn(exit_at_signal(signals));
+            served
+        }
         signal = signals.next() => {
             tracing::warn!("{signal} again: exiting at once, requests in flight are aborted");
-            Ok(signal.exit_code())
+            Ok(signal.exit_code().into())
         }
     }
+}
+
+/// While the rest of the log is written, which may take seconds, the next signal ends the process without it.
+async fn exit_at_signal(mut signals: Signals) {
+    process::exit(signals.next().await.exit_code().into());
 }
 
 async fn run(

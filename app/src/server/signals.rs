@@ -1,6 +1,6 @@
 //! The signals that stop the service: SIGTERM, SIGINT, SIGQUIT and SIGHUP.
 
-use std::{fmt, fs, future::poll_fn, io, process::ExitCode, task::Poll};
+use std::{fmt, fs, future::poll_fn, io, task::Poll};
 
 use tokio::signal::unix::{self, SignalKind, signal};
 
@@ -72,8 +72,8 @@ impl Signal {
     }
 
     /// The exit code that a shell reports for a program killed by this signal: 128 plus the signal's number.
-    pub(super) fn exit_code(self) -> ExitCode {
-        ExitCode::from(128 + self.number())
+    pub(super) fn exit_code(self) -> u8 {
+        128 + self.number()
     }
 }
 

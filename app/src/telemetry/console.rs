@@ -4,12 +4,13 @@
 
 use std::{
     io::{self, Write},
+    mem,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -24,16 +25,21 @@ const MAX_BATCH_BYTES: usize = 64 * 1024;
 /// cost a busy service more than everything else that it does to log.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
 
-/// Starts the thread. When the guard is dropped, queued lines are written, for at most about a second.
-pub(super) fn start(output: impl Write + Send + 'static) -> (NonBlocking, DropCounter, WorkerGuard) {
+/// How long the guard waits for lines that are queued or being written. Afterwards, the appender's own guard waits for up
+/// to 1.1 s for those that came meanwhile: 4 s in all.
+const MAX_DRAIN: Duration = Duration::from_millis(2_900);
+
+/// Starts the thread.
+pub(super) fn start(output: impl Write + Send + 'static) -> (NonBlocking, DropCounter, Guard) {
     let batches = BatchWriter {
         output,
         batch: Vec::new(),
         unwritten: Arc::default(),
+        pending: Arc::default(),
     };
-    let unwritten = Arc::clone(&batches.unwritten);
+    let (unwritten, pending) = (Arc::clone(&batches.unwritten), Arc::clone(&batches.pending));
 
-    let (writer, guard) = NonBlockingBuilder::default()
+    let (writer, worker) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(MAX_QUEUED_LINES)
         .thread_name("console")
@@ -43,7 +49,33 @@ pub(super) fn start(output: impl Write + Send + 'static) -> (NonBlocking, DropCo
         unwritten,
     };
 
+    let guard = Guard {
+        worker: Some(worker),
+        pending,
+    };
     (writer, counter, guard)
+}
+
+/// Keeps the thread running. When it is dropped, queued lines are written, for at most 4 seconds.
+#[derive(Debug)]
+pub(super) struct Guard {
+    worker: Option<WorkerGuard>,
+    pending: Arc<AtomicBool>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let until = Instant::now() + MAX_DRAIN;
+        while self.pending.load(Ordering::Relaxed) {
+            if Instant::now() >= until {
+                // The appender's guard would print to standard output that its queue is full, and wait for ever if that is
+                // the output that nobody reads.
+                mem::forget(self.worker.take());
+                return;
+            }
+            thread::sleep(BATCH_DELAY);
+        }
+    }
 }
 
 /// Counts the lines that did not get to the console.
@@ -66,6 +98,8 @@ struct BatchWriter<W> {
     output: W,
     batch: Vec<u8>,
     unwritten: Arc<AtomicU64>,
+    /// Whether lines have been taken from the queue since it was last seen empty.
+    pending: Arc<AtomicBool>,
 }
 
 impl<W: Write> BatchWriter<W> {
@@ -85,6 +119,7 @@ impl<W: Write> BatchWriter<W> {
 
 impl<W: Write> Write for BatchWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.pending.store(true, Ordering::Relaxed);
         self.batch.extend_from_slice(line);
         if self.batch.len() >= MAX_BATCH_BYTES {
             self.write_batch();
@@ -96,6 +131,7 @@ impl<W: Write> Write for BatchWriter<W> {
     fn flush(&mut self) -> io::Result<()> {
         if !self.batch.is_empty() {
             self.write_batch();
+            self.pending.store(false, Ordering::Relaxed);
             thread::sleep(BATCH_DELAY);
         }
 
@@ -109,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    fn piped() -> (NonBlocking, DropCounter, WorkerGuard, PipeReader) {
+    fn piped() -> (NonBlocking, DropCounter, Guard, PipeReader) {
         let (reader, output) = pipe().expect("a pipe");
         let (writer, counter, guard) = start(output);
 

@@ -16,6 +16,7 @@ mod text_layer;
 use std::{
     io, panic,
     sync::{Arc, OnceLock},
+    thread,
 };
 
 use adapters::{
@@ -24,7 +25,7 @@ use adapters::{
 };
 use domain::Clock;
 use tracing::Subscriber;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use crate::{config::LogConfig, version::NAME};
@@ -40,8 +41,20 @@ static DROPPED: OnceLock<DroppedLines> = OnceLock::new();
 #[derive(Debug)]
 #[must_use = "dropping it stops logging"]
 pub struct Logging {
-    _console: Option<WorkerGuard>,
-    _syslog: Option<syslog::Guard>,
+    console: Option<console::Guard>,
+    syslog: Option<syslog::Guard>,
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        let (console, syslog) = (self.console.take(), self.syslog.take());
+
+        // At the same time, because each may take all of these seconds.
+        thread::scope(|scope| {
+            scope.spawn(|| drop(console));
+            drop(syslog);
+        });
+    }
 }
 
 /// The sinks that count their dropped lines.
@@ -93,8 +106,8 @@ pub fn start(logs: &LogConfig) -> Logging {
     }
 
     Logging {
-        _console: console_guard,
-        _syslog: syslog_guard,
+        console: console_guard,
+        syslog: syslog_guard,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{MEMORY, folder};
-use crate::support::{Service, TIMEOUT, example};
+use crate::support::{Service, TIMEOUT, example, wait_until};
 
 #[test]
 fn without_configuration_data_is_stored_in_a_file_and_survives_a_restart() {
@@ -45,17 +45,23 @@ fn worker_threads_are_as_many_as_configured_or_one_per_core() {
         let folder = folder();
         let service = Service::start(&[MEMORY, ("WORKER_THREADS", value)], folder.path());
 
-        let tasks =
-            fs::read_dir(format!("/proc/{}/task", service.child.id())).expect("the threads of a process");
-        let workers = tasks
-            .map(|task| fs::read_to_string(task.expect("a thread").path().join("comm")))
-            .filter(|name| {
-                name.as_ref()
-                    .is_ok_and(|name| name.starts_with("tokio-rt-worker"))
-            })
-            .count();
+        let tasks = format!("/proc/{}/task", service.child.id());
+        let workers = || {
+            let tasks = fs::read_dir(&tasks).expect("the threads of a process");
+            let names = tasks.map(|task| fs::read_to_string(task.expect("a thread").path().join("comm")));
+            names
+                .filter(|name| {
+                    name.as_ref()
+                        .is_ok_and(|name| name.starts_with("tokio-rt-worker"))
+                })
+                .count()
+        };
 
-        assert_eq!(workers, expected, "WORKER_THREADS={value:?}");
+        // A thread gets its name only when it runs.
+        wait_until(
+            &format!("{expected} threads work for WORKER_THREADS={value:?}"),
+            || workers() == expected,
+        );
     }
 }
 

@@ -14,4 +14,5 @@ mod rolling_restart;
 mod shutdown;
 mod timeouts;
 mod token_file;
+mod unread_log;
 mod unread_responses;
