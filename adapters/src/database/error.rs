@@ -3,7 +3,10 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use domain::{BoxedSource, RepositoryError};
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::postgres::PgDatabaseError};
+use sea_orm::{
+    ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError,
+    sqlx::postgres::{PgDatabaseError, PgSeverity},
+};
 use thiserror::Error;
 
 use super::{
@@ -15,14 +18,20 @@ use super::{
 #[derive(Debug, Error)]
 pub enum CallError {
     /// The database rejected the statement, or cannot be reached.
-    #[error(transparent)]
-    Database(#[from] DbErr),
+    #[error("{}", describe(.0))]
+    Database(DbErr),
     /// The call timed out. The statement may have been executed, or may still be.
     #[error("no response within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// The files of SQLite are not those that were opened. What is written now may be gone after a restart.
     #[error(transparent)]
     FileDamaged(#[from] FileDamage),
+}
+
+impl From<DbErr> for CallError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl From<CallError> for RepositoryError {
@@ -67,7 +76,7 @@ fn classify(error: DbErr) -> RepositoryError {
     let kind = kind_of(&error);
     let source: BoxedSource = match kind {
         Kind::StatementNotPrepared => Arc::new(PoolerError(error)),
-        _ => Arc::new(error),
+        _ => Arc::new(CallError::Database(error)),
     };
     match kind {
         Kind::ConnectionLost
@@ -81,10 +90,34 @@ fn classify(error: DbErr) -> RepositoryError {
     }
 }
 
+/// An error for the log. A server that refuses or ends a connection may repeat the user and even the password in its
+/// message, so only its SQLSTATE is told.
+pub(crate) fn describe(error: &DbErr) -> String {
+    let error_of_server = driver_error(error).and_then(SqlxError::as_database_error);
+    let error_of_postgres = error_of_server.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+
+    match error_of_postgres {
+        Some(fatal) if matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
+            let meaning = match fatal.code() {
+                "28P01" => ": the user or the password is wrong",
+                "28000" => ": there is no such role, or pg_hba.conf has no entry for it",
+                "3D000" => ": the database does not exist",
+                "53300" => ": there are too many connections",
+                "57P01" | "57P02" | "57P05" => ": the connection was ended",
+                "57P03" => ": the server is starting or stopping",
+                _ => "",
+            };
+            let code = fatal.code().escape_debug();
+            format!("the server refused or ended the connection, SQLSTATE {code}{meaning}")
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// A prepared statement of this service is unknown on its connection, or another one.
 #[derive(Debug, Error)]
-#[error("{SHARES_SESSIONS}: {0}")]
-struct PoolerError(#[source] DbErr);
+#[error("{SHARES_SESSIONS}: {}", describe(.0))]
+struct PoolerError(DbErr);
 
 /// Whether a row with this unique key is already stored.
 pub fn is_conflict(error: &DbErr) -> bool {

@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
-    error::{is_lock_timeout, is_permission_denied, is_table_in_use},
+    error::{describe, is_lock_timeout, is_permission_denied, is_table_in_use},
     pool_metrics::stats,
     resilient_pool::{Database, PoolGeneration},
 };
@@ -47,7 +47,7 @@ pub enum MigrationLockError {
     #[error("the schema change did not end within {} h", MAX_DURATION.as_secs() / 3600)]
     RanTooLong,
     /// The database rejected a statement, or cannot be reached.
-    #[error(transparent)]
+    #[error("{}", describe(.0))]
     Database(#[from] DbErr),
 }
 

@@ -1,5 +1,7 @@
 //! Connections that are lost during a call.
 
+use std::error::Error;
+
 use adapters::testing::{FreshDatabase, Proxy};
 use domain::RepositoryError;
 
@@ -62,4 +64,34 @@ async fn read_whose_response_is_lost_is_retried() {
         proxy.lose_next_response();
         assert_eq!(store.latest(None, 9).await.expect("a page"), [item(1)]);
     }
+}
+
+/// A message about a connection may name the user, the database and even the password, and it would be logged.
+#[tokio::test]
+async fn words_of_a_server_that_refuses_connections_are_not_repeated() {
+    let (database, other) = (FreshDatabase::postgres().await, FreshDatabase::postgres().await);
+    let (_, store) = open(database.url()).await;
+    let (_, name) = database.url().rsplit_once('/').expect("a URL with a database");
+    let name = name.split('?').next().expect("a name");
+
+    other
+        .execute(&format!("alter database \"{name}\" allow_connections false"))
+        .await;
+    other
+        .execute(&format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+        ))
+        .await;
+
+    let error = store
+        .latest(None, 9)
+        .await
+        .expect_err("no connection is accepted");
+    let source = error.source().expect("a source");
+    let texts = [
+        source.to_string(),
+        format!("{:?}", source.source().map(ToString::to_string)),
+    ];
+    assert!(texts[0].contains("SQLSTATE 55000"), "{texts:?}");
+    assert!(texts.iter().all(|text| !text.contains(name)), "{texts:?}");
 }

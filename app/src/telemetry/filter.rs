@@ -17,13 +17,6 @@ pub(super) fn filter(level: Level) -> Targets {
         LevelFilter::WARN
     };
 
-    // What becomes of a connection that leads to another server than it should is logged by those who refuse it.
-    let new_connections = if level >= Level::DEBUG {
-        LevelFilter::DEBUG
-    } else {
-        LevelFilter::OFF
-    };
-
     let targets = [
         "hyper",
         "hyper_util",
@@ -39,5 +32,8 @@ pub(super) fn filter(level: Level) -> Targets {
         .with_default(level)
         .with_targets(targets.map(|target| (target, libraries)))
         .with_target("sqlx::query", sql)
-        .with_target("sqlx_core::pool::inner", new_connections)
+        // They log what a server says before it is trusted, and a server may repeat the password. A connection that leads to
+        // another server than it should, or to none, is logged by those who refuse it.
+        .with_target("sqlx_core::pool::inner", LevelFilter::OFF)
+        .with_target("sqlx::postgres::notice", LevelFilter::OFF)
 }
