@@ -2,7 +2,7 @@
 //! parser have no say. Only `PGSSLCERT`, `PGSSLKEY`, `PGSSLROOTCERT` and `PGOPTIONS` remain. The mode does not depend on
 //! `PGSSLROOTCERT`, as it does in libpq.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use sea_orm::{
     SqlxError,
@@ -132,7 +132,8 @@ const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// dies.
 pub(super) fn sqlite(address: &SqliteAddress, options: Options) -> SqliteConnectOptions {
     let connect = SqliteConnectOptions::new()
-        .filename(&address.file)
+        // SQLite would take a name that begins with `file:` for a URI, which may ask for a database in memory.
+        .filename(Path::new(".").join(&address.file))
         .create_if_missing(address.mode == SqliteMode::Create)
         .read_only(address.mode == SqliteMode::ReadOnly)
         .synchronous(SqliteSynchronous::Normal)

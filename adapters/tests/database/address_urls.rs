@@ -158,6 +158,7 @@ fn urls_without_a_usable_host_or_file_are_refused_with_what_to_write() {
         ("sqlite://", "names no file"),
         ("sqlite::memory:", "memory:"),
         ("sqlite://:memory:", "memory:"),
+        ("sqlite://%3Amemory%3A", "memory:"),
         ("sqlite://x?mode=memory", "memory:"),
         ("sqlite://x?mode=all", "rwc, rw or ro"),
     ] {

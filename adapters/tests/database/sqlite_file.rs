@@ -1,7 +1,7 @@
 //! The SQLite file is removed or replaced while it is open. SQLite notices neither, and what is written to a removed file
 //! is gone when the program ends.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process};
 
 use adapters::{
     SeaOrmHealthCheck,
@@ -170,4 +170,23 @@ async fn file_that_is_put_back_is_used_again() {
         .check()
         .await
         .expect("the file is back");
+}
+
+/// SQLite takes a name that begins with `file:` for a URI.
+#[tokio::test]
+async fn name_of_a_file_asks_for_no_database_in_memory() {
+    let name = format!("file:{}?mode=memory", process::id());
+    let url = format!("sqlite://{}", name.replace(':', "%3A").replace('?', "%3F"));
+
+    let (database, store) = open(&url).await;
+    store.add(&[item(1)]).await.expect("added");
+    drop(store);
+    database.connection().close().await.expect("closed");
+
+    let (database, store) = open(&url).await;
+    let stored = store.find(&[item(1).id]).await;
+    drop(store);
+    database.connection().close().await.expect("closed");
+    fs::remove_file(&name).expect("a file of this name");
+    assert_eq!(stored.expect("a page"), [item(1)]);
 }

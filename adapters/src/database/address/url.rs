@@ -11,6 +11,9 @@ use super::{
     server::{parse_hosts, parse_ports, split_port},
 };
 
+/// SQLite's name for a database in memory, which each connection would have for itself.
+const IN_MEMORY: &str = ":memory:";
+
 pub(super) fn parse(text: &str) -> Result<Address, Error> {
     let (scheme, rest) = text.split_once("://").ok_or_else(|| no_scheme(text))?;
     if !matches!(scheme, "postgres" | "postgresql" | "sqlite") {
@@ -40,7 +43,7 @@ fn no_scheme(text: &str) -> Error {
 }
 
 fn sqlite(file: &str, parameters: &str) -> Result<SqliteAddress, Error> {
-    if file == ":memory:" {
+    if file == IN_MEMORY {
         return Err(Error::SqliteInMemory);
     }
     if file.contains('@') || parameters.contains('@') {
@@ -66,8 +69,12 @@ fn sqlite(file: &str, parameters: &str) -> Result<SqliteAddress, Error> {
         set(&mut mode, "mode", value)?;
     }
 
+    let file = decode(file, b"/!$&'()*+,;=", Part::File)?;
+    if file == IN_MEMORY {
+        return Err(Error::SqliteInMemory);
+    }
     Ok(SqliteAddress {
-        file: decode(file, b"/!$&'()*+,;=", Part::File)?.into(),
+        file: file.into(),
         mode: mode.unwrap_or_default(),
     })
 }
