@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, io, net::SocketAddr, pin::pin, s
 
 use http_body_util::combinators::BoxBody;
 use hyper::{
-    Request, Response,
+    Request, Response, StatusCode,
     body::{Body as _, Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
     server::conn::http1,
@@ -21,15 +21,19 @@ use tokio::{net::TcpStream, sync::watch, time::sleep_until};
 
 use super::{
     closing::Socket,
-    connection_state::{ConnectionState, Phase},
+    connection_state::ConnectionState,
     request_body::{RequestBody, UnreadBody},
     tracked_io::TrackedIo,
 };
 use crate::config::Config;
 
-/// The largest header of a request, in bytes; hyper responds to a larger one with 431. Together with the limit of a body
-/// it bounds the memory that one connection can take.
+/// The largest header of a request, in bytes; hyper responds to a larger one with 431, unless its beginning arrived
+/// together with the previous request. Together with the limit of a body it bounds the memory that one connection can
+/// take.
 const MAX_HEADER: usize = 16 * 1024;
+
+/// How long idle connections stay open at shutdown: a request may be on its way.
+pub(super) const LINGER: Duration = Duration::from_millis(250);
 
 /// How long a client that sent nothing more may take to close its connection once the server has, before it is reset.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -100,31 +104,29 @@ impl HttpServer {
         let mut connection = pin!(self.http1.serve_connection(io, service));
         // Boxed because timers are large.
         let mut stalled = Box::pin(state.stalled(self.idle, self.header_read));
-        let mut shutting_down = false;
 
-        loop {
+        tokio::select! {
+            biased;
+            result = connection.as_mut() => return finished(result, client),
+            () = stalled.as_mut() => return gave_up(state, client),
+            _ = shutdown.changed() => {}
+        }
+
+        Box::pin(async {
             tokio::select! {
                 biased;
-                result = connection.as_mut() => {
-                    if let Err(error) = result && error.is_parse() {
-                        // hyper has responded 400 or 431 (HTTP/2 gets no response). Its errors never quote the request.
-                        tracing::debug!(%client, %error, "closed a connection after a malformed request");
-                    }
-                    return End::Finished;
-                }
-                () = stalled.as_mut() => {
-                    tracing::debug!(%client, phase = ?state.phase(), "closed a connection that made no progress");
-                    return End::Stalled;
-                }
-                _ = shutdown.changed(), if !shutting_down => {
-                    shutting_down = true;
-                    // A request whose header is arriving is still served; while draining, its response closes the connection.
-                    if state.phase() != Phase::ReadingHeader {
-                        connection.as_mut().graceful_shutdown();
-                    }
-                }
+                result = connection.as_mut() => return finished(result, client),
+                () = stalled.as_mut() => return gave_up(state, client),
+                () = state.closable(LINGER) => {}
             }
-        }
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                biased;
+                result = connection => finished(result, client),
+                () = stalled => gave_up(state, client),
+            }
+        })
+        .await
     }
 
     async fn handle(
@@ -141,6 +143,10 @@ impl HttpServer {
                 // The connection is being closed for another one.
                 pending::<()>().await;
             }
+        }
+        if header_length(&request) > MAX_HEADER {
+            state.end_request();
+            return Ok(header_too_large());
         }
 
         let (head, body) = request.into_parts();
@@ -179,10 +185,49 @@ impl HttpServer {
     }
 }
 
+/// The length of a header in bytes, without white space that has no meaning.
+fn header_length(request: &Request<Incoming>) -> usize {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |path| path.as_str().len());
+    let lines = request.headers().iter();
+
+    path + lines
+        .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
+        .sum::<usize>()
+}
+
+/// What hyper itself sends in this case.
+fn header_too_large() -> Response<BoxBody<Bytes, io::Error>> {
+    let mut response = Response::new(BoxBody::default());
+    *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+
+    response
+}
+
 /// Why a connection is served no longer.
 enum End {
     /// The client or a response has closed it, or it is lost.
     Finished,
     /// It made no progress.
     Stalled,
+}
+
+fn finished(result: hyper::Result<()>, client: SocketAddr) -> End {
+    if let Err(error) = result
+        && error.is_parse()
+    {
+        // hyper has responded 400 or 431 (HTTP/2 gets no response). Its errors never quote the request.
+        tracing::debug!(%client, %error, "closed a connection after a malformed request");
+    }
+
+    End::Finished
+}
+
+fn gave_up(state: &ConnectionState, client: SocketAddr) -> End {
+    tracing::debug!(%client, phase = ?state.phase(), "closed a connection that made no progress");
+    End::Stalled
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// The task of an evicted connection ends within this time, even if the service is very busy.
 const EVICTION_TIME: Duration = Duration::from_secs(60);
@@ -158,6 +158,22 @@ impl ConnectionState {
         }
     }
 
+    /// Completes at shutdown when the connection may be closed after its next response, or at once if there will be none:
+    /// a request is being handled, or the connection has been idle for `linger`. A response that is still being sent, or
+    /// a request that is arriving, comes first.
+    pub(super) async fn closable(&self, linger: Duration) {
+        loop {
+            let fields = *self.fields();
+            let is_idle = fields.phase == Phase::Idle && !self.is_sending() && !fields.read_ahead;
+            if fields.phase == Phase::InRequest || is_idle && fields.since.elapsed() >= linger {
+                return;
+            }
+
+            // A new phase does not wake this future.
+            sleep(linger / 10).await;
+        }
+    }
+
     /// When the connection must be closed unless it makes progress.
     fn deadline(&self, idle: Duration, header_read: Duration) -> Option<Instant> {
         let fields = *self.fields();
@@ -228,6 +244,11 @@ impl ConnectionState {
     /// What the service waits for, and since when; `None` while it handles a request, and once the connection is evicted.
     pub(super) fn waiting(&self) -> Option<(Waiting, Instant)> {
         self.fields().waiting(self.is_sending())
+    }
+
+    /// When the response began that is being sent.
+    pub(super) fn response_began(&self) -> Instant {
+        self.fields().response.began
     }
 
     /// Marks the connection as one that is about to be closed for another one, if it still waits for this. No request is

@@ -10,12 +10,12 @@ use tokio::{
 };
 
 use super::{
-    connection::HttpServer, connection_metrics::ConnectionMetrics, connection_state::ConnectionState,
-    limits::ConnectionLimits, registry::Registry,
+    connection::{HttpServer, LINGER},
+    connection_metrics::ConnectionMetrics,
+    connection_state::ConnectionState,
+    limits::ConnectionLimits,
+    registry::Registry,
 };
-
-/// How long idle connections stay open at shutdown: a request may be on its way.
-const LINGER: Duration = Duration::from_millis(250);
 
 /// How long aborted connections may take to end. A task ends when it waits the next time.
 const ABORT_LIMIT: Duration = Duration::from_millis(250);
@@ -124,7 +124,7 @@ impl ConnectionTracker {
         self.registry.set_task(client, id, task.abort_handle());
     }
 
-    /// Closes each connection as soon as it is idle, the first ones after [`LINGER`], and waits until all are closed, at
+    /// Closes each connection as soon as it has been idle for [`LINGER`], and waits until all are closed, at
     /// most for `limit`.
     pub(super) async fn shut_down(self, limit: Duration) {
         let all_closed = async {

@@ -25,7 +25,7 @@ const CANDIDATES: usize = 1024;
 const SCAN_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How useful a connection is, the least useful first. A connection has none of these, and is not closed for another one,
-/// while its request is handled, while its response is being read, and within [`MIN_AGE`].
+/// while its request is handled, while its response is being read, for [`GRACE`], and within [`MIN_AGE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Usefulness {
     /// It has never sent a byte.
@@ -38,13 +38,21 @@ enum Usefulness {
     Unread,
     /// One of the first three, but within [`GRACE`].
     Young,
+    /// It reads its response, but has done so for longer than [`GRACE`]. Otherwise clients that read without haste could
+    /// keep all places.
+    Slow,
 }
 
-fn usefulness((waiting, since): (Waiting, Instant), now: Instant) -> Option<Usefulness> {
+fn usefulness(
+    (waiting, since): (Waiting, Instant),
+    response_began: Instant,
+    now: Instant,
+) -> Option<Usefulness> {
     let time = now.saturating_duration_since(since);
+    let is_slow = now.saturating_duration_since(response_began) >= GRACE;
 
     match waiting {
-        Waiting::Reader if time < GRACE => None,
+        Waiting::Reader if time < GRACE => is_slow.then_some(Usefulness::Slow),
         _ if time < MIN_AGE => None,
         _ if time < GRACE => Some(Usefulness::Young),
         Waiting::Reader => Some(Usefulness::Unread),
@@ -72,7 +80,7 @@ impl Candidate {
             client,
             id,
             waiting,
-            usefulness: usefulness(waiting, now)?,
+            usefulness: usefulness(waiting, state.response_began(), now)?,
         })
     }
 
@@ -136,7 +144,7 @@ mod tests {
                 client: IpAddr::from([192, 0, 2, 7]),
                 id: id as u64,
                 waiting,
-                usefulness: usefulness(waiting, now)?,
+                usefulness: usefulness(waiting, waiting.1, now)?,
             })
         };
         let mut queue = EvictionQueue::default();
@@ -144,6 +152,17 @@ mod tests {
 
         let ids = std::iter::from_fn(|| queue.pop(now).map(|candidate| candidate.id as usize));
         ids.map(|id| connections[id]).collect()
+    }
+
+    #[test]
+    fn client_that_reads_without_haste_is_closed_last() {
+        let now = Instant::now() + Duration::from_secs(3600);
+        let ago = |millis| now - Duration::from_millis(millis);
+        let reader = |response_began| usefulness((Waiting::Reader, ago(10)), ago(response_began), now);
+
+        assert_eq!(reader(900), None);
+        assert_eq!(reader(1_000), Some(Usefulness::Slow));
+        assert!(Usefulness::Slow > Usefulness::Young && Usefulness::Slow > Usefulness::Unread);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bytes that are not an HTTP request.
 
-use crate::support::Service;
+use crate::support::{Service, client::Client};
 
 #[test]
 fn malformed_requests_get_a_bare_400_or_431_and_one_debug_line() {
@@ -70,4 +70,25 @@ fn http_2_preface_closes_the_connection() {
 
     assert_eq!(service.exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "");
     service.wait_for_log("malformed request");
+}
+
+/// hyper compares the length only while a part is missing, and reads 8 KiB at once.
+#[test]
+fn header_that_begins_together_with_the_previous_request_has_the_same_limit() {
+    let service = Service::in_memory(&[]);
+    let request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    for (length, status) in [(15_000, 200), (20_000, 431), (24_000, 431)] {
+        let mut client = Client::of(&service);
+        let line = format!("X: {}\r\n\r\n", "x".repeat(length));
+        let large = request.replace("\r\n\r\n", &format!("\r\n{line}"));
+
+        client
+            .send(format!("{request}{large}").as_bytes())
+            .expect("the requests are taken");
+        assert_eq!(client.response().expect("a response").status, 200);
+        let response = client.response().expect("a response");
+        assert_eq!(response.status, status, "{length}: {response:?}");
+        assert_eq!(response.closes(), status == 431, "{response:?}");
+    }
 }

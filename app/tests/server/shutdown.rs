@@ -11,6 +11,8 @@ use crate::support::{
     Service,
     client::{Client, post_head},
     example::{COLLECTION, body},
+    sockets::Sockets,
+    wait_until,
 };
 
 #[test]
@@ -179,4 +181,28 @@ fn request_whose_header_is_arriving_at_shutdown_gets_its_response() {
     let response = client.response().expect("a response");
     assert!(response.status == 200 && response.closes(), "{response:?}");
     service.wait_for_log("stopped");
+}
+
+#[test]
+fn request_behind_a_response_that_is_being_read_at_shutdown_gets_its_response() {
+    let mut service = Service::in_memory(&[("SHUTDOWN_TIMEOUT_SECONDS", "60")]);
+    let mut client = Client::with_small_buffer(&service);
+    let body = body("behind");
+    let requests = format!(
+        "GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n{}{body}",
+        post_head(body.len())
+    );
+    client.send(requests.as_bytes()).expect("the requests are taken");
+    wait_until("the response is being sent", || Sockets::of(&service).unread > 0);
+
+    service.signal("TERM");
+    service.wait_for_log("SIGTERM: shutting down");
+    // Longer than idle connections stay open.
+    thread::sleep(Duration::from_millis(600));
+
+    assert_eq!(client.response().expect("the response").status, 200);
+    let created = client.response().expect("the response to the second request");
+    assert!(created.status == 201 && created.closes(), "{created:?}");
+    service.wait_for_log("stopped");
+    assert!(service.child.wait().expect("an exit").success());
 }

@@ -3,17 +3,27 @@
 use std::{
     io::Read,
     net::Shutdown,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::support::{Service, client::Client, report, sockets::Sockets, wait_until};
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    report,
+    sockets::Sockets,
+    wait_until,
+};
 
 const DOCS: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const DOCS_AND_CLOSE: &str = "GET /docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// What the system stores for one connection at most, in bytes.
 const MAX_UNREAD: u64 = 160 * 1024;
+
+/// What the system stores of the requests on one connection at most, in bytes.
+const MAX_UNHANDLED: u64 = 96 * 1024;
 
 fn clients(service: &Service, request: &str, count: usize) -> Vec<Client> {
     (0..count)
@@ -49,6 +59,66 @@ fn unread_responses_take_little_of_the_system_and_leave_nothing_behind() {
         let limit = COUNT as u64 * MAX_UNREAD;
         assert!(most.unread > 0 && most.unread < limit, "{most:?}");
     }
+}
+
+/// Linux enlarges the buffer of a client that sends much.
+#[test]
+fn requests_behind_an_unread_response_take_little_of_the_system() {
+    const COUNT: usize = 20;
+
+    let service = Service::in_memory(&[]);
+    let mut clients = clients(&service, "", COUNT);
+    let upload = format!("{}{}", post_head(15_000), " ".repeat(15_000)).repeat(20);
+    for client in &mut clients {
+        client.send(upload.as_bytes()).expect("the requests are taken");
+        (0..20).for_each(|_| assert_eq!(client.response().expect("a response").status, 400));
+        client.send(DOCS.as_bytes()).expect("the request is taken");
+        client.stream().set_nonblocking(true).expect("a socket");
+    }
+
+    let (started, mut most) = (Instant::now(), 0);
+    while started.elapsed() < Duration::from_secs(1) {
+        for client in &mut clients {
+            // The system takes as much as it can store at both ends.
+            let _ = client.send(upload.as_bytes());
+        }
+        most = most.max(Sockets::of(&service).unhandled);
+        thread::sleep(Duration::from_millis(10));
+    }
+
+    report(&format!("at most {most} bytes for {COUNT} connections"));
+    assert!(most > 0 && most < COUNT as u64 * MAX_UNHANDLED, "{most} bytes");
+}
+
+#[test]
+fn clients_that_read_without_haste_do_not_keep_all_places() {
+    const COUNT: usize = 10;
+
+    let service = Service::in_memory(&[("MAX_CONNECTIONS", "10"), ("MAX_CONNECTIONS_PER_CLIENT", "10")]);
+    let readers = clients(&service, &DOCS.repeat(10), COUNT);
+    let stop = AtomicBool::new(false);
+
+    thread::scope(|scope| {
+        // 160 KB a second each: every response takes 10 s.
+        scope.spawn(|| {
+            let mut buffer = [0; 8_000];
+            while !stop.load(Relaxed) {
+                for reader in &readers {
+                    let _ = reader.stream().read(&mut buffer);
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+
+        for probe in 0..5 {
+            let started = Instant::now();
+            let response = Client::of(&service).get("/livez");
+            let time = started.elapsed();
+            stop.store(probe == 4 || time > Duration::from_secs(3), Relaxed);
+            assert_eq!(response.expect("a response").status, 200);
+            assert!(time < Duration::from_secs(3), "probe {probe} took {time:?}");
+        }
+    });
 }
 
 #[test]

@@ -12,22 +12,30 @@ pub(crate) struct Sockets {
     pub(crate) count: usize,
     /// What the system stores because clients have not read it, in bytes.
     pub(crate) unread: u64,
+    /// What the system stores because the process has not read it, in bytes.
+    pub(crate) unhandled: u64,
 }
 
 impl Sockets {
     pub(crate) fn of(service: &Service) -> Self {
         let port = format!(":{:04X}", service.address.port());
         let table = fs::read_to_string("/proc/net/tcp").expect("the sockets of the system");
-        let mut sockets = Self { count: 0, unread: 0 };
+        let number = |digits| u64::from_str_radix(digits, 16).expect("a number");
+        let mut sockets = Self {
+            count: 0,
+            unread: 0,
+            unhandled: 0,
+        };
 
         for line in table.lines().skip(1) {
             let fields: Vec<_> = line.split_whitespace().collect();
             let (local, state, queues) = (fields[1], fields[3], fields[4]);
             // 0A is the listening socket; 06 a connection that both ends have closed.
             if local.ends_with(&port) && !matches!(state, "0A" | "06") {
-                let (unread, _) = queues.split_once(':').expect("two queues");
+                let (unread, unhandled) = queues.split_once(':').expect("two queues");
                 sockets.count += 1;
-                sockets.unread += u64::from_str_radix(unread, 16).expect("a number");
+                sockets.unread += number(unread);
+                sockets.unhandled += number(unhandled);
             }
         }
 
