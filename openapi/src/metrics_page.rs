@@ -1,16 +1,31 @@
 //! `/metrics`: the page that a Prometheus server scrapes.
 
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
+use poem::Body;
 use poem_openapi::{
     OpenApi,
-    payload::{PlainText, Response},
+    payload::{Binary, Response},
 };
+use tokio::sync::Mutex;
 
 use crate::{
     Dependencies,
     http::{preconditions::NO_STORE, problem::Problem},
 };
+
+/// So many responses may wait for their clients with a rendering of their own. No more scrape at the same time, unless
+/// somebody means harm: requests fill the page, up to half a megabyte, and neither limits of rates nor of concurrency
+/// apply to it.
+const MAX_OWN_RENDERINGS: usize = 8;
+
+/// How old a rendering may be that further ones share.
+const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// Renders everything that was measured so far, in the Prometheus text format.
 pub type MetricsRenderer = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
@@ -18,13 +33,61 @@ pub type MetricsRenderer = Arc<dyn Fn() -> Result<String, Box<dyn Error + Send +
 #[derive(Clone)]
 pub(crate) struct MetricsApi {
     renderer: MetricsRenderer,
+    latest: Arc<Mutex<Latest>>,
+}
+
+/// The rendering that began last, as long as a response holds it.
+#[derive(Default)]
+struct Latest {
+    rendering: Weak<Rendering>,
+    /// One clone for each rendering that a response holds.
+    held: Arc<()>,
+}
+
+struct Rendering {
+    text: String,
+    began: Instant,
+    _held: Arc<()>,
+}
+
+/// The body of one of the responses that share a rendering.
+struct Shared(Arc<Rendering>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.text.as_bytes()
+    }
 }
 
 impl MetricsApi {
     pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
             renderer: Arc::clone(&dependencies.metrics),
+            latest: Arc::default(),
         }
+    }
+
+    /// A rendering that shows at least what was measured before `requested`, or, while many are held, a second earlier.
+    /// One is made at a time, and serves all who wait for it.
+    async fn render(&self, requested: Instant) -> Result<Arc<Rendering>, Problem> {
+        let mut latest = self.latest.lock().await;
+        if let Some(rendering) = latest.rendering.upgrade() {
+            let is_recent = rendering.began.elapsed() < MAX_AGE;
+            let are_many = Arc::strong_count(&latest.held) > MAX_OWN_RENDERINGS;
+            if rendering.began >= requested || is_recent && are_many {
+                return Ok(rendering);
+            }
+        }
+
+        let began = Instant::now();
+        let text = (self.renderer)().map_err(|error| Problem::internal().caused_by(error))?;
+        let rendering = Arc::new(Rendering {
+            text,
+            began,
+            _held: Arc::clone(&latest.held),
+        });
+        latest.rendering = Arc::downgrade(&rendering);
+        Ok(rendering)
     }
 }
 
@@ -32,11 +95,73 @@ impl MetricsApi {
 #[OpenApi]
 impl MetricsApi {
     #[oai(path = "/metrics", method = "get", hidden)]
-    async fn metrics(&self) -> poem::Result<Response<PlainText<String>>> {
-        let text = (self.renderer)().map_err(|error| Problem::internal().caused_by(error))?;
+    async fn metrics(&self) -> poem::Result<Response<Binary<Body>>> {
+        let rendering = self.render(Instant::now()).await?;
+        let body = Body::from(Bytes::from_owner(Shared(rendering)));
 
         let content_type = "text/plain; version=0.0.4; charset=utf-8";
-        let response = Response::new(PlainText(text)).header("content-type", content_type);
+        let response = Response::new(Binary(body)).header("content-type", content_type);
         Ok(response.header("cache-control", NO_STORE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use super::*;
+
+    /// Renders the number of earlier renderings.
+    fn counting() -> (MetricsApi, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let renderer: MetricsRenderer = Arc::new(move || Ok(counted.fetch_add(1, Relaxed).to_string()));
+
+        let latest = Arc::default();
+        (MetricsApi { renderer, latest }, count)
+    }
+
+    #[tokio::test]
+    async fn every_request_gets_a_new_rendering_while_few_are_held() {
+        let (api, _) = counting();
+        let mut held = Vec::new();
+
+        for expected in 0..MAX_OWN_RENDERINGS {
+            let rendering = api.render(Instant::now()).await.expect("a rendering");
+            assert_eq!(rendering.text, expected.to_string());
+            held.push(rendering);
+        }
+    }
+
+    #[tokio::test]
+    async fn responses_that_nobody_reads_share_one_rendering_a_second() {
+        let (api, count) = counting();
+        let started = Instant::now();
+        let mut held = Vec::new();
+
+        while started.elapsed() < MAX_AGE * 2 {
+            held.push(api.render(Instant::now()).await.expect("a rendering"));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let (renderings, limit) = (count.load(Relaxed), MAX_OWN_RENDERINGS + 3);
+        assert!(renderings <= limit, "{renderings} for {} responses", held.len());
+
+        drop(held);
+        let before = count.load(Relaxed).to_string();
+        assert_eq!(
+            api.render(Instant::now()).await.expect("a rendering").text,
+            before
+        );
+    }
+
+    #[tokio::test]
+    async fn rendering_that_began_after_the_request_serves_it() {
+        let (api, count) = counting();
+        let requested = Instant::now();
+
+        let held = api.render(requested).await.expect("a rendering");
+        api.render(requested).await.expect("a rendering");
+
+        assert_eq!((count.load(Relaxed), &*held.text), (1, "0"));
     }
 }
