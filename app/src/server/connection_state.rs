@@ -10,14 +10,13 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::sent_response::SentResponse;
+
 /// The task of an evicted connection ends within this time, even if the service is very busy.
 const EVICTION_TIME: Duration = Duration::from_secs(60);
 
 /// A response that was written is with its client after this time, or its client does not read it.
 const DELIVERY_TIME: Duration = Duration::from_secs(1);
-
-/// How fast a client must read a response, in bytes a second, once it has taken as long as a connection may be idle.
-const MIN_SEND_RATE: u64 = 8 * 1024;
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,25 +67,6 @@ struct Fields {
     read_ahead: bool,
     /// The next request must not be handled before this instant.
     delayed_until: Option<Instant>,
-}
-
-/// How far the last response has been sent.
-#[derive(Clone, Copy)]
-struct SentResponse {
-    began: Instant,
-    /// In bytes, without those that the system took at once.
-    sent: u64,
-}
-
-impl SentResponse {
-    fn new(began: Instant) -> Self {
-        Self { began, sent: 0 }
-    }
-
-    /// When it must have been sent, given what was sent so far.
-    fn deadline(&self, idle: Duration) -> Instant {
-        self.began + idle + Duration::from_millis(self.sent.saturating_mul(1000) / MIN_SEND_RATE)
-    }
 }
 
 impl ConnectionState {

@@ -3,7 +3,8 @@
 //! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places
 //! are taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task
 //! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time
-//! of headers, responses and idle connections, `request_body` that of bodies. `closing` closes a connection.
+//! of headers, responses (`sent_response`) and idle connections, `request_body` that of bodies. `closing` closes a
+//! connection.
 
 mod accept;
 mod connection_metrics;
@@ -17,6 +18,7 @@ mod closing;
 mod connection;
 mod connection_state;
 mod request_body;
+mod sent_response;
 mod tracked_io;
 
 mod signals;

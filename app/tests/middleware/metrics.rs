@@ -110,7 +110,13 @@ fn durations_have_the_usual_buckets(samples: &Samples) {
 
     for (name, label) in [
         ("http_server_request", "http_request_method=\"POST\"".to_owned()),
-        ("db_client_operation", format!("db_operation_name=\"{created}\"")),
+        (
+            "db_client_operation",
+            format!(
+                "db_collection_name=\"{}\",db_operation_name=\"{created}\"",
+                example::TABLE
+            ),
+        ),
     ] {
         let bucket = format!("{name}_duration_seconds_bucket{{");
         let buckets = samples

@@ -64,20 +64,24 @@ fn removed_resource_leaves_no_trace() {
     }
 }
 
+/// This workspace without the resources that are not the example.
+fn with_the_example_alone() -> Tree {
+    let tree = Tree::of_this_workspace();
+    let example = example(&tree).name;
+
+    for other in resources(&tree).into_iter().filter(|other| other.name != example) {
+        tree.xtask_without_build(&["remove", &other.name])
+            .expect("removed");
+        tree.commit("Removed");
+    }
+    tree
+}
+
 #[test]
 fn example_can_be_removed_once_there_is_another_resource() {
     for kind in [&[][..], &["--immutable"]] {
-        let tree = Tree::of_this_workspace();
+        let tree = with_the_example_alone();
         let example = example(&tree).name;
-        let others: Vec<_> = resources(&tree)
-            .into_iter()
-            .filter(|other| other.name != example)
-            .collect();
-        for other in others {
-            tree.xtask_without_build(&["remove", &other.name])
-                .expect("removed");
-            tree.commit("Removed");
-        }
         let refused = tree
             .xtask_without_build(&["remove", &example])
             .expect_err("the only one");
@@ -115,7 +119,7 @@ fn example_can_be_removed_once_there_is_another_resource() {
 
 #[test]
 fn example_is_not_removed_if_no_other_resource_has_a_text() {
-    let tree = Tree::of_this_workspace();
+    let tree = with_the_example_alone();
     add(&tree, NAME, &["count:int", "name:text(..9)?"]);
 
     let reason = tree
@@ -164,9 +168,10 @@ fn unusable_resource_is_refused_with_a_reason_and_nothing_is_written() {
 fn missing_place_is_named_with_its_line_and_nothing_is_written() {
     let tree = Tree::of_this_workspace();
     let file = "app/tests/main.rs";
-    let text = tree
-        .read(file)
-        .replace(&format!("mod {};\n", example(&tree).name), "");
+    let mut text = tree.read(file);
+    for resource in resources(&tree) {
+        text = text.replace(&format!("mod {};\n", resource.name), "");
+    }
     tree.write(file, &text);
     tree.commit("Another list");
 

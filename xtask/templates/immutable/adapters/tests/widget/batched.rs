@@ -1,6 +1,7 @@
 //! `Batched`: which calls share a statement, and that sharing harms no caller. The letters name the hazards that every
 //! decorator must avoid.
 
+mod bounds;
 mod failures;
 
 use std::{sync::Arc, time::Duration};
@@ -166,44 +167,6 @@ async fn clients_that_poll_after_one_id_share_a_statement() {
         assert_eq!(result(call).await.expect("after"), expected, "(d)");
     }
     assert_eq!(store.statements()[1..], ["after 20"; 3]);
-}
-
-#[tokio::test]
-async fn batch_size_is_bounded() {
-    let (batched, store) = batched();
-    let calls: Vec<_> = (0..600).map(|n| add(&batched, widget(n))).collect();
-    settle().await;
-
-    store.release(10);
-    for call in calls {
-        result(call).await.expect("add");
-    }
-    assert_eq!(store.statements(), ["add 1", "add 256", "add 256", "add 87"]);
-
-    let large: Vec<_> = (1000..2000).map(widget).collect();
-    batched.add(&large).await.expect("add");
-    assert_eq!(
-        store.statements().last().map(String::as_str),
-        Some("add 1000"),
-        "a large call executes alone"
-    );
-}
-
-#[tokio::test]
-async fn call_is_rejected_when_the_queue_is_full() {
-    let (batched, store) = batched();
-    let calls: Vec<_> = (0..10_002).map(|n| find(&batched, n)).collect();
-    settle().await;
-    let returned = calls.iter().filter(|call| call.is_finished()).count();
-    assert_eq!(returned, 1, "one is in flight, 10,000 wait");
-
-    store.release(1000);
-    let mut rejected = 0;
-    for call in calls {
-        let is_rejected = matches!(result(call).await, Err(RepositoryError::Unavailable { .. }));
-        rejected += usize::from(is_rejected);
-    }
-    assert_eq!(rejected, 1);
 }
 
 #[tokio::test]
