@@ -1,8 +1,13 @@
 //! Whether a name is free for a resource.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
 
 use crate::{git::Git, lists, plan::Plan, program_name::ProgramName, resource::Resource};
+
+/// The rule that mechanism names no resource.
+const RULES: &str = "app/tests/rules/resources.rs";
 
 /// Makes sure that nothing else has the name of a new resource.
 ///
@@ -56,24 +61,19 @@ pub fn check(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
         "{name} is the name of a crate that this workspace uses"
     );
 
-    mechanism_does_not_use(plan, new)
+    mechanism_does_not_use(plan, new, others)
 }
 
 /// A rule of the code says that mechanism names no resource, so the name must not be a word that mechanism uses.
-fn mechanism_does_not_use(plan: &Plan, new: &Resource) -> Result<()> {
-    let rules = plan.read("app/tests/rules/resources.rs")?;
+fn mechanism_does_not_use(plan: &Plan, new: &Resource, others: &[Resource]) -> Result<()> {
+    let rules = plan.read(RULES)?;
     let ambiguous = lists::items(&rules, &["const AMBIGUOUS", "= &["]).unwrap_or_default();
     if ambiguous.contains(&&*format!("\"{}\"", new.name)) {
         return Ok(());
     }
 
     for path in Git::new(plan.root()).tracked_files()? {
-        let is_resource =
-            path.components().count() > 3 || path.starts_with("migration") || path.starts_with("xtask");
-        if is_resource && !path.starts_with("app/src") && !path.starts_with("adapters/src") {
-            continue;
-        }
-        if path.extension().is_none_or(|extension| extension != "rs") {
+        if !is_mechanism(&path, others) {
             continue;
         }
         let text = plan.read(&path)?;
@@ -84,13 +84,30 @@ fn mechanism_does_not_use(plan: &Plan, new: &Resource) -> Result<()> {
             ensure!(
                 false,
                 "{} uses the word {word} for something else. Choose another name; or, if the two meanings cannot be \
-                 confused, add \"{}\" to AMBIGUOUS in app/tests/rules/resources.rs",
+                 confused, add \"{}\" to AMBIGUOUS in {RULES}",
                 path.display(),
                 new.name
             );
         }
     }
     Ok(())
+}
+
+/// Whether the rule applies to a file: it is code, but not that of a resource, a migration, xtask or the rule itself.
+fn is_mechanism(path: &Path, others: &[Resource]) -> bool {
+    let mut parts = path.iter().filter_map(|part| part.to_str());
+    let is_code = path.extension().is_some_and(|extension| extension == "rs");
+    let is_exempt = ["migration", "xtask", RULES]
+        .iter()
+        .any(|exempt| path.starts_with(exempt));
+
+    is_code
+        && !is_exempt
+        && !parts.any(|part| {
+            others
+                .iter()
+                .any(|other| part.trim_end_matches(".rs") == other.name)
+        })
 }
 
 /// Whether a word stands alone in a text, or is one of the words of an identifier.

@@ -129,9 +129,12 @@ impl<W: Write> Write for BatchWriter<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if !self.batch.is_empty() {
+        let has_lines = !self.batch.is_empty();
+        if has_lines {
             self.write_batch();
-            self.pending.store(false, Ordering::Relaxed);
+        }
+        self.pending.store(false, Ordering::Relaxed);
+        if has_lines {
             thread::sleep(BATCH_DELAY);
         }
 
@@ -217,6 +220,22 @@ mod tests {
         let dropped = usize::try_from(counter.dropped()).expect("a small number");
         assert_eq!(written.len() / line.len() + dropped, sent);
         assert!(dropped > 0 && written.len().is_multiple_of(line.len()));
+    }
+
+    #[test]
+    fn guard_does_not_wait_for_what_is_written() {
+        let (writer, _counter, guard, mut reader) = piped();
+        // Exactly a batch, so that nothing is left when the queue is empty.
+        let line = "x".repeat(MAX_BATCH_BYTES / 4 - 1) + "\n";
+        let reading = thread::spawn(move || reader.read_to_end(&mut Vec::new()));
+        (0..4).for_each(|_| send(&writer, &line));
+
+        let started = Instant::now();
+        drop((writer, guard));
+        let time = started.elapsed();
+
+        assert!(time < MAX_DRAIN, "it took {time:?}");
+        reading.join().expect("no panic").expect("the end of the pipe");
     }
 
     #[test]

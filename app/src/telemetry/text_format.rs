@@ -18,7 +18,7 @@ use tracing::{
 const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ": ");
 
 /// When an event happened, how severe it is, and in which request and span.
-pub(super) struct EventMeta {
+pub(super) struct LineMeta {
     pub(super) time: DateTime<Utc>,
     pub(super) level: Level,
     pub(super) request_id: Option<RequestId>,
@@ -27,7 +27,7 @@ pub(super) struct EventMeta {
 
 /// Appends the line of an event. Returns where its body is, `target: message field=value`, for sinks that send the
 /// rest in their own format.
-pub(super) fn format_line(line: &mut String, meta: &EventMeta, event: &Event<'_>) -> Range<usize> {
+pub(super) fn format_line(line: &mut String, meta: &LineMeta, event: &Event<'_>) -> Range<usize> {
     let id = meta.request_id.as_ref().map_or("-", RequestId::as_str);
     let time = meta.time.to_rfc3339_opts(SecondsFormat::Millis, true);
     // Every request logs a line: copying strings is cheaper than formatting them.

@@ -9,7 +9,7 @@ use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::text_format::{EventMeta, format_line};
+use super::text_format::{LineMeta, format_line};
 
 thread_local! {
     /// Reused for every line of the thread, so that formatting a line allocates nothing.
@@ -24,7 +24,7 @@ pub(super) struct TextLayer {
 
 impl<S: Subscriber> Layer<S> for TextLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let meta = EventMeta {
+        let meta = LineMeta {
             time: self.clock.now(),
             level: *event.metadata().level(),
             request_id: RequestId::current(),

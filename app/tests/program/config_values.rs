@@ -91,7 +91,7 @@ fn all_invalid_values_are_reported_at_once_with_what_is_expected() {
         ("ALLOWED_HOSTS", "example.com:80:80"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CORS_ALLOWED_ORIGINS", "example.com"),
-        ("CORS_ALLOWED_HEADERS", "x shop"),
+        ("CORS_ALLOWED_HEADERS", "x own"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_MAX_CONNECTIONS", "0"),
         ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "soon"),
