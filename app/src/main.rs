@@ -74,7 +74,7 @@ fn run(command: Command, config: &Config, logs: Logging) -> Result<ExitCode, Com
         tracing::error!("{error}");
     }
 
-    // Before the runtime ends, which receives the signal that may come meanwhile.
+    // A task of the runtime ends the process at a signal, so the runtime outlives the writing of the log.
     drop(logs);
     // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
     if let Some(runtime) = runtime {

@@ -109,7 +109,8 @@ impl Schema {
     /// If nothing is pending, it only reads, so a role without the right to change the schema will do.
     ///
     /// # Errors
-    /// [`MigrationError`] if a migration fails, or another process does not finish its own within a minute.
+    /// [`MigrationError`] if a migration fails, if another process does not finish its own within a minute, or if another
+    /// transaction uses a table for so long.
     pub async fn up(&self) -> Result<Migrated, MigrationError> {
         let before = self.applied().await?;
         if before.pending().is_empty() {

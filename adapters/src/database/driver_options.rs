@@ -1,6 +1,6 @@
 //! What the driver is told about a connection: everything explicitly, so that variables of the environment and its own
-//! parser have no say. Only `PGSSLCERT`, `PGSSLKEY`, `PGSSLROOTCERT` and `PGOPTIONS` remain. The mode does not depend on
-//! `PGSSLROOTCERT`, as it does in libpq.
+//! parser have no say. Only `PGSSLCERT`, `PGSSLKEY`, `PGSSLROOTCERT` and `PGOPTIONS` remain. Unlike in libpq, the mode does
+//! not depend on `PGSSLROOTCERT`.
 
 use std::{fs, path::Path, sync::Arc};
 

@@ -28,6 +28,7 @@ pub enum CallError {
     FileDamaged(#[from] FileDamage),
 }
 
+// Not `#[from]`, which would make it a source: a source is logged in its own words.
 impl From<DbErr> for CallError {
     fn from(error: DbErr) -> Self {
         Self::Database(error)
@@ -96,8 +97,10 @@ pub(crate) fn describe(error: &DbErr) -> String {
     let error_of_server = driver_error(error).and_then(SqlxError::as_database_error);
     let error_of_postgres = error_of_server.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
 
+    // Before it has let the service in, a server may give its error any severity.
+    let is_connecting = matches!(error, DbErr::Conn(_));
     match error_of_postgres {
-        Some(fatal) if matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
+        Some(fatal) if is_connecting || matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
             let meaning = match fatal.code() {
                 "28P01" => ": the user or the password is wrong",
                 "28000" => ": there is no such role, or pg_hba.conf has no entry for it",

@@ -29,8 +29,8 @@ pub enum FileDamage {
     Database,
     /// A file beside it.
     #[error(
-        "the file {0} of the database was removed or moved; stop the service with SIGTERM, which saves what was stored, \
-         and start it again. Killed instead, it loses its newest writes"
+        "the file {0} of the database was removed, moved or replaced; stop the service with SIGTERM, which saves what was \
+         stored, and start it again. Killed instead, it loses its newest writes"
     )]
     Companion(&'static str),
 }
@@ -168,10 +168,12 @@ fn handle(_: &Path) -> Option<File> {
     None
 }
 
-/// Whether this descriptor has the flag `O_PATH`.
+/// Whether this descriptor has the flag `O_PATH`, or was closed meanwhile.
 #[cfg(target_os = "linux")]
 fn is_handle(descriptor: &str) -> bool {
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
+    let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")) else {
+        return true;
+    };
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
 

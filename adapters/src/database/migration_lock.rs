@@ -40,15 +40,22 @@ pub enum MigrationLockError {
     #[error("the migration lock was not free within {} s; another process is changing the schema, or left a transaction open", .0.as_secs())]
     Timeout(Duration),
     /// Another transaction used a table all the time.
-    #[error("a table was not free within {} s: a transaction that is still open uses it, such as a backup's or that of an \
-             idle session (see pg_stat_activity). Run it again when that has ended", .0.as_secs())]
+    #[error("a table was not free within {} s: a transaction that is still open uses it, such as a backup or an idle \
+             session (see pg_stat_activity). Try again when that has ended", .0.as_secs())]
     TableInUse(Duration),
     /// The work took longer than any schema change should.
     #[error("the schema change did not end within {} h", MAX_DURATION.as_secs() / 3600)]
     RanTooLong,
     /// The database rejected a statement, or cannot be reached.
     #[error("{}", describe(.0))]
-    Database(#[from] DbErr),
+    Database(DbErr),
+}
+
+// Not `#[from]`, which would make it a source: a source is logged in its own words.
+impl From<DbErr> for MigrationLockError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl MigrationLockError {
@@ -60,8 +67,9 @@ impl MigrationLockError {
 
 impl Database {
     /// Does `work` in a transaction while holding a lock, so that one process at a time does it. PostgreSQL's statement
-    /// timeout does not apply. While another transaction uses a table that `work` changes, it is rolled back and done
-    /// again, so that no request for that table waits for longer than half a second.
+    /// timeout does not apply. If another transaction uses a table that `work` changes, `work` is rolled back after half a
+    /// second and repeated, because requests for that table wait behind it meanwhile. Once `work` has a table, requests
+    /// for it wait until the commit.
     ///
     /// On PostgreSQL the lock is an advisory lock, on SQLite the lock of writers. Either ends with the transaction, and
     /// so with the process or its connection.
@@ -92,7 +100,10 @@ impl Database {
                     return Ok(result);
                 }
                 Err(error) if !is_table_in_use(&error) => return Err(error.into()),
-                Err(_) => transaction.rollback().await?,
+                Err(_) => {
+                    let rolled_back = timeout(lock_timeout, transaction.rollback()).await;
+                    rolled_back.map_err(|_| MigrationLockError::Timeout(lock_timeout))??;
+                }
             }
 
             if Instant::now() + TABLE_LOCK_PAUSE >= until {

@@ -53,7 +53,9 @@ async fn lock_on_sqlite_is_exclusive_and_times_out() {
 async fn schema_change_that_waits_for_a_table_fails_no_request() {
     let fresh = FreshDatabase::postgres().await;
     let (changing, store) = open_with(fresh.url(), Options::default()).await;
-    let (reading, requests) = (open(fresh.url()).await.0, open(fresh.url()).await.1);
+    let (reading, _) = open(fresh.url()).await;
+    // Its calls may take 5 s, ten times as long as they wait for the change at a time.
+    let (_, requests) = open_with(fresh.url(), Options::default()).await;
     store.add(&[item(1)]).await.expect("added");
     let reader = reading.connection().begin().await.expect("a transaction");
     let read = format!("select count(*) from {TABLE}");
@@ -89,13 +91,16 @@ async fn schema_change_ends_without_effect_if_a_table_is_never_free() {
     let read = format!("select count(*) from {TABLE}");
     reader.execute_unprepared(&read).await.expect("a read");
 
-    let change = changing.with_migration_lock(SECOND, async |transaction| {
+    let mut attempts = 0;
+    let change = changing.with_migration_lock(4 * SECOND, async |transaction| {
+        attempts += 1;
         transaction
             .execute_unprepared(&format!("drop table {TABLE}"))
             .await
     });
     let outcome = change.await;
 
+    assert!(attempts > 1, "{attempts} attempts");
     assert!(
         matches!(outcome, Err(MigrationLockError::TableInUse(_))),
         "{outcome:?}"

@@ -1,7 +1,11 @@
 //! The SQLite file is removed or replaced while it is open. SQLite notices neither, and what is written to a removed file
 //! is gone when the program ends.
 
-use std::{fs, path::Path, process};
+use std::{
+    fs,
+    path::Path,
+    process::{self, Command},
+};
 
 use adapters::{
     SeaOrmHealthCheck,
@@ -68,14 +72,16 @@ async fn nothing_is_acknowledged_once_the_file_is_emptied() {
 }
 
 /// The files beside it hold the newest writes, which a kill would lose.
-async fn nothing_is_acknowledged_after_on_a_file_beside_it(accident: Accident) {
+async fn no_write_succeeds_after(accident: Accident) {
     for suffix in ["-wal", "-shm"] {
         let fresh = FreshDatabase::sqlite();
         let path = format!("{}{suffix}", fresh.url().trim_start_matches("sqlite://"));
         let (database, store) = open(fresh.url()).await;
         store.add(&[item(1)]).await.expect("added");
         let copy = format!("{path}.copy");
-        fs::copy(&path, &copy).expect("a copy");
+        // In another process: to close a file here would release the locks that SQLite holds on it.
+        let copied = Command::new("cp").args([&path, &copy]).status();
+        assert!(copied.expect("cp").success());
 
         accident(Path::new(&path), Path::new(&copy));
         for attempt in 1..=2 {
@@ -100,13 +106,12 @@ async fn nothing_is_acknowledged_after_on_a_file_beside_it(accident: Accident) {
 
 #[tokio::test]
 async fn nothing_is_acknowledged_once_a_file_beside_it_is_removed() {
-    nothing_is_acknowledged_after_on_a_file_beside_it(|path, _| fs::remove_file(path).expect("removed"))
-        .await;
+    no_write_succeeds_after(|path, _| fs::remove_file(path).expect("removed")).await;
 }
 
 #[tokio::test]
 async fn nothing_is_acknowledged_once_a_file_beside_it_is_moved() {
-    nothing_is_acknowledged_after_on_a_file_beside_it(|path, _| {
+    no_write_succeeds_after(|path, _| {
         fs::rename(path, path.with_extension("away")).expect("moved");
     })
     .await;
@@ -114,7 +119,7 @@ async fn nothing_is_acknowledged_once_a_file_beside_it_is_moved() {
 
 #[tokio::test]
 async fn nothing_is_acknowledged_once_a_file_beside_it_is_replaced() {
-    nothing_is_acknowledged_after_on_a_file_beside_it(|path, copy| {
+    no_write_succeeds_after(|path, copy| {
         fs::rename(copy, path).expect("replaced");
     })
     .await;

@@ -6,7 +6,7 @@ use http_body_util::combinators::BoxBody;
 use hyper::{
     Request, Response, StatusCode,
     body::{Body as _, Bytes, Incoming},
-    header::{CONNECTION, HeaderValue},
+    header::{CONNECTION, HeaderName, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -68,7 +68,8 @@ impl HttpServer {
         }
     }
 
-    /// Serves one connection until the client or a response closes it, it makes no progress, or `shutdown` changes.
+    /// Serves one connection until the client or a response closes it, or it makes no progress. Once `shutdown` changes,
+    /// until it is idle.
     pub(super) async fn serve_connection(
         &self,
         stream: TcpStream,
@@ -112,6 +113,7 @@ impl HttpServer {
             _ = shutdown.changed() => {}
         }
 
+        // Boxed because its timer is large, and most connections never need it.
         Box::pin(async {
             tokio::select! {
                 biased;
@@ -145,6 +147,7 @@ impl HttpServer {
             }
         }
         if header_length(&request) > MAX_HEADER {
+            tracing::debug!("closed a connection after a malformed request: its header is too large");
             state.end_request();
             return Ok(header_too_large());
         }
@@ -187,15 +190,14 @@ impl HttpServer {
 
 /// The length of a header in bytes, without white space that has no meaning.
 fn header_length(request: &Request<Incoming>) -> usize {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or(0, |path| path.as_str().len());
-    let lines = request.headers().iter();
+    let uri = request.uri();
+    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let length = |(name, value): (&HeaderName, &HeaderValue)| {
+        name.as_str().len() + ": ".len() + value.len() + "\r\n".len()
+    };
 
-    path + lines
-        .map(|(name, value)| name.as_str().len() + ": ".len() + value.len() + "\r\n".len())
-        .sum::<usize>()
+    request.method().as_str().len() + authority + path + request.headers().iter().map(length).sum::<usize>()
 }
 
 /// What hyper itself sends in this case.

@@ -138,9 +138,9 @@ impl ConnectionState {
         }
     }
 
-    /// Completes at shutdown when the connection may be closed after its next response, or at once if there will be none:
-    /// a request is being handled, or the connection has been idle for `linger`. A response that is still being sent, or
-    /// a request that is arriving, comes first.
+    /// Completes when hyper may be told to shut the connection down: a request is being handled, whose response is then
+    /// the last one, or nothing has happened for `linger`. hyper itself takes a connection for idle while a response is
+    /// being sent or a header is arriving.
     pub(super) async fn closable(&self, linger: Duration) {
         loop {
             let fields = *self.fields();

@@ -24,8 +24,11 @@ const CANDIDATES: usize = 1024;
 /// After a look at all connections that found no candidate, the next one may come after this time.
 const SCAN_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How useful a connection is, the least useful first. A connection has none of these, and is not closed for another one,
-/// while its request is handled, while its response is being read, for [`GRACE`], and within [`MIN_AGE`].
+/// How useful a connection is, the least useful first. A connection has none of these, and is not closed for another one:
+///
+/// - while its request is handled;
+/// - while its response is being read, for [`GRACE`];
+/// - within [`MIN_AGE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Usefulness {
     /// It has never sent a byte.

@@ -66,7 +66,10 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     let mut service = pin!(run(config, Arc::clone(&draining), stopped));
 
     let signal = tokio::select! {
-        served = &mut service => return served,
+        served = &mut service => {
+            spawn(exit_at_signal(signals));
+            return served;
+        }
         signal = signals.next() => signal,
     };
     draining.store(true, Relaxed);
@@ -78,16 +81,15 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     );
     let _ = stop.send(());
 
-    tokio::select! {
-        served = service => {
-            spawn(exit_at_signal(signals));
-            served
-        }
+    let outcome = tokio::select! {
+        served = service => served,
         signal = signals.next() => {
             tracing::warn!("{signal} again: exiting at once, requests in flight are aborted");
             Ok(signal.exit_code().into())
         }
-    }
+    };
+    spawn(exit_at_signal(signals));
+    outcome
 }
 
 /// While the rest of the log is written, which may take seconds, the next signal ends the process without it.
@@ -105,7 +107,9 @@ async fn run(
     let (authenticator, store) = tokio::select! {
         opened = Box::pin(open(config)) => opened?,
         _ = &mut stop => {
-            tracing::info!("stopped before the start was complete; a migration in progress is rolled back");
+            tracing::info!(
+                "stopped before the start was complete; a migration that has begun is rolled back once its statement ends"
+            );
             return Ok(ExitCode::SUCCESS);
         }
     };

@@ -29,6 +29,10 @@ const BATCH_DELAY: Duration = Duration::from_millis(5);
 /// to 1.1 s for those that came meanwhile: 4 s in all.
 const MAX_DRAIN: Duration = Duration::from_millis(2_900);
 
+/// After so many looks at the thread, each [`BATCH_DELAY`] later, that found it without lines, its queue is empty: it pauses
+/// for one [`BATCH_DELAY`] after each batch.
+const QUIET_ROUNDS: u32 = 3;
+
 /// Starts the thread.
 pub(super) fn start(output: impl Write + Send + 'static) -> (NonBlocking, DropCounter, Guard) {
     let batches = BatchWriter {
@@ -66,7 +70,8 @@ pub(super) struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let until = Instant::now() + MAX_DRAIN;
-        while self.pending.load(Ordering::Relaxed) {
+        let mut quiet_rounds = 0;
+        while quiet_rounds < QUIET_ROUNDS {
             if Instant::now() >= until {
                 // The appender's guard would print to standard output that its queue is full, and wait for ever if that is
                 // the output that nobody reads.
@@ -74,6 +79,11 @@ impl Drop for Guard {
                 return;
             }
             thread::sleep(BATCH_DELAY);
+            quiet_rounds = if self.pending.load(Ordering::Relaxed) {
+                0
+            } else {
+                quiet_rounds + 1
+            };
         }
     }
 }
@@ -98,7 +108,7 @@ struct BatchWriter<W> {
     output: W,
     batch: Vec<u8>,
     unwritten: Arc<AtomicU64>,
-    /// Whether lines have been taken from the queue since it was last seen empty.
+    /// Whether lines have been taken from the queue that are not written yet. Others may be in the queue.
     pending: Arc<AtomicBool>,
 }
 

@@ -49,9 +49,9 @@ impl Drop for Logging {
     fn drop(&mut self) {
         let (console, syslog) = (self.console.take(), self.syslog.take());
 
-        // At the same time, because each may take all of these seconds.
+        // At the same time, because each may take all of these seconds. Without a thread, `console` is dropped at once.
         thread::scope(|scope| {
-            scope.spawn(|| drop(console));
+            let _ = thread::Builder::new().spawn_scoped(scope, || drop(console));
             drop(syslog);
         });
     }

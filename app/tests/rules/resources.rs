@@ -7,8 +7,8 @@ use super::{root, rust_files};
 /// Names that mechanism uses with another meaning, such as HTTP's `POST`. A resource of such a name is recognised only
 /// in the names of types, such as `PostId`.
 const AMBIGUOUS: &[&str] = &[
-    "comment", "document", "event", "group", "image", "item", "job", "message", "order", "post", "task",
-    "user", "workflow",
+    "comment", "document", "event", "group", "image", "job", "message", "order", "post", "task", "user",
+    "workflow",
 ];
 
 /// Types of libraries whose names contain an ambiguous one.

@@ -75,13 +75,21 @@ fn http_2_preface_closes_the_connection() {
 /// hyper compares the length only while a part is missing, and reads 8 KiB at once.
 #[test]
 fn header_that_begins_together_with_the_previous_request_has_the_same_limit() {
-    let service = Service::in_memory(&[]);
+    let mut service = Service::in_memory(&[("LOG_LEVEL", "debug")]);
     let request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-    for (length, status) in [(15_000, 200), (20_000, 431), (24_000, 431)] {
-        let mut client = Client::of(&service);
+    let with_line = |length| {
         let line = format!("X: {}\r\n\r\n", "x".repeat(length));
-        let large = request.replace("\r\n\r\n", &format!("\r\n{line}"));
+        request.replace("\r\n\r\n", &format!("\r\n{line}"))
+    };
+    let with_authority = |length| request.replace("/livez", &format!("http://{}/livez", "x".repeat(length)));
+
+    for (length, large, status) in [
+        (15_000, with_line(15_000), 200),
+        (20_000, with_line(20_000), 431),
+        (24_000, with_line(24_000), 431),
+        (20_000, with_authority(20_000), 431),
+    ] {
+        let mut client = Client::of(&service);
 
         client
             .send(format!("{request}{large}").as_bytes())
@@ -90,5 +98,9 @@ fn header_that_begins_together_with_the_previous_request_has_the_same_limit() {
         let response = client.response().expect("a response");
         assert_eq!(response.status, status, "{length}: {response:?}");
         assert_eq!(response.closes(), status == 431, "{response:?}");
+        if status == 431 {
+            let line = service.wait_for_log("malformed request");
+            assert!(line.contains("DEBUG"), "{line}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use opentelemetry::{
 };
 use poem::{
     Request, Response,
-    http::{HeaderMap, HeaderName, Version, uri::Scheme},
+    http::{HeaderMap, HeaderName, HeaderValue, Version, uri::Scheme},
 };
 
 use super::{
@@ -199,9 +199,10 @@ struct TraceHeaders<'a> {
 
 impl<'a> TraceHeaders<'a> {
     fn new(headers: &'a HeaderMap) -> Self {
-        let lines = headers.get_all(TRACESTATE).iter();
-        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
-        let state = lines.join(",");
+        let lines = headers.get_all(TRACESTATE).iter().map(HeaderValue::to_str);
+        let lines: Result<Vec<_>, _> = lines.collect();
+        // As for anything that cannot be read, nothing of it counts.
+        let state = lines.map(|lines| lines.join(",")).unwrap_or_default();
 
         Self { headers, state }
     }
