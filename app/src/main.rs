@@ -33,15 +33,7 @@ fn main() -> ExitCode {
         tracing::warn!("{warning}");
     }
 
-    match run(arguments.command.unwrap_or_default(), &config, logs) {
-        Ok(code) => code,
-        Err(error) => {
-            if !config.logs.console {
-                print_error(&error.to_string());
-            }
-            ExitCode::FAILURE
-        }
-    }
+    run(arguments.command.unwrap_or_default(), &config, logs).unwrap_or(ExitCode::FAILURE)
 }
 
 fn load_config(arguments: &Arguments) -> Result<(Config, Vec<String>), InvalidConfig> {
@@ -76,6 +68,11 @@ fn run(command: Command, config: &Config, logs: Logging) -> Result<ExitCode, Com
 
     // A task of the runtime ends the process at a signal, so the runtime outlives the writing of the log.
     drop(logs);
+    if let Err(error) = &outcome
+        && !config.logs.console
+    {
+        print_error(&error.to_string());
+    }
     // Dropping the runtime would wait for blocking calls, such as the resolution of a name, however long they take.
     if let Some(runtime) = runtime {
         runtime.shutdown_background();

@@ -3,15 +3,13 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use domain::{BoxedSource, RepositoryError};
-use sea_orm::{
-    ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError,
-    sqlx::postgres::{PgDatabaseError, PgSeverity},
-};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx::postgres::PgDatabaseError};
 use thiserror::Error;
 
 use super::{
     file::FileDamage,
     pooler::{self, FOREIGN_ROW, SHARES_SESSIONS},
+    reason::describe,
 };
 
 /// Why a call to the database failed.
@@ -88,32 +86,6 @@ fn classify(error: DbErr) -> RepositoryError {
         | Kind::Unavailable => RepositoryError::Unavailable { source },
         Kind::TimedOut => RepositoryError::TimedOut { source },
         Kind::Internal => RepositoryError::Internal { source },
-    }
-}
-
-/// An error for the log. A server that refuses or ends a connection may repeat the user and even the password in its
-/// message, so only its SQLSTATE is told.
-pub(crate) fn describe(error: &DbErr) -> String {
-    let error_of_server = driver_error(error).and_then(SqlxError::as_database_error);
-    let error_of_postgres = error_of_server.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-
-    // Before it has let the service in, a server may give its error any severity.
-    let is_connecting = matches!(error, DbErr::Conn(_));
-    match error_of_postgres {
-        Some(fatal) if is_connecting || matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
-            let meaning = match fatal.code() {
-                "28P01" => ": the user or the password is wrong",
-                "28000" => ": there is no such role, or pg_hba.conf has no entry for it",
-                "3D000" => ": the database does not exist",
-                "53300" => ": there are too many connections",
-                "57P01" | "57P02" | "57P05" => ": the connection was ended",
-                "57P03" => ": the server is starting or stopping",
-                _ => "",
-            };
-            let code = fatal.code().escape_debug();
-            format!("the server refused or ended the connection, SQLSTATE {code}{meaning}")
-        }
-        _ => error.to_string(),
     }
 }
 
@@ -209,7 +181,7 @@ fn kind_of(error: &DbErr) -> Kind {
     }
 }
 
-fn driver_error(error: &DbErr) -> Option<&SqlxError> {
+pub(super) fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))

@@ -64,15 +64,17 @@ struct KnownFile {
 struct FileId(u64, u64);
 
 impl DatabaseFile {
-    /// The files of this pool, if it is SQLite's and not in memory. Further connections of the pool will not create
-    /// another file if this one is missing.
+    /// The files of this pool, if it is SQLite's and not in memory. Further connections of the pool will open the same
+    /// file, and not create another one if it is missing.
     pub(super) fn of(connection: &DatabaseConnection) -> Option<Self> {
         let pool = sqlite(connection)?;
         let options = pool.connect_options();
         let path = fs::canonicalize(options.get_filename()).ok()?;
         let id = FileId::of(&fs::metadata(&path).ok()?);
 
-        pool.set_connect_options((*options).clone().create_if_missing(false));
+        // A link in the name may lead elsewhere later.
+        let reopen = (*options).clone().filename(&path).create_if_missing(false);
+        pool.set_connect_options(reopen);
         Some(Self {
             companions: COMPANIONS.map(|suffix| Companion::of(&path, suffix)),
             path,

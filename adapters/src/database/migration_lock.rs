@@ -11,8 +11,9 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
-    error::{describe, is_lock_timeout, is_permission_denied, is_table_in_use},
+    error::{is_lock_timeout, is_permission_denied, is_table_in_use},
     pool_metrics::stats,
+    reason::describe,
     resilient_pool::{Database, PoolGeneration},
 };
 

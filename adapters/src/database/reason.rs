@@ -2,17 +2,52 @@
 
 use std::{fmt::Display, io::ErrorKind};
 
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlxError};
+use sea_orm::{
+    ConnAcquireErr, DbErr, RuntimeErr, SqlxError,
+    sqlx::postgres::{PgDatabaseError, PgSeverity},
+};
 
 use super::{
     address::Address,
+    error::driver_error,
     pooler::{self, REFUSES_PGOPTIONS, SHARES_SESSIONS},
 };
+
+/// Instead of the driver's message about a response that it does not understand, which repeats parts of it.
+const UNEXPECTED_RESPONSE: &str =
+    "the server responds as no PostgreSQL server does that this service can use";
 
 pub(super) const NO_RESPONSE: &str = "no response in time";
 const NO_TLS: &str = "the server does not offer TLS. It is required, so that the password does not cross the network \
                       unencrypted: turn TLS on in the server, or, where the network is trusted, set \
                       DATABASE_SSLMODE=prefer (in the URL: sslmode=prefer)";
+
+/// An error for the log. A server that refuses or ends a connection may repeat the user and even the password in its
+/// message, so only its SQLSTATE is told.
+pub(crate) fn describe(error: &DbErr) -> String {
+    let error_of_server = driver_error(error).and_then(SqlxError::as_database_error);
+    let error_of_postgres = error_of_server.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+
+    // Before it has let the service in, a server may give its error any severity.
+    let is_connecting = matches!(error, DbErr::Conn(_));
+    match error_of_postgres {
+        Some(fatal) if is_connecting || matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
+            let meaning = match fatal.code() {
+                "28P01" => ": the user or the password is wrong",
+                "28000" => ": there is no such role, or pg_hba.conf has no entry for it",
+                "3D000" => ": the database does not exist",
+                "53300" => ": there are too many connections",
+                "57P01" | "57P02" | "57P05" => ": the connection was ended",
+                "57P03" => ": the server is starting or stopping",
+                _ => "",
+            };
+            let code = fatal.code().escape_debug();
+            format!("the server refused or ended the connection, SQLSTATE {code}{meaning}")
+        }
+        _ if matches!(driver_error(error), Some(SqlxError::Protocol(_))) => UNEXPECTED_RESPONSE.to_owned(),
+        _ => error.to_string(),
+    }
+}
 
 /// The error of a call, for an operator.
 pub(super) fn reason(error: &DbErr, address: &Address) -> String {
@@ -39,6 +74,7 @@ pub(super) fn driver_reason(error: &SqlxError, address: &Address) -> String {
         // How an untrusted certificate shows.
         SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => untrusted(error),
         SqlxError::Io(error) => error.to_string(),
+        SqlxError::Protocol(_) => UNEXPECTED_RESPONSE.to_owned(),
         SqlxError::Tls(error) if error.to_string() == "server does not support TLS" => NO_TLS.to_owned(),
         SqlxError::Tls(error) => untrusted(error),
         other => other.to_string(),

@@ -140,6 +140,8 @@ impl Database {
 
         loop {
             let pool = self.usable_pool(deadline).await?;
+            // A statement on damaged files may destroy what another process stores, which uses the new ones.
+            self.check_file(&pool)?;
             let completed_before = pool.completed_calls.load(Ordering::Relaxed);
 
             let mut call = pin!(call(Arc::clone(&pool), attempt));

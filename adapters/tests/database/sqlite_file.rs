@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::Path,
     process::{self, Command},
 };
@@ -13,11 +14,12 @@ use adapters::{
     testing::FreshDatabase,
 };
 use domain::{HealthCheck, RepositoryError};
+use sea_orm::TransactionTrait;
 use tokio::task::JoinSet;
 
 use crate::support::{
     example::{RepositoryPort, item},
-    open,
+    open, open_with,
 };
 
 /// What is done to the file, given its path and that of its copy.
@@ -123,6 +125,49 @@ async fn nothing_is_acknowledged_once_a_file_beside_it_is_replaced() {
         fs::rename(copy, path).expect("replaced");
     })
     .await;
+}
+
+/// A second process that starts on the file meanwhile creates new ones. What it stores must survive.
+#[tokio::test]
+async fn nothing_is_executed_once_a_file_beside_it_is_removed() {
+    let fresh = FreshDatabase::sqlite();
+    let path = fresh.url().trim_start_matches("sqlite://");
+    let (database, store) = open(fresh.url()).await;
+    store.add(&[item(1)]).await.expect("added");
+
+    fs::remove_file(format!("{path}-shm")).expect("removed");
+    store.add(&[item(2)]).await.expect_err("a file is gone");
+    drop(store);
+    database.connection().close().await.expect("closed");
+
+    let stored = open(fresh.url()).await.1.latest(None, 9).await.expect("a page");
+    assert_eq!(stored, [item(1)]);
+}
+
+/// As a deployment changes `current`.
+#[tokio::test]
+async fn link_that_leads_elsewhere_later_has_no_effect() {
+    let fresh = FreshDatabase::sqlite();
+    let path = Path::new(fresh.url().trim_start_matches("sqlite://"));
+    let link = path.with_extension("link");
+    symlink(path, &link).expect("a link");
+    let (database, store) = open_with(&format!("sqlite://{}", link.display()), Options::default()).await;
+    store.add(&[item(1)]).await.expect("added");
+
+    let other = path.with_extension("other");
+    let (_, other_store) = open_with(&format!("sqlite://{}", other.display()), Options::default()).await;
+    fs::remove_file(&link).expect("removed");
+    symlink(&other, &link).expect("another link");
+
+    // All others are in use, so one that is opened now is written to.
+    let mut busy = Vec::new();
+    for _ in 1..Options::default().max_connections {
+        busy.push(database.connection().begin().await.expect("a transaction"));
+    }
+    store.add(&[item(2)]).await.expect("added");
+    drop(busy);
+    assert_eq!(store.latest(None, 9).await.expect("a page"), [item(2), item(1)]);
+    assert_eq!(other_store.latest(None, 9).await.expect("a page"), []);
 }
 
 /// SQLite removes them with its last connection, and creates others with the next one.
