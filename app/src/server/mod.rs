@@ -61,15 +61,20 @@ use signals::Signals;
 pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     // First of all, so that a signal during start-up is not lost.
     let mut signals = Signals::new()?;
+    let outcome = serve_until_signal(config, &mut signals).await;
+
+    // While the rest of the log is written, which may take seconds, a further signal ends the process without it.
+    spawn(async move { process::exit(signals.next().await.exit_code().into()) });
+    outcome
+}
+
+async fn serve_until_signal(config: &Config, signals: &mut Signals) -> Result<ExitCode, CommandError> {
     let draining = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = oneshot::channel();
     let mut service = pin!(run(config, Arc::clone(&draining), stopped));
 
     let signal = tokio::select! {
-        served = &mut service => {
-            spawn(exit_at_signal(signals));
-            return served;
-        }
+        served = &mut service => return served,
         signal = signals.next() => signal,
     };
     draining.store(true, Relaxed);
@@ -81,20 +86,13 @@ pub async fn serve(config: &Config) -> Result<ExitCode, CommandError> {
     );
     let _ = stop.send(());
 
-    let outcome = tokio::select! {
+    tokio::select! {
         served = service => served,
         signal = signals.next() => {
             tracing::warn!("{signal} again: exiting at once, requests in flight are aborted");
             Ok(signal.exit_code().into())
         }
-    };
-    spawn(exit_at_signal(signals));
-    outcome
-}
-
-/// While the rest of the log is written, which may take seconds, the next signal ends the process without it.
-async fn exit_at_signal(mut signals: Signals) {
-    process::exit(signals.next().await.exit_code().into());
+    }
 }
 
 async fn run(

@@ -4,12 +4,12 @@ use std::{
     io::{BufRead, BufReader, PipeReader, Read, pipe},
     net::{SocketAddr, TcpStream},
     path::Path,
-    process::{Child, Command, ExitStatus},
+    process::{Child, ExitStatus},
 };
 
 use tempfile::TempDir;
 
-use crate::support::{PROGRAM, client::Client, command, example::COLLECTION, wait_until};
+use crate::support::{PROGRAM, client::Client, command, example::COLLECTION, send_signal, wait_until};
 
 /// More lines than the pipe and the queue of the log hold.
 const REQUESTS: usize = 8_000;
@@ -49,12 +49,6 @@ impl Unread {
         service
     }
 
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -s {name} {}", self.child.id());
-        let status = Command::new("sh").args(["-c", &kill]).status();
-        assert!(status.expect("a shell").success());
-    }
-
     fn wait_for_exit(&mut self) -> ExitStatus {
         wait_until("the service has ended", || {
             self.child.try_wait().expect("a status").is_some()
@@ -75,7 +69,7 @@ fn service_ends_although_its_log_cannot_be_written() {
     let folder = TempDir::new().expect("a folder");
     let mut service = Unread::start(folder.path());
 
-    service.signal("TERM");
+    send_signal(&service.child, "TERM");
 
     assert!(service.wait_for_exit().success());
     let mut rest = Vec::new();
@@ -90,11 +84,11 @@ fn second_signal_ends_a_service_that_cannot_write_its_log() {
     let folder = TempDir::new().expect("a folder");
     let mut service = Unread::start(folder.path());
 
-    service.signal("TERM");
+    send_signal(&service.child, "TERM");
     wait_until("the service no longer listens", || {
         TcpStream::connect(service.address).is_err()
     });
-    service.signal("INT");
+    send_signal(&service.child, "INT");
 
     assert_eq!(service.wait_for_exit().code(), Some(130));
 }

@@ -20,7 +20,7 @@ mod stores;
 
 pub(crate) use in_process::{InProcess, config};
 pub(crate) use metrics::{Samples, samples, scrape, scrape_text, sum};
-pub(crate) use program::{PROGRAM, report, run, run_with_input, wait_until};
+pub(crate) use program::{PROGRAM, report, run, run_with_input, send_signal, wait_until};
 pub(crate) use response::{bytes, gunzip, header, json, link, problem, problem_type, status_of, text};
 pub(crate) use service::{Service, TIMEOUT, command};
 pub(crate) use stores::{failing_store, store_over};

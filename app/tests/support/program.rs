@@ -72,12 +72,7 @@ impl Service {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        // The shell's builtin: slim machines have no program called kill.
-        let status = Command::new("sh")
-            .args(["-c", &format!("kill -s {name} {}", self.child.id())])
-            .status();
-
-        assert!(status.expect("a shell").success());
+        send_signal(&self.child, name);
     }
 
     /// Sends these bytes over a connection of their own. Returns everything up to the end of the connection.
@@ -115,6 +110,16 @@ impl Service {
             .and_then(|value| value.parse().ok())
             .unwrap_or_else(|| panic!("no {name} in {metrics}"))
     }
+}
+
+/// Sends a signal, such as `TERM`, to a process.
+pub(crate) fn send_signal(process: &Child, name: &str) {
+    // The shell's builtin: slim machines have no program called kill.
+    let status = Command::new("sh")
+        .args(["-c", &format!("kill -s {name} {}", process.id())])
+        .status();
+
+    assert!(status.expect("a shell").success());
 }
 
 /// Sends these bytes to this address. Returns everything up to the end of the connection.
