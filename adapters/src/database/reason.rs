@@ -3,7 +3,7 @@
 use std::{fmt::Display, io::ErrorKind};
 
 use sea_orm::{
-    ConnAcquireErr, DbErr, RuntimeErr, SqlxError,
+    ConnAcquireErr, DbErr, SqlxError,
     sqlx::postgres::{PgDatabaseError, PgSeverity},
 };
 
@@ -32,15 +32,14 @@ pub(crate) fn describe(error: &DbErr) -> String {
     let is_connecting = matches!(error, DbErr::Conn(_));
     match error_of_postgres {
         Some(fatal) if is_connecting || matches!(fatal.severity(), PgSeverity::Fatal | PgSeverity::Panic) => {
-            let meaning = match fatal.code() {
-                "28P01" => ": the user or the password is wrong",
-                "28000" => ": there is no such role, or pg_hba.conf has no entry for it",
-                "3D000" => ": the database does not exist",
-                "53300" => ": there are too many connections",
-                "57P01" | "57P02" | "57P05" => ": the connection was ended",
-                "57P03" => ": the server is starting or stopping",
-                _ => "",
-            };
+            let meaning = refused_login(fatal.code()).or(match fatal.code() {
+                "3D000" => Some("the database does not exist"),
+                "53300" => Some("there are too many connections"),
+                "57P01" | "57P02" | "57P05" => Some("the connection was ended"),
+                "57P03" => Some("the server is starting or stopping"),
+                _ => None,
+            });
+            let meaning = meaning.map(|meaning| format!(": {meaning}")).unwrap_or_default();
             let code = fatal.code().escape_debug();
             format!("the server refused or ended the connection, SQLSTATE {code}{meaning}")
         }
@@ -53,10 +52,7 @@ pub(crate) fn describe(error: &DbErr) -> String {
 pub(super) fn reason(error: &DbErr, address: &Address) -> String {
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => NO_RESPONSE.to_owned(),
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => driver_reason(error, address),
-        other => other.to_string(),
+        _ => driver_error(error).map_or_else(|| error.to_string(), |error| driver_reason(error, address)),
     }
 }
 
@@ -87,20 +83,26 @@ fn untrusted(error: &dyn Display) -> String {
     )
 }
 
+/// What it means that a server does not let the service in.
+fn refused_login(code: &str) -> Option<&'static str> {
+    match code {
+        "28P01" => Some("the server does not accept the user or the password"),
+        "28000" => Some(
+            "the server does not accept this user: there is no such role, or pg_hba.conf has no entry that lets it connect \
+             from here in this way",
+        ),
+        _ => None,
+    }
+}
+
 /// The server's message, unless it names the user, as it does for a wrong password: with a misspelt URL, a part of the
 /// password may be in the place of the user. Nor is a server trusted not to repeat the password.
 fn database_reason(code: &str, message: &str, address: &Address) -> String {
-    match code {
-        "28P01" => return "the server does not accept the user or the password".to_owned(),
-        "28000" => {
-            return "the server does not accept this user: there is no such role, or pg_hba.conf has no entry that lets \
-                    it connect from here in this way"
-                .to_owned();
-        }
-        "08P01" if message == "unsupported startup parameter: options" => {
-            return format!("{message}; {REFUSES_PGOPTIONS}");
-        }
-        _ => {}
+    if let Some(refused) = refused_login(code) {
+        return refused.to_owned();
+    }
+    if code == "08P01" && message == "unsupported startup parameter: options" {
+        return format!("{message}; {REFUSES_PGOPTIONS}");
     }
 
     let Address::Postgres(postgres) = address else {

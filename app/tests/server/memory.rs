@@ -59,15 +59,13 @@ fn settled_memory(service: &Service) -> usize {
     last.0
 }
 
-/// The bytes that the process holds for each connection on which `requests` were sent and nothing is read.
-fn bytes_per_connection(service: &Service, requests: &[u8]) -> usize {
+/// The bytes that the process holds for each connection on which a client has done `begin`, and nothing else.
+fn bytes_per_connection(service: &Service, begin: impl Fn(&mut Client)) -> usize {
     let open = |count| {
         let clients: Vec<_> = (0..count)
             .map(|_| {
                 let mut client = Client::with_small_buffer(service);
-                client.stream().set_nonblocking(true).expect("a socket");
-                // What the system does not take, the service does not read either.
-                let _ = client.send(requests);
+                begin(&mut client);
                 client
             })
             .collect();
@@ -79,9 +77,19 @@ fn bytes_per_connection(service: &Service, requests: &[u8]) -> usize {
     after.saturating_sub(before) / CONNECTIONS
 }
 
-/// Asserts that no connection holds more than `limit`.
+/// Asserts that no connection on which `requests` were sent, and nothing is read, holds more than `limit`.
 fn check(state: &str, service: &Service, requests: &[u8], limit: usize) {
-    let held = bytes_per_connection(service, requests);
+    let send = |client: &mut Client| {
+        client.stream().set_nonblocking(true).expect("a socket");
+        // What the system does not take, the service does not read either.
+        let _ = client.send(requests);
+    };
+    check_after(state, service, send, limit);
+}
+
+/// As [`check`], for clients that do `begin`.
+fn check_after(state: &str, service: &Service, begin: impl Fn(&mut Client), limit: usize) {
+    let held = bytes_per_connection(service, begin);
 
     report(&format!("{state}: {held} bytes per connection"));
     assert!(held <= limit, "{state}: {held} bytes per connection");
@@ -189,25 +197,13 @@ fn connection_with_unread_metrics_holds_little_memory() {
     assert!(size > LIMIT, "{size} bytes");
 
     // One after another: those who ask for it at the same time share it anyway.
-    let open = |count| {
-        let clients: Vec<_> = (0..count)
-            .map(|_| {
-                let mut client = Client::with_small_buffer(&service);
-                client
-                    .send(get("/metrics").as_bytes())
-                    .expect("the request is taken");
-                client.stream().read_exact(&mut [0]).expect("the response begins");
-                client
-            })
-            .collect();
-        (clients, settled_memory(&service))
+    let begin = |client: &mut Client| {
+        client
+            .send(get("/metrics").as_bytes())
+            .expect("the request is taken");
+        client.stream().read_exact(&mut [0]).expect("the response begins");
     };
-    let (_first, before) = open(20);
-    let (_clients, after) = open(CONNECTIONS);
-    let held = after.saturating_sub(before) / CONNECTIONS;
-
-    report(&format!("the metrics: {held} bytes per connection"));
-    assert!(held <= LIMIT, "{held} bytes per connection");
+    check_after("the metrics", &service, begin, LIMIT);
 }
 
 /// A page is built in memory as a whole. One that is not read stays there: in part, or behind another that the system
