@@ -44,7 +44,7 @@ mod pool_kind;
 pub use address::{
     Address, Host, ParseAddressError, ParseHostError, ParsePortError, ParseServersError, ParseSslModeError,
     ParseTargetSessionAttrsError, Part, PostgresAddress, Server, Servers, SqliteAddress, SqliteMode, SslMode,
-    TargetSessionAttrs, Tls, parse_hosts, parse_ports,
+    TargetSessionAttrs, Tls, is_plain_name, parse_hosts, parse_ports,
 };
 pub use connect::{ConnectError, Options, connect, connect_to};
 pub use error::CallError;

@@ -38,8 +38,8 @@ pub(super) const SECTION: Section = Section {
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
             .expected("a port, 1 to 65535; with several hosts, one for all or one for each, separated by commas"),
-        Variable::new("POSTGRES_DB", "The name of the database.").default(NAME).expected("a name"),
-        Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name"),
+        Variable::new("POSTGRES_DB", "The name of the database.").default(NAME).expected("a name").name(),
+        Variable::new("POSTGRES_USER", "The user to log in as.").default("postgres").expected("a name").not_shown(),
         Variable::new("POSTGRES_PASSWORD", "The password of that user.").secret(),
         Variable::new(
             SSL_MODE,
@@ -52,7 +52,8 @@ pub(super) const SECTION: Section = Section {
             "The PEM file of the authorities that may vouch for the PostgreSQL server, as libpq's `sslrootcert`. If not \
              set, the public ones.",
         )
-        .expected("a file"),
+        .expected("a file")
+        .file(),
         replicas::VARIABLE,
         Variable::new(
             "DATABASE_MAX_CONNECTIONS",

@@ -37,7 +37,8 @@ pub(super) const SECTION: Section = Section {
             "API_TOKENS_FILE",
             "The file of the bearer tokens that writing requests need. If not set, writing needs no token.",
         )
-        .expected("a file of `name:sha256-of-token` lines, as the command `token new NAME` prints them"),
+        .expected("a file of `name:sha256-of-token` lines, as the command `token new NAME` prints them")
+        .file(),
         Variable::new(
             "CORS_ALLOWED_ORIGINS",
             "The origins whose scripts may use the service from a browser. If not set, none but the service's own.",

@@ -1,10 +1,7 @@
 //! Logs: their level, format and destinations.
 
-use std::net::IpAddr;
-
-use adapters::syslog;
+use adapters::{database::Host, syslog};
 use tracing::Level;
-use url::Host;
 
 use super::{
     reader::Reader,
@@ -99,8 +96,10 @@ fn parse_level(text: &str) -> Option<Level> {
 
 /// A host name or an address only. With a port or a scheme, every look-up of the name would fail.
 fn parse_host(text: &str) -> Option<String> {
-    let is_host = text.parse::<IpAddr>().is_ok() || Host::parse(text).is_ok();
-    is_host.then(|| text.to_owned())
+    match text.parse() {
+        Ok(Host::Name(_) | Host::Ip(_)) => Some(text.to_owned()),
+        Ok(Host::SocketFolder(_)) | Err(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod reader;
 mod replicas;
 mod sampler;
 mod server;
+mod shown;
 mod sources;
 mod store_url;
 mod toml_file;
@@ -30,9 +31,10 @@ pub use database::DatabaseConfig;
 pub use generated_docs::{environment_file, markdown};
 pub use http::HttpConfig;
 pub use logs::LogConfig;
-use reader::Reader;
-pub use reader::{InvalidConfig, shown_file};
+pub use reader::InvalidConfig;
+use reader::{Effective, Reader};
 pub use server::ServerConfig;
+pub use shown::shown_file;
 pub use store_url::StoreUrl;
 pub use variable::{Section, Variable};
 
@@ -50,8 +52,7 @@ pub fn variables() -> impl Iterator<Item = &'static Variable> {
     SECTIONS.iter().flat_map(|section| section.variables)
 }
 
-/// The whole configuration.
-#[derive(Debug)]
+/// The whole configuration. `Display` and `Debug` show it without secrets.
 pub struct Config {
     /// The socket, the threads and the connections.
     pub server: ServerConfig,
@@ -63,8 +64,8 @@ pub struct Config {
     pub logs: LogConfig,
     /// How to trace; `None` if nothing is traced.
     pub traces: Option<otlp::Settings>,
-    /// Every variable with its effective value, for the command `config`. Secrets are empty.
-    effective: Vec<(&'static Variable, Option<String>)>,
+    /// Every variable with its value, for the command `config`.
+    effective: Vec<(&'static Variable, Effective)>,
 }
 
 impl Config {
@@ -118,20 +119,32 @@ fn read_sections(reader: &mut Reader) -> Option<Sections> {
     Some((server?, http?, database?, logs?, traces?))
 }
 
-/// One `NAME=value` per line, as in an environment file. Variables that are not set and secrets are comments.
+/// One `NAME=value` per line, as in an environment file. Variables that are not set or not shown are comments.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# the data is stored in {:?}", self.database.url)?;
+        if let Some(traces) = &self.traces {
+            writeln!(f, "# spans are sent to {}", traces.endpoint)?;
+        }
 
         for (variable, value) in &self.effective {
             let name = variable.name;
             match value {
-                Some(_) if variable.is_secret => writeln!(f, "# {name} is set (not shown: it is a secret)")?,
-                Some(value) => writeln!(f, "{name}={}", value.escape_debug())?,
-                None => writeln!(f, "# {name} is not set")?,
+                Effective::Unset => writeln!(f, "# {name} is not set")?,
+                Effective::Shown(value) => writeln!(f, "{name}={}", value.escape_debug())?,
+                Effective::Hidden if variable.is_secret => {
+                    writeln!(f, "# {name} is set (not shown: it is a secret)")?;
+                }
+                Effective::Hidden => writeln!(f, "# {name} is set (not shown: it may be a secret)")?,
             }
         }
 
         Ok(())
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

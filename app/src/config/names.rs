@@ -24,7 +24,7 @@ fn nearest(name: &str) -> Option<(usize, &'static str)> {
 }
 
 /// A warning about a variable of the environment that begins like one of ours, up to the first underscore. Others are
-/// none of our business. Only what looks like a name is repeated.
+/// none of our business. Only the words that are nearly ours are repeated: any other may be a secret in the wrong place.
 pub(super) fn warning(name: &str) -> Option<String> {
     let (prefix, _) = name.split_once('_')?;
     let is_ours = variables().any(|variable| {
@@ -33,17 +33,24 @@ pub(super) fn warning(name: &str) -> Option<String> {
             .split_once('_')
             .is_some_and(|(ours, _)| ours == prefix)
     });
-    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if !is_ours {
         return None;
     }
 
-    let shown = if name.bytes().all(is_name) { name } else { prefix };
-    let more = if shown == name { "" } else { "_…" };
-    let (_, nearest) = nearest(name)?;
+    let words: Vec<_> = name
+        .split('_')
+        .map(|word| if is_nearly_ours(word) { word } else { "…" })
+        .collect();
+    let (shown, (_, nearest)) = (words.join("_"), nearest(name)?);
     Some(format!(
-        "{shown}{more} is not a variable of this service and is ignored; did you mean {nearest}?"
+        "{shown} is not a variable of this service and is ignored; did you mean {nearest}?"
     ))
+}
+
+/// Whether a part of a name is one of ours but for a letter or two.
+fn is_nearly_ours(word: &str) -> bool {
+    let mut ours = variables().flat_map(|variable| variable.name.split('_'));
+    ours.any(|ours| strsim::damerau_levenshtein(ours, word) * 3 <= ours.len())
 }
 
 /// Whether Kubernetes adds this variable to every pod for a Service nearby, or Docker for a linked container. They can

@@ -6,16 +6,14 @@ use std::{
     fmt,
     num::NonZeroU16,
     ops::RangeInclusive,
-    path::Path,
     str::FromStr,
     time::Duration,
 };
 
-use domain::TOKEN_PREFIX;
-
 use super::{
     Variable,
     layers::{Layer, Value},
+    shown::looks_like_a_secret,
     variables,
 };
 
@@ -45,6 +43,14 @@ impl fmt::Display for InvalidConfig {
 }
 
 impl Error for InvalidConfig {}
+
+/// The value in force of a variable, for the command `config`.
+#[derive(Debug)]
+pub(super) enum Effective {
+    Unset,
+    Shown(String),
+    Hidden,
+}
 
 /// Reads values by the name of their variable and collects the problems with them.
 ///
@@ -162,15 +168,18 @@ impl Reader {
         self.problems.push(problem);
     }
 
-    /// The effective value of every variable, or the problems. Secrets are left out here, so that nothing can print them
-    /// later.
-    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Option<String>)>, InvalidConfig> {
+    /// The effective value of every variable, or the problems. What must not be shown is left out here, so that nothing can
+    /// print it later.
+    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Effective)>, InvalidConfig> {
         InvalidConfig::none_or(self.problems)?;
 
         let effective = variables().map(|variable| {
-            let value = self.values.remove(variable.name).map(|value| value.text);
-            let shown = value.map(|value| if variable.is_secret { String::new() } else { value });
-            (variable, shown)
+            let effective = match self.values.remove(variable.name) {
+                None => Effective::Unset,
+                Some(value) if variable.shown.allows(&value.text) => Effective::Shown(value.text),
+                Some(_) => Effective::Hidden,
+            };
+            (variable, effective)
         });
         Ok(effective.collect())
     }
@@ -196,21 +205,6 @@ fn invalid(variable: &Variable, value: &str) -> String {
         format!("{name} is {value}; expected {expected}")
     } else {
         format!("{name} is invalid (not shown: it may be a secret); expected {expected}")
-    }
-}
-
-/// Whether a text looks like a token or a URL with a password.
-fn looks_like_a_secret(text: &str) -> bool {
-    text.contains(TOKEN_PREFIX) || text.contains("://") && text.contains('@')
-}
-
-/// The name of a file for a message.
-pub fn shown_file(path: &Path) -> String {
-    let name = path.display().to_string();
-    if looks_like_a_secret(&name) {
-        "the file (name not shown: it may be a secret)".to_owned()
-    } else {
-        name
     }
 }
 

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     layers::Values,
     names::{find, misspelt},
-    reader::shown_file,
+    shown::shown_file,
 };
 
 /// Reads a TOML file. Returns its values by the names of their variables, in upper case.

@@ -21,12 +21,14 @@ pub(super) const SECTION: Section = Section {
              `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set, nothing is traced. Credentials belong in \
              `OTEL_EXPORTER_OTLP_HEADERS`.",
         )
-        .expected(URL),
+        .expected(URL)
+        .not_shown(),
         Variable::new(
             TRACES_ENDPOINT,
             "The URL to which spans are sent, if it is not `/v1/traces` below `OTEL_EXPORTER_OTLP_ENDPOINT`.",
         )
-        .expected(URL),
+        .expected(URL)
+        .not_shown(),
         Variable::new(
             "OTEL_EXPORTER_OTLP_HEADERS",
             "Headers of the requests to the collector, such as credentials.",
@@ -37,7 +39,8 @@ pub(super) const SECTION: Section = Section {
             CERTIFICATE,
             "The PEM file of the authorities that may vouch for an `https` collector. If not set, the public ones.",
         )
-        .expected("a file with certificates"),
+        .expected("a file with certificates")
+        .file(),
         Variable::new(
             "OTEL_EXPORTER_OTLP_TIMEOUT",
             "How long the delivery of a batch of spans may take, with all attempts. After that the batch is lost.",
@@ -67,12 +70,14 @@ pub(super) const SECTION: Section = Section {
             "OTEL_SERVICE_NAME",
             "The name of the service in traces. If not set, `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else the name \
              of the program.",
-        ),
+        )
+        .not_shown(),
         Variable::new(
             "OTEL_RESOURCE_ATTRIBUTES",
             "What else is said of the service in traces, such as `deployment.environment.name=production`.",
         )
-        .expected("`key=value` pairs, separated by commas, with percent-encoded values"),
+        .expected("`key=value` pairs, separated by commas, with percent-encoded values")
+        .not_shown(),
         Variable::new(SAMPLER, "Which requests are traced.")
             .default("parentbased_always_on")
             .expected(

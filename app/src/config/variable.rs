@@ -1,5 +1,7 @@
 //! How a variable is declared. Each concern lists its own, beside its fields.
 
+use super::shown::Shown;
+
 /// A variable of the environment, which is also a key of the configuration file.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
@@ -11,8 +13,10 @@ pub struct Variable {
     pub default: Option<&'static str>,
     /// Which values are valid, as a noun phrase.
     pub expected: &'static str,
-    /// Whether the value must never be shown. A secret can also be in a file that `NAME_FILE` names.
+    /// Whether the value is a secret, which can also be in a file that `NAME_FILE` names.
     pub is_secret: bool,
+    /// Whether the value may be printed.
+    pub(super) shown: Shown,
 }
 
 /// The variables of one concern, under a heading.
@@ -33,6 +37,7 @@ impl Variable {
             default: None,
             expected: "any text",
             is_secret: false,
+            shown: Shown::Always,
         }
     }
 
@@ -50,6 +55,31 @@ impl Variable {
     pub(super) const fn secret(self) -> Self {
         Self {
             is_secret: true,
+            shown: Shown::Never,
+            ..self
+        }
+    }
+
+    /// A variable that takes the name of a file.
+    pub(super) const fn file(self) -> Self {
+        Self {
+            shown: Shown::IfFileExists,
+            ..self
+        }
+    }
+
+    /// A variable that takes the name of something, which is shown if it has none of the characters of other texts.
+    pub(super) const fn name(self) -> Self {
+        Self {
+            shown: Shown::IfPlainName,
+            ..self
+        }
+    }
+
+    /// A variable that is no secret, but takes any text, and so may be one by mistake.
+    pub(super) const fn not_shown(self) -> Self {
+        Self {
+            shown: Shown::Never,
             ..self
         }
     }

@@ -33,7 +33,14 @@ fn wrong_command_line_is_reported_without_its_values() {
 
 #[test]
 fn secret_in_place_of_a_file_is_not_repeated() {
-    for pasted in ["postgres://u:{s}@db/x", "{token}"] {
+    for pasted in [
+        "postgres://u:{s}@db/x",
+        "{token}",
+        "{s}",
+        "host=db password={s}",
+        "{h}/{t}",
+        "/{h}/{t}",
+    ] {
         let pasted = fill(pasted, SECRET);
         for arguments in [["--config", &pasted], ["load-fixtures", &pasted]] {
             let (code, output, log) = run(&arguments, &[], folder().path());

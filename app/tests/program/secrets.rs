@@ -79,7 +79,7 @@ proptest! {
             check(shape, printed(Some(&file), &[]))?;
         }
         for &(name, shape) in VARIABLES {
-            check(name, printed(None, &[(name, &fill(shape, &secret))]))?;
+            check(name, printed(None, &[(&fill(name, &secret), &fill(shape, &secret))]))?;
         }
         for shape in FILES {
             fs::write(&file, fill(shape, &secret)).expect("a file");
@@ -100,7 +100,12 @@ fn every_command(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) 
         &["healthcheck"],
         &["token", "new", "alice"],
     ];
-    let always = [TRACE, ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")];
+    // An address for documentation (RFC 5737), so that a service with a valid configuration ends too.
+    let always = [
+        TRACE,
+        ("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1"),
+        ("LISTEN_ADDR", "192.0.2.1:80"),
+    ];
     let variables = [&always, variables].concat();
 
     let outputs = COMMANDS.iter().map(|command| {
@@ -120,6 +125,11 @@ fn no_command_prints_a_secret_at_any_level() {
         ("DATABASE_URL", "postgres://u:x@127.0.0.1:1/db?pasword={s}"),
         ("DATABASE_URL", "postgres://u:x@127.0.0.1:1/db?sslrootcert={s}"),
         ("POSTGRES_PASSWORD_FILE", "{s}"),
+        ("API_TOKENS_FILE", "{s}"),
+        ("TMPDIR", "{s}"),
+        ("POSTGRES_USER", "{s}"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1/{s}"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "{h}={t}"),
     ];
 
     thread::scope(|scope| {

@@ -9,7 +9,7 @@ mod table;
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
@@ -65,15 +65,15 @@ struct Tokens {
     closed: Option<Unhealthy>,
 }
 
-/// Why the token file cannot be used.
+/// Why the token file cannot be used. The name of the file is not repeated: it may be a token in the wrong place.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenFileError {
     /// The file cannot be read.
-    #[error("{0:?} cannot be read: {1}")]
-    Read(PathBuf, #[source] io::Error),
+    #[error("the file it names cannot be read: {0}")]
+    Read(#[source] io::Error),
     /// A line is invalid.
-    #[error("{0:?}, {1}")]
-    Parse(PathBuf, #[source] ParseTokenFileError),
+    #[error("{0}")]
+    Parse(#[from] ParseTokenFileError),
 }
 
 impl TokenFile {
@@ -92,8 +92,8 @@ impl TokenFile {
     pub async fn open_with(path: &Path, timing: Timing) -> Result<Arc<Self>, TokenFileError> {
         let mut reader = Reader::new(path, timing.read_timeout);
         let content = reader.read().await;
-        let content = content.map_err(|error| TokenFileError::Read(path.to_owned(), error))?;
-        let table = parse(path, &content.text)?;
+        let content = content.map_err(TokenFileError::Read)?;
+        let table = TokenTable::parse(&content.text)?;
         tracing::info!(tokens = table.len(), "writes require a token of API_TOKENS_FILE");
 
         let file = Arc::new(Self {
@@ -102,7 +102,7 @@ impl TokenFile {
                 closed: None,
             }),
         });
-        let reload = Reload::new(path, timing, reader, content);
+        let reload = Reload::new(timing, reader, content);
         tokio::spawn(reload.run(Arc::downgrade(&file)));
 
         Ok(file)
@@ -172,8 +172,4 @@ impl HealthCheck for TokenFile {
             None => Ok(()),
         }
     }
-}
-
-fn parse(path: &Path, text: &str) -> Result<TokenTable, TokenFileError> {
-    TokenTable::parse(text).map_err(|error| TokenFileError::Parse(path.to_owned(), error))
 }

@@ -1,28 +1,23 @@
 //! Following the changes of a token file.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Weak,
-    time::Instant,
-};
+use std::{sync::Weak, time::Instant};
 
 use tokio::time::sleep;
 
 use super::{
-    Timing, TokenFile, TokenFileError,
+    ParseTokenFileError, Timing, TokenFile, TokenFileError,
     debounce::Debounce,
-    parse,
     reader::{Content, Reader},
+    table::TokenTable,
 };
 
 /// Reads the file again and again, and puts its changes into effect.
 pub(super) struct Reload {
-    path: PathBuf,
     timing: Timing,
     reader: Reader,
     debounce: Debounce,
     /// Why the last stable content is not in effect.
-    invalid: Option<TokenFileError>,
+    invalid: Option<ParseTokenFileError>,
     /// The tokens in effect were those of the file at this time.
     confirmed: Instant,
     /// Why the last attempt did not confirm them.
@@ -42,9 +37,8 @@ enum Problem {
 
 impl Reload {
     /// Follows the file from the content that is in effect.
-    pub(super) fn new(path: &Path, timing: Timing, reader: Reader, content: Content) -> Self {
+    pub(super) fn new(timing: Timing, reader: Reader, content: Content) -> Self {
         Self {
-            path: path.to_owned(),
             timing,
             reader,
             debounce: Debounce::new(content.text),
@@ -76,13 +70,14 @@ impl Reload {
 
     /// Reads the file once. Returns the time at which the tokens in effect were those of the file.
     async fn attempt(&mut self, file: &TokenFile) -> Result<Instant, Problem> {
-        let Content { text, started } =
-            self.reader.read().await.map_err(|error| {
-                Problem::Error(TokenFileError::Read(self.path.clone(), error).to_string())
-            })?;
+        let Content { text, started } = self
+            .reader
+            .read()
+            .await
+            .map_err(|error| Problem::Error(TokenFileError::Read(error).to_string()))?;
 
         if self.debounce.is_stable(text) {
-            match parse(&self.path, &self.debounce.stable) {
+            match TokenTable::parse(&self.debounce.stable) {
                 Ok(table) => {
                     file.replace(table);
                     self.invalid = None;

@@ -94,6 +94,12 @@ fn strip_brackets(text: &str) -> &str {
 }
 
 fn is_name(text: &str) -> bool {
+    (1..=253).contains(&text.len()) && is_plain_name(text)
+}
+
+/// Whether a text has letters, digits and `-`, `.` or `_` only. Any other may be an address or a list of parameters with
+/// a password, in the place of a name.
+pub fn is_plain_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    (1..=253).contains(&text.len()) && text.bytes().all(is_allowed)
+    text.bytes().all(is_allowed)
 }

@@ -14,13 +14,14 @@ mod url;
 use std::{fmt, path::PathBuf, str::FromStr};
 
 pub use error::{ParseAddressError, Part};
-pub use host::{Host, ParseHostError};
+pub use host::{Host, ParseHostError, is_plain_name};
 pub use server::{ParsePortError, ParseServersError, Server, Servers, parse_hosts, parse_ports};
 pub use session::{ParseTargetSessionAttrsError, TargetSessionAttrs};
 pub use tls::{ParseSslModeError, SslMode, Tls};
 
 /// The address of a database. `Display` and `Debug` show scheme, hosts, ports and database, never the user, the password
-/// or anything that was not understood.
+/// or anything that was not understood, nor the name of a database with other characters than a
+/// [plain name](is_plain_name).
 #[derive(Clone)]
 pub enum Address {
     /// `postgres://…`
@@ -106,8 +107,11 @@ impl PostgresAddress {
 
 impl fmt::Display for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (servers, database) = (&self.servers, self.database.as_deref().unwrap_or_default());
-        let database = database.escape_debug();
+        let servers = &self.servers;
+        let database = match self.database.as_deref().unwrap_or_default() {
+            name if is_plain_name(name) => name,
+            _ => "(not shown)",
+        };
         let is_socket = |server: &Server| matches!(server.host, Host::SocketFolder(_));
 
         if servers.iter().any(is_socket) {
