@@ -12,6 +12,7 @@ pub(super) struct ConnectionMetrics {
     open: BoundUpDownCounter<i64>,
     closed_at_total_limit: BoundCounter<u64>,
     closed_at_client_limit: BoundCounter<u64>,
+    closed_at_memory_limit: BoundCounter<u64>,
 }
 
 /// An open connection. It counts until this is dropped.
@@ -33,7 +34,9 @@ impl ConnectionMetrics {
         let evicted = meter
             .u64_counter("http.server.evicted_connections")
             .with_unit("{connection}")
-            .with_description("Connections closed to make room for others, by the setting that limits them.")
+            .with_description(
+                "Connections closed to make room for others, by the setting that limits them, or `memory`.",
+            )
             .build();
         let at = |limit: &'static str| {
             let counter = evicted.bind(&[KeyValue::new("limit", limit)]);
@@ -46,6 +49,7 @@ impl ConnectionMetrics {
             open: open.bind(&[]),
             closed_at_total_limit: at("MAX_CONNECTIONS"),
             closed_at_client_limit: at("MAX_CONNECTIONS_PER_CLIENT"),
+            closed_at_memory_limit: at("memory"),
         }
     }
 
@@ -63,5 +67,10 @@ impl ConnectionMetrics {
     /// A connection was closed because of `MAX_CONNECTIONS_PER_CLIENT`.
     pub(super) fn closed_at_client_limit(&self) {
         self.closed_at_client_limit.add(1);
+    }
+
+    /// So many connections were closed because all together held too much memory.
+    pub(super) fn closed_at_memory_limit(&self, count: usize) {
+        self.closed_at_memory_limit.add(count as u64);
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::sent_response::SentResponse;
+use super::{sent_response::SentResponse, shared_memory::Part};
 
 /// The task of an evicted connection ends within this time, even if the service is very busy.
 const EVICTION_TIME: Duration = Duration::from_secs(60);
@@ -49,6 +49,8 @@ pub(super) struct ConnectionState {
     fields: Mutex<Fields>,
     /// Whether the system has not yet taken all that was written: a response is being sent.
     sending: AtomicBool,
+    /// What the connection holds of the memory that all share.
+    pub(super) part: Part,
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +88,7 @@ impl ConnectionState {
                 delayed_until: None,
             }),
             sending: AtomicBool::new(false),
+            part: Part::default(),
         }
     }
 

@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use openapi::{ClientAddress, TrustedProxies};
 use tokio::{
     net::TcpStream,
+    spawn,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -15,10 +16,17 @@ use super::{
     connection_state::ConnectionState,
     limits::ConnectionLimits,
     registry::Registry,
+    shared_memory::SharedMemory,
 };
 
 /// How long aborted connections may take to end. A task ends when it waits the next time.
 const ABORT_LIMIT: Duration = Duration::from_millis(250);
+
+/// How often memory is taken back while connections hold more than they may.
+const RECLAIM_INTERVAL: Duration = Duration::from_millis(5);
+
+/// They hold no more than they may once they have done so for this long.
+const RECLAIM_END: Duration = Duration::from_secs(1);
 
 /// Serves connections, each in a task of its own, and knows how many are open.
 pub(super) struct ConnectionTracker {
@@ -48,20 +56,30 @@ pub(super) enum ClientLimit {
 }
 
 impl ConnectionTracker {
-    /// A tracker without connections.
+    /// A tracker without connections, which will share this memory.
     pub(super) fn new(
         server: HttpServer,
         limits: ConnectionLimits,
         proxies: TrustedProxies,
         metrics: ConnectionMetrics,
+        memory: Arc<SharedMemory>,
     ) -> Self {
+        let (registry, metrics) = (Arc::default(), Arc::new(metrics));
+        // A task of its own: those that it aborts end before the tasks of new connections begin, which come from another
+        // thread.
+        spawn(reclaim_memory(
+            memory,
+            Arc::clone(&registry),
+            Arc::clone(&metrics),
+        ));
+
         Self {
             server: Arc::new(server),
             limits,
             proxies,
             permits: Arc::new(Semaphore::new(limits.total)),
-            registry: Arc::default(),
-            metrics: Arc::new(metrics),
+            registry,
+            metrics,
             shutdown: watch::Sender::new(()),
         }
     }
@@ -117,7 +135,7 @@ impl ConnectionTracker {
         let registration = self.registry.register(client, Arc::clone(&state));
         let (id, open) = (registration.id(), ConnectionMetrics::open(&self.metrics));
 
-        let task = tokio::spawn(async move {
+        let task = spawn(async move {
             server.serve_connection(stream, peer, state, shutdown).await;
             drop((registration, open, permit));
         });
@@ -143,5 +161,34 @@ impl ConnectionTracker {
             // As they are dropped, requests write their lines, and their spans end.
             let _ = timeout(ABORT_LIMIT, self.shutdown.closed()).await;
         }
+    }
+}
+
+/// Closes connections whenever all together hold more memory than they may.
+async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metrics: Arc<ConnectionMetrics>) {
+    loop {
+        memory.exceeded().await;
+        if !memory.is_exceeded() {
+            continue;
+        }
+        tracing::warn!(
+            "large responses that clients do not read, and large requests that they do not complete, hold too much memory: \
+             the connections that have waited longest are closed"
+        );
+
+        let (mut closed, mut last) = (0, Instant::now());
+        while last.elapsed() < RECLAIM_END {
+            if memory.is_exceeded() {
+                last = Instant::now();
+                let count = registry.reclaim(&memory);
+                metrics.closed_at_memory_limit(count);
+                closed += count;
+            }
+            sleep(RECLAIM_INTERVAL).await;
+        }
+        tracing::info!(
+            closed,
+            "large responses and requests find memory again; so many connections were closed"
+        );
     }
 }

@@ -3,8 +3,8 @@
 //! `accept` takes connections from the system. `connection_tracker` keeps them within the `limits`: when all places
 //! are taken, `registry` and `eviction` choose the connection that is closed for a new one. Each is served by a task
 //! of its own (`connection`) and closed when it makes no progress: `tracked_io` and `connection_state` limit the time
-//! of headers, responses (`sent_response`) and idle connections, `request_body` that of bodies. `closing` closes a
-//! connection.
+//! of headers, responses (`sent_response`) and idle connections, `request_body` that of bodies. `shared_memory` limits
+//! what they hold together. `closing` closes a connection.
 
 mod accept;
 mod connection_metrics;
@@ -19,6 +19,7 @@ mod connection;
 mod connection_state;
 mod request_body;
 mod sent_response;
+mod shared_memory;
 mod tracked_io;
 
 mod signals;
@@ -50,6 +51,7 @@ use connection::HttpServer;
 use connection_metrics::ConnectionMetrics;
 use connection_tracker::ConnectionTracker;
 use limits::ConnectionLimits;
+use shared_memory::SharedMemory;
 use signals::Signals;
 
 /// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once,
@@ -123,9 +125,10 @@ async fn run(
     let traces = compose::traces(config, &metrics);
     let router =
         compose::router_with_telemetry(config, &store, authenticator, draining, metrics, traces.as_ref());
-    let server = HttpServer::new(router, config, address);
+    let memory = Arc::new(SharedMemory::default());
+    let server = HttpServer::new(router, config, address, Arc::clone(&memory));
     let proxies = config.http.trusted_proxies.clone();
-    let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics);
+    let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics, memory);
     let mut acceptor = Acceptor::new(listener);
     announce(address);
 

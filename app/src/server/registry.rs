@@ -5,14 +5,20 @@ use std::{
     mem,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{task::AbortHandle, time::Instant};
 
 use super::{
-    connection_state::ConnectionState,
+    connection_state::{ConnectionState, Waiting},
     eviction::{Candidate, EvictionQueue},
+    shared_memory::SharedMemory,
 };
+
+/// How long a connection that holds shared memory must have waited for its client before it is closed for that. At the
+/// highest rate of large responses, those that are read still get through.
+const MIN_WAIT: Duration = Duration::from_millis(10);
 
 /// The open connections. It is locked when one is opened or closed, not for requests.
 #[derive(Default)]
@@ -82,6 +88,15 @@ impl Registry {
 
         // Without the lock, which the end of the task takes.
         evicted.inspect(AbortHandle::abort).is_some()
+    }
+
+    /// Closes connections that hold shared memory, those first that have waited longest for their clients, until all hold
+    /// no more than they may. Returns how many were closed.
+    pub(super) fn reclaim(&self, memory: &SharedMemory) -> usize {
+        let closed = self.lock().reclaim(memory, Instant::now());
+
+        closed.iter().for_each(AbortHandle::abort);
+        closed.len()
     }
 
     /// Aborts the tasks of all connections.
@@ -163,17 +178,51 @@ impl Inner {
             client, id, waiting, ..
         }) = queue.pop(now)
         {
-            let task = self
-                .connection(client, id)
-                .filter(|connection| connection.task.is_some() && connection.state.evict(waiting))
-                .and_then(|connection| connection.task.take());
-            if task.is_some() {
-                self.remove(client, id);
-                return task;
+            if let Some(connection) = self.close(client, id, waiting) {
+                return connection.task;
             }
         }
 
         None
+    }
+
+    /// Removes a connection that has a task and still waits for this.
+    fn close(&mut self, client: IpAddr, id: u64, waiting: (Waiting, Instant)) -> Option<Connection> {
+        let connection = self.connection(client, id)?;
+        let is_closed = connection.task.is_some() && connection.state.evict(waiting);
+
+        is_closed.then(|| self.remove(client, id))?
+    }
+
+    /// Removes the connections that hold shared memory and have waited longest, until it is no longer exceeded. Returns
+    /// their tasks.
+    fn reclaim(&mut self, memory: &SharedMemory, now: Instant) -> Vec<AbortHandle> {
+        let mut holders: Vec<_> = self.holders(now).collect();
+        holders.sort_unstable_by_key(|(.., (_, since))| *since);
+
+        let mut tasks = Vec::new();
+        for (client, id, waiting) in holders {
+            if !memory.is_exceeded() {
+                break;
+            }
+            if let Some(connection) = self.close(client, id, waiting) {
+                memory.write_off(&connection.state.part);
+                tasks.extend(connection.task);
+            }
+        }
+        tasks
+    }
+
+    /// The connections that hold shared memory and wait for their clients.
+    fn holders(&self, now: Instant) -> impl Iterator<Item = (IpAddr, u64, (Waiting, Instant))> {
+        self.clients.iter().flat_map(move |(address, client)| {
+            client.connections.iter().filter_map(move |(id, connection)| {
+                let waiting = connection.state.waiting()?;
+                let is_closable = now.saturating_duration_since(waiting.1) >= MIN_WAIT;
+
+                (is_closable && !connection.state.part.is_empty()).then_some((*address, *id, waiting))
+            })
+        })
     }
 
     /// The connections, of this client or of all, that could be closed.
@@ -192,13 +241,42 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::pending, time::Duration};
+    use std::future::pending;
 
     use tokio::time::sleep;
 
-    use super::*;
+    use super::{super::shared_memory::Held, *};
 
     const CONNECTIONS: u64 = 10_000;
+
+    #[tokio::test]
+    async fn memory_is_taken_back_from_those_who_have_waited_longest_and_no_more_than_needed() {
+        let (registry, memory) = (Arc::new(Registry::default()), Arc::<SharedMemory>::default());
+        let client = IpAddr::from([192, 0, 2, 7]);
+        let connections: Vec<_> = (0..1100)
+            .map(|_| {
+                let state = Arc::new(ConnectionState::new());
+                // Each holds 32 KiB: 1024 may.
+                let held = Held::by_request(&memory, &state, 16 * 1024, 16 * 1024);
+                let registration = registry.register(client, state);
+                let task = tokio::spawn(pending::<()>());
+                registry.set_task(client, registration.id(), task.abort_handle());
+                (registration, held)
+            })
+            .collect();
+
+        sleep(MIN_WAIT * 2).await;
+        assert_eq!(registry.reclaim(&memory), 76);
+        assert_eq!(registry.reclaim(&memory), 0, "the others may stay");
+
+        let open = |number: usize| {
+            let id = connections[number].0.id();
+            registry.lock().connection(client, id).is_some()
+        };
+        assert!((0..76).all(|number| !open(number)) && (76..1100).all(open));
+        drop(connections);
+        assert!(!memory.is_exceeded());
+    }
 
     /// With a look at all connections for each new one, this takes minutes; as it is, 0.1 s without optimization.
     #[tokio::test]

@@ -11,6 +11,7 @@ mod malformed_requests;
 mod memory;
 mod overload;
 mod rolling_restart;
+mod shared_memory;
 mod shutdown;
 mod timeouts;
 mod token_file;
