@@ -194,7 +194,8 @@ async fn migrate(config: &Config, store: &Store) -> Result<(), CommandError> {
     if !unknown.is_empty() {
         tracing::warn!(
             migrations = unknown.join(", "),
-            "the database has migrations that this version does not know; a newer version applied them"
+            "the database has migrations that this version does not know; a newer version applied them, or their resource \
+             was removed"
         );
     }
 
