@@ -217,10 +217,13 @@ impl Inner {
     fn holders(&self, now: Instant) -> impl Iterator<Item = (IpAddr, u64, (Waiting, Instant))> {
         self.clients.iter().flat_map(move |(address, client)| {
             client.connections.iter().filter_map(move |(id, connection)| {
+                if connection.state.part.is_empty() {
+                    return None;
+                }
                 let waiting = connection.state.waiting()?;
                 let is_closable = now.saturating_duration_since(waiting.1) >= MIN_WAIT;
 
-                (is_closable && !connection.state.part.is_empty()).then_some((*address, *id, waiting))
+                is_closable.then_some((*address, *id, waiting))
             })
         })
     }
