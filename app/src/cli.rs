@@ -73,7 +73,7 @@ pub enum Command {
     Token(Token),
     /// Print the OpenAPI document.
     Openapi,
-    /// Print the effective configuration without secrets, or a document about all variables.
+    /// Print the effective configuration, without secrets and texts that may be one, or a document about all variables.
     Config {
         /// What to print.
         #[arg(long, value_enum, default_value_t)]
@@ -125,7 +125,7 @@ pub enum Direction {
 /// What `config` prints.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub enum ConfigFormat {
-    /// The effective values, without secrets.
+    /// The effective values, except secrets and texts that may be one by mistake.
     #[default]
     Values,
     /// An environment file that explains every variable.

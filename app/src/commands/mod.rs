@@ -23,8 +23,8 @@ pub use token::new_token;
 
 use crate::migrations::MigrationError;
 
-/// Why a command failed. Each message names the problem, the file or address that it concerns, and what an operator can
-/// do about it.
+/// Why a command failed. Each message names the problem, the file, variable or address that it concerns, and what an
+/// operator can do about it. A file that does not exist is not named.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The database cannot be opened.

@@ -34,7 +34,8 @@ pub(super) const SECTION: Section = Section {
         .expected(
             "a host name, an IP address or the folder of a Unix socket, such as `/run/postgresql`; or several, separated by \
              commas",
-        ),
+        )
+        .hosts(),
         Variable::new("POSTGRES_PORT", "The port of the PostgreSQL server.")
             .default("5432")
             .expected("a port, 1 to 65535; with several hosts, one for all or one for each, separated by commas"),

@@ -28,8 +28,8 @@ with the nearest known name.
 A variable that is marked as a secret is never printed. It can also be read from a file: `DATABASE_URL_FILE` names the
 file that contains the value of `DATABASE_URL`.
 
-The command `config` prints the effective values, except for secrets and texts that may be one by mistake.
-`environment.env` lists all variables with values for development.
+The command `config` prints the effective values, except secrets, and texts in which somebody may have put a secret by
+mistake. `environment.env` lists all variables with values for development.
 ";
 
 /// An environment file that explains every variable and sets none.

@@ -3,7 +3,8 @@
 //!
 //! # Adding a variable
 //! 1. In the file of its concern, declare it in `SECTION`, give it a field and read it. A test fails for a variable that
-//!    is declared and never read.
+//!    is declared and never read. Say whether `config` may print it, unless its form leaves no room for a secret: `.file()`,
+//!    `.name()`, `.not_shown()` or `.secret()`.
 //! 2. Refresh `docs/configuration.md` and `environment.env` with the commands that the failing tests print.
 
 mod database;
@@ -16,12 +17,12 @@ mod reader;
 mod replicas;
 mod sampler;
 mod server;
-mod shown;
 mod sources;
 mod store_url;
 mod toml_file;
 mod traces;
 mod variable;
+mod visibility;
 
 use std::{ffi::OsString, fmt, path::Path};
 
@@ -32,11 +33,11 @@ pub use generated_docs::{environment_file, markdown};
 pub use http::HttpConfig;
 pub use logs::LogConfig;
 pub use reader::InvalidConfig;
-use reader::{Effective, Reader};
+use reader::{EffectiveValue, Reader};
 pub use server::ServerConfig;
-pub use shown::shown_file;
 pub use store_url::StoreUrl;
 pub use variable::{Section, Variable};
+pub use visibility::shown_file;
 
 /// The variables of all concerns, in the order in which people meet them.
 pub const SECTIONS: &[Section] = &[
@@ -65,7 +66,7 @@ pub struct Config {
     /// How to trace; `None` if nothing is traced.
     pub traces: Option<otlp::Settings>,
     /// Every variable with its value, for the command `config`.
-    effective: Vec<(&'static Variable, Effective)>,
+    effective: Vec<(&'static Variable, EffectiveValue)>,
 }
 
 impl Config {
@@ -130,12 +131,12 @@ impl fmt::Display for Config {
         for (variable, value) in &self.effective {
             let name = variable.name;
             match value {
-                Effective::Unset => writeln!(f, "# {name} is not set")?,
-                Effective::Shown(value) => writeln!(f, "{name}={}", value.escape_debug())?,
-                Effective::Hidden if variable.is_secret => {
+                EffectiveValue::Unset => writeln!(f, "# {name} is not set")?,
+                EffectiveValue::Shown(value) => writeln!(f, "{name}={}", value.escape_debug())?,
+                EffectiveValue::Hidden if variable.is_secret => {
                     writeln!(f, "# {name} is set (not shown: it is a secret)")?;
                 }
-                Effective::Hidden => writeln!(f, "# {name} is set (not shown: it may be a secret)")?,
+                EffectiveValue::Hidden => writeln!(f, "# {name} is set (not shown: it may be a secret)")?,
             }
         }
 

@@ -47,7 +47,7 @@ pub(super) fn warning(name: &str) -> Option<String> {
     ))
 }
 
-/// Whether a part of a name is one of ours but for a letter or two.
+/// Whether a part of a name is one of ours but for a third of its letters.
 fn is_nearly_ours(word: &str) -> bool {
     let mut ours = variables().flat_map(|variable| variable.name.split('_'));
     ours.any(|ours| strsim::damerau_levenshtein(ours, word) * 3 <= ours.len())

@@ -13,8 +13,8 @@ use std::{
 use super::{
     Variable,
     layers::{Layer, Value},
-    shown::looks_like_a_secret,
     variables,
+    visibility::looks_like_a_secret,
 };
 
 /// Everything that is wrong with the configuration, one line each.
@@ -46,7 +46,7 @@ impl Error for InvalidConfig {}
 
 /// The value in force of a variable, for the command `config`.
 #[derive(Debug)]
-pub(super) enum Effective {
+pub(super) enum EffectiveValue {
     Unset,
     Shown(String),
     Hidden,
@@ -170,14 +170,16 @@ impl Reader {
 
     /// The effective value of every variable, or the problems. What must not be shown is left out here, so that nothing can
     /// print it later.
-    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, Effective)>, InvalidConfig> {
+    pub(super) fn finish(mut self) -> Result<Vec<(&'static Variable, EffectiveValue)>, InvalidConfig> {
         InvalidConfig::none_or(self.problems)?;
 
         let effective = variables().map(|variable| {
             let effective = match self.values.remove(variable.name) {
-                None => Effective::Unset,
-                Some(value) if variable.shown.allows(&value.text) => Effective::Shown(value.text),
-                Some(_) => Effective::Hidden,
+                None => EffectiveValue::Unset,
+                Some(value) if value.layer == Layer::Default || variable.visibility.allows(&value.text) => {
+                    EffectiveValue::Shown(value.text)
+                }
+                Some(_) => EffectiveValue::Hidden,
             };
             (variable, effective)
         });
@@ -211,7 +213,7 @@ fn invalid(variable: &Variable, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{read_sections, sources::load_sources};
+    use crate::config::{read_sections, sources::load_sources, visibility::Visibility};
 
     #[test]
     fn every_declared_variable_is_read() {
@@ -235,6 +237,18 @@ mod tests {
             assert!(
                 read.contains(name),
                 "{name} is declared and documented, but never read"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_of_any_form_are_not_shown() {
+        for variable in variables() {
+            let is_any = variable.expected == "any text";
+            assert!(
+                !is_any || variable.visibility == Visibility::Never,
+                "{} may be a secret by mistake: `.not_shown()`",
+                variable.name
             );
         }
     }

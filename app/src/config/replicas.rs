@@ -12,7 +12,8 @@ pub(super) const VARIABLE: Variable = Variable::new(
      of them, with the user, the password, the database and the TLS settings of the primary. Members of the cluster that \
      are no standby now are passed over.",
 )
-.expected("a host or several, separated by commas, each with its port if that is not 5432, such as `db2,db3:5433`");
+.expected("a host or several, separated by commas, each with its port if that is not 5432, such as `db2,db3:5433`")
+.hosts();
 
 /// `Some(None)` if there are none.
 pub(super) fn read(reader: &mut Reader, store: Option<&StoreUrl>) -> Option<Option<Servers>> {

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     layers::Values,
     names::{find, misspelt},
-    shown::shown_file,
+    visibility::shown_file,
 };
 
 /// Reads a TOML file. Returns its values by the names of their variables, in upper case.
@@ -18,7 +18,8 @@ use super::{
 /// Problems that prevent the file from being used.
 pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Values, Vec<String>> {
     let file = shown_file(path);
-    let text = fs::read(path).map_err(|error| vec![format!("{file} cannot be read: {error}")])?;
+    let text = fs::read(path)
+        .map_err(|error| vec![format!("the configuration file cannot be read: {file}: {error}")])?;
     let text = text_file::decode(text).map_err(|error| vec![format!("{file} cannot be used: {error}")])?;
 
     let table = DeTable::parse(&text).map_err(|error| {

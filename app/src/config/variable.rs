@@ -1,6 +1,6 @@
 //! How a variable is declared. Each concern lists its own, beside its fields.
 
-use super::shown::Shown;
+use super::visibility::Visibility;
 
 /// A variable of the environment, which is also a key of the configuration file.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Variable {
     /// Whether the value is a secret, which can also be in a file that `NAME_FILE` names.
     pub is_secret: bool,
     /// Whether the value may be printed.
-    pub(super) shown: Shown,
+    pub(super) visibility: Visibility,
 }
 
 /// The variables of one concern, under a heading.
@@ -37,7 +37,7 @@ impl Variable {
             default: None,
             expected: "any text",
             is_secret: false,
-            shown: Shown::Always,
+            visibility: Visibility::Always,
         }
     }
 
@@ -55,7 +55,7 @@ impl Variable {
     pub(super) const fn secret(self) -> Self {
         Self {
             is_secret: true,
-            shown: Shown::Never,
+            visibility: Visibility::Never,
             ..self
         }
     }
@@ -63,15 +63,23 @@ impl Variable {
     /// A variable that takes the name of a file.
     pub(super) const fn file(self) -> Self {
         Self {
-            shown: Shown::IfFileExists,
+            visibility: Visibility::IfFileExists,
             ..self
         }
     }
 
-    /// A variable that takes the name of something, which is shown if it has none of the characters of other texts.
+    /// A variable that takes a name. It is shown if it is a [plain name](adapters::database::is_plain_name).
     pub(super) const fn name(self) -> Self {
         Self {
-            shown: Shown::IfPlainName,
+            visibility: Visibility::IfPlainName,
+            ..self
+        }
+    }
+
+    /// A variable that takes hosts, among them the folders of Unix sockets.
+    pub(super) const fn hosts(self) -> Self {
+        Self {
+            visibility: Visibility::IfFoldersExist,
             ..self
         }
     }
@@ -79,7 +87,7 @@ impl Variable {
     /// A variable that is no secret, but takes any text, and so may be one by mistake.
     pub(super) const fn not_shown(self) -> Self {
         Self {
-            shown: Shown::Never,
+            visibility: Visibility::Never,
             ..self
         }
     }

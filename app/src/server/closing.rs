@@ -21,7 +21,7 @@ const MAX_DISCARDED: usize = 1024 * 1024;
 /// How often the system is asked whether a client has received everything.
 const DELIVERY_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The socket of a connection. If the connection is closed for another one, it is reset, so that nothing of it remains in
+/// The socket of a connection. If the connection is closed to make room, it is reset, so that nothing of it remains in
 /// the system.
 pub(super) struct Socket {
     pub(super) stream: TcpStream,

@@ -23,7 +23,7 @@ use super::{
     closing::Socket,
     connection_state::ConnectionState,
     request_body::{RequestBody, UnreadBody},
-    shared_memory::{Held, SharedMemory, counted},
+    shared_memory::{Reservation, SharedMemory, count_body},
     tracked_io::TrackedIo,
 };
 use crate::config::Config;
@@ -150,7 +150,7 @@ impl HttpServer {
             state.begin_waiting_for_client();
             Box::pin(sleep_until(time)).await;
             if !state.record_progress(true) {
-                // The connection is being closed for another one.
+                // The connection is being closed to make room.
                 pending::<()>().await;
             }
         }
@@ -164,7 +164,7 @@ impl HttpServer {
         let (head, body) = request.into_parts();
         let body_size = body.size_hint().upper().unwrap_or(u64::MAX);
         let body_size = usize::try_from(body_size).map_or(MAX_BODY_BYTES, |size| size.min(MAX_BODY_BYTES));
-        let held = Held::by_request(&self.memory, state, header, body_size);
+        let reservation = Reservation::by_request(&self.memory, state, header, body_size);
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
@@ -195,10 +195,10 @@ impl HttpServer {
             state.delay_for(RETRY_AFTER);
         }
         state.end_request();
-        drop(held);
+        drop(reservation);
 
         let response: Response<BoxBody<_, _>> = response.into();
-        Ok(response.map(|body| counted(body, &self.memory, state)))
+        Ok(response.map(|body| count_body(body, &self.memory, state)))
     }
 }
 

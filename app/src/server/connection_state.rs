@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{sent_response::SentResponse, shared_memory::Part};
+use super::{sent_response::SentResponse, shared_memory::HeldBytes};
 
 /// The task of an evicted connection ends within this time, even if the service is very busy.
 const EVICTION_TIME: Duration = Duration::from_secs(60);
@@ -50,7 +50,7 @@ pub(super) struct ConnectionState {
     /// Whether the system has not yet taken all that was written: a response is being sent.
     sending: AtomicBool,
     /// What the connection holds of the memory that all share.
-    pub(super) part: Part,
+    pub(super) held: HeldBytes,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ struct Fields {
     /// Whether the client has never sent a byte.
     silent: bool,
     waiting_for_client: bool,
-    /// Whether the connection is being closed for another one.
+    /// Whether the connection is being closed to make room.
     evicted: bool,
     response: SentResponse,
     /// Whether the client has sent bytes behind the request whose response is being sent.
@@ -88,7 +88,7 @@ impl ConnectionState {
                 delayed_until: None,
             }),
             sending: AtomicBool::new(false),
-            part: Part::default(),
+            held: HeldBytes::default(),
         }
     }
 
@@ -217,7 +217,7 @@ impl ConnectionState {
     }
 
     /// What was waited for has arrived, or a part of it. `last` tells whether it is the end. Returns whether the request
-    /// may go on: it may not if the connection is being closed for another one.
+    /// may go on: it may not if the connection is being closed to make room.
     pub(super) fn record_progress(&self, last: bool) -> bool {
         let mut fields = self.fields();
         fields.waiting_for_client &= !last;
@@ -234,7 +234,7 @@ impl ConnectionState {
         self.fields().response.began
     }
 
-    /// Marks the connection as one that is about to be closed for another one, if it still waits for this. No request is
+    /// Marks the connection as one that is about to be closed to make room, if it still waits for this. No request is
     /// handled on it from then on. Returns whether it was marked.
     pub(super) fn evict(&self, waiting: (Waiting, Instant)) -> bool {
         let mut fields = self.fields();

@@ -25,8 +25,8 @@ const ABORT_LIMIT: Duration = Duration::from_millis(250);
 /// How often memory is taken back while connections hold more than they may.
 const RECLAIM_INTERVAL: Duration = Duration::from_millis(5);
 
-/// They hold no more than they may once they have done so for this long.
-const RECLAIM_END: Duration = Duration::from_secs(1);
+/// The limit counts as kept once it was not exceeded for this long; only then is the summary logged.
+const RECLAIM_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Serves connections, each in a task of its own, and knows how many are open.
 pub(super) struct ConnectionTracker {
@@ -56,7 +56,7 @@ pub(super) enum ClientLimit {
 }
 
 impl ConnectionTracker {
-    /// A tracker without connections, which will share this memory.
+    /// A tracker without connections. Spawns a task that keeps them within this memory.
     pub(super) fn new(
         server: HttpServer,
         limits: ConnectionLimits,
@@ -65,8 +65,8 @@ impl ConnectionTracker {
         memory: Arc<SharedMemory>,
     ) -> Self {
         let (registry, metrics) = (Arc::default(), Arc::new(metrics));
-        // A task of its own: those that it aborts end before the tasks of new connections begin, which come from another
-        // thread.
+        // A task, so that it runs on a worker: the tasks that it aborts go into that worker's queue, as a rule before those of
+        // new connections, which the accepting thread adds to the global one.
         spawn(reclaim_memory(
             memory,
             Arc::clone(&registry),
@@ -177,7 +177,7 @@ async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metr
         );
 
         let (mut closed, mut last) = (0, Instant::now());
-        while last.elapsed() < RECLAIM_END {
+        while last.elapsed() < RECLAIM_COOLDOWN {
             if memory.is_exceeded() {
                 last = Instant::now();
                 let count = registry.reclaim(&memory);
@@ -188,7 +188,7 @@ async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metr
         }
         tracing::info!(
             closed,
-            "large responses and requests find memory again; so many connections were closed"
+            "connections hold no more than the memory that they share again; so many were closed meanwhile"
         );
     }
 }

@@ -1,6 +1,6 @@
-//! The memory that connections hold beyond their own. A connection needs at most 64 KiB of its own. What a large response
-//! that its client does not read takes beyond them, or a large header with a body, comes from one allowance for all
-//! connections, so that the memory of all together is known. When it is used up, those that have waited longest for their
+//! A limit of the memory that all connections hold together. Each may hold 64 KiB of its own. Two things count against a
+//! limit that all share: a response of more than 32 KiB, as a whole, until the system has taken it; and what a header and
+//! a body together have beyond 14 KiB. When the limit is exceeded, the connections that have waited longest for their
 //! clients are closed.
 
 use std::{
@@ -19,14 +19,17 @@ use tokio::sync::Notify;
 
 use super::connection_state::ConnectionState;
 
-/// What all connections may hold beyond their own memory, in bytes: some 160 of the largest pages.
-const LIMIT: usize = 32 * 1024 * 1024;
+/// What all connections may hold beyond their own memory, in bytes: 136 of the largest pages, with a long host.
+const MAX_SHARED_BYTES: usize = 32 * 1024 * 1024;
 
 /// How much of a header and a body together a connection holds in its own memory, in bytes.
-const OWN_REQUEST: usize = 16 * 1024;
+const OWN_REQUEST_BYTES: usize = 14 * 1024;
 
 /// The largest response that it holds there, in bytes.
-const OWN_RESPONSE: usize = 48 * 1024;
+const OWN_RESPONSE_BYTES: usize = 32 * 1024;
+
+/// Connections that hold less are closed last, because that frees little.
+const SMALL: usize = 8 * 1024;
 
 /// The memory that all connections share.
 #[derive(Default)]
@@ -43,36 +46,42 @@ impl SharedMemory {
 
     /// Whether connections hold more than they should. Those that are being closed do not count.
     pub(super) fn is_exceeded(&self) -> bool {
-        self.held.load(Relaxed) > LIMIT
+        self.held.load(Relaxed) > MAX_SHARED_BYTES
     }
 
     /// What a connection holds no longer counts, because it is being closed.
-    pub(super) fn write_off(&self, part: &Part) {
-        self.held.fetch_sub(part.0.swap(0, Relaxed), Relaxed);
+    pub(super) fn write_off(&self, held: &HeldBytes) {
+        self.held.fetch_sub(held.0.swap(0, Relaxed), Relaxed);
     }
 }
 
-/// How much of the shared memory one connection holds, in bytes.
+/// How much of the shared memory one connection holds.
 #[derive(Default)]
-pub(super) struct Part(AtomicUsize);
+pub(super) struct HeldBytes(AtomicUsize);
 
-impl Part {
-    pub(super) fn is_empty(&self) -> bool {
+impl HeldBytes {
+    pub(super) fn is_zero(&self) -> bool {
         self.0.load(Relaxed) == 0
     }
+
+    pub(super) fn is_small(&self) -> bool {
+        self.0.load(Relaxed) < SMALL
+    }
 }
 
-/// A request or response that holds shared memory, until this is dropped.
-pub(super) struct Held {
+/// What a request or response holds of the shared memory, until this is dropped.
+pub(super) struct Reservation {
     memory: Arc<SharedMemory>,
     state: Arc<ConnectionState>,
     bytes: usize,
 }
 
-impl Held {
+impl Reservation {
     fn new(memory: &Arc<SharedMemory>, state: &Arc<ConnectionState>, bytes: usize) -> Self {
-        state.part.0.fetch_add(bytes, Relaxed);
-        if memory.held.fetch_add(bytes, Relaxed) + bytes > LIMIT {
+        // First the sum: it must never be less than what all connections hold, because `write_off` subtracts that.
+        let held = memory.held.fetch_add(bytes, Relaxed) + bytes;
+        state.held.0.fetch_add(bytes, Relaxed);
+        if held > MAX_SHARED_BYTES {
             memory.exceeded.notify_one();
         }
 
@@ -83,38 +92,37 @@ impl Held {
         }
     }
 
-    /// What a request with a header and a body of this many bytes holds: for most, nothing.
+    /// What a request with a header and a body of at most this many bytes holds: for most, nothing.
     pub(super) fn by_request(
         memory: &Arc<SharedMemory>,
         state: &Arc<ConnectionState>,
         header: usize,
         body: usize,
     ) -> Option<Self> {
-        let beyond = (header + body).saturating_sub(OWN_REQUEST);
-        // The lines of a header take as much again.
+        let beyond = (header + body).saturating_sub(OWN_REQUEST_BYTES);
+        // A body alone holds hardly anything beyond. The lines of a header take as much again as its bytes.
         (beyond > 0).then(|| Self::new(memory, state, 2 * beyond))
     }
 }
 
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        let part = &self.state.part.0;
-        // Less, if it was written off.
+        // `write_off` may have subtracted it already.
         let rest = |bytes: usize| Some(bytes.saturating_sub(self.bytes));
-        let (Ok(before) | Err(before)) = part.fetch_update(Relaxed, Relaxed, rest);
+        let (Ok(before) | Err(before)) = self.state.held.0.fetch_update(Relaxed, Relaxed, rest);
 
         self.memory.held.fetch_sub(before.min(self.bytes), Relaxed);
     }
 }
 
 /// The body of a response. If it is large, it counts until the system has taken it.
-pub(super) fn counted(
+pub(super) fn count_body(
     body: BoxBody<Bytes, io::Error>,
     memory: &Arc<SharedMemory>,
     state: &Arc<ConnectionState>,
 ) -> BoxBody<Bytes, io::Error> {
     let size = body.size_hint().upper();
-    if size.is_some_and(|size| size <= OWN_RESPONSE as u64) {
+    if size.is_some_and(|size| size <= OWN_RESPONSE_BYTES as u64) {
         return body;
     }
 
@@ -132,14 +140,15 @@ struct CountedBody {
 }
 
 impl CountedBody {
-    /// Bytes that other responses share, as all share the documentation, do not count.
+    /// Bytes that are not unique do not count: all responses share the documentation, and `/metrics` limits its pages
+    /// itself.
     fn count(&self, bytes: Bytes) -> Bytes {
-        if bytes.len() <= OWN_RESPONSE || !bytes.is_unique() {
+        if bytes.len() <= OWN_RESPONSE_BYTES || !bytes.is_unique() {
             return bytes;
         }
 
-        let _held = Held::new(&self.memory, &self.state, bytes.len());
-        Bytes::from_owner(CountedBytes { bytes, _held })
+        let _reservation = Reservation::new(&self.memory, &self.state, bytes.len());
+        Bytes::from_owner(CountedBytes { bytes, _reservation })
     }
 }
 
@@ -162,14 +171,80 @@ impl Body for CountedBody {
     }
 }
 
-/// hyper drops them when the system has taken them.
+/// hyper keeps them as they are, because the socket supports vectored writes, and drops them once the system has taken the
+/// last byte. Otherwise it would copy them, and nothing would count.
 struct CountedBytes {
     bytes: Bytes,
-    _held: Held,
+    _reservation: Reservation,
 }
 
 impl AsRef<[u8]> for CountedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> (Arc<SharedMemory>, Arc<ConnectionState>) {
+        (Arc::default(), Arc::new(ConnectionState::new()))
+    }
+
+    fn held(memory: &SharedMemory, state: &ConnectionState) -> [usize; 2] {
+        [memory.held.load(Relaxed), state.held.0.load(Relaxed)]
+    }
+
+    #[test]
+    fn usual_requests_hold_nothing() {
+        let (memory, state) = connection();
+
+        for (header, body) in [(300, 0), (300, 14_000), (14 * 1024, 0), (0, 14 * 1024)] {
+            assert!(Reservation::by_request(&memory, &state, header, body).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_dropped_or_written_off_no_longer_counts() {
+        let (memory, state) = connection();
+        let reserve = |bytes| Reservation::new(&memory, &state, bytes);
+
+        let (first, second) = (reserve(1000), reserve(500));
+        assert_eq!(held(&memory, &state), [1500, 1500]);
+        drop(second);
+        assert_eq!(held(&memory, &state), [1000, 1000]);
+
+        memory.write_off(&state.held);
+        assert_eq!(held(&memory, &state), [0, 0]);
+        let third = reserve(300);
+        drop(first);
+        drop(third);
+        assert_eq!(held(&memory, &state), [0, 0]);
+    }
+
+    #[tokio::test]
+    async fn large_response_counts_until_its_last_byte_is_dropped() {
+        use http_body_util::{BodyExt, Full};
+
+        let (memory, state) = connection();
+        let shared = Bytes::from_static(&[b'x'; 100_000]);
+        for (bytes, expected) in [
+            (vec![b'x'; 32 * 1024].into(), 0),
+            (vec![b'x'; 100_000].into(), 100_000),
+            (shared, 0),
+        ] {
+            let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+            let mut body = count_body(BoxBody::new(body), &memory, &state);
+            let frame = body.frame().await.expect("a frame").expect("bytes");
+            drop(body);
+
+            let mut bytes = frame.into_data().expect("bytes");
+            let last = bytes.split_off(bytes.len() - 1);
+            drop(bytes);
+            assert_eq!(held(&memory, &state), [expected; 2]);
+            drop(last);
+            assert_eq!(held(&memory, &state), [0, 0]);
+        }
     }
 }

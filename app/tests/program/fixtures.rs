@@ -76,7 +76,7 @@ fn malformed_files_are_reported() {
         (
             &["nowhere.json"][..],
             String::new(),
-            "fixtures in a file below the working folder (its name is not shown: there is no such file, so it may be a secret): \
+            "fixtures in a file below the working folder (its name is not shown: no such file was found, so it may be a secret): \
              No such file",
         ),
         (&["."], String::new(), "cannot load the fixtures in .: "),
@@ -194,6 +194,7 @@ fn unusable_temporary_folder_is_reported_with_its_variable() {
     for part in ["temporary folder", "No such file", "TMPDIR"] {
         assert!(log.contains(part), "{log}");
     }
+    assert!(!log.contains(variables[0].1), "it may be a secret: {log}");
 
     // Without a stream, nothing is copied.
     fs::write(folder.path().join("items"), numbered_lines(1)).expect("a file");

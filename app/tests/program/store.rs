@@ -55,10 +55,7 @@ fn hosts_are_names_addresses_and_folders_and_nothing_else() {
         ("db_1.example", "postgres://db_1.example:5432/{NAME}"),
         ("::1", "postgres://[::1]:5432/{NAME}"),
         ("[::1]", "postgres://[::1]:5432/{NAME}"),
-        (
-            "/run/postgresql",
-            "postgres:///{NAME}?host=/run/postgresql&port=5432",
-        ),
+        ("/tmp", "postgres:///{NAME}?host=/tmp&port=5432"),
         ("a,::1,[::2]", "postgres://a:5432,[::1]:5432,[::2]:5432/{NAME}"),
     ] {
         let url = store("", &[("POSTGRES_HOST", text)]).expect(text);

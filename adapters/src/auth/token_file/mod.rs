@@ -72,7 +72,7 @@ pub enum TokenFileError {
     #[error("the file it names cannot be read: {0}")]
     Read(#[source] io::Error),
     /// A line is invalid.
-    #[error("{0}")]
+    #[error(transparent)]
     Parse(#[from] ParseTokenFileError),
 }
 

@@ -9,7 +9,8 @@ use std::{
 
 use thiserror::Error;
 
-/// The host of a PostgreSQL server. `Display` shows an IPv6 address without brackets.
+/// The host of a PostgreSQL server. `Display` shows an IPv6 address without brackets, and no folder that does not exist: its
+/// name may be a secret in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
     /// A name to look up.
@@ -55,7 +56,10 @@ impl fmt::Display for Host {
         match self {
             Self::Name(name) => f.write_str(name),
             Self::Ip(ip) => ip.fmt(f),
-            Self::SocketFolder(folder) => folder.display().to_string().escape_debug().fmt(f),
+            Self::SocketFolder(folder) if folder.exists() => {
+                folder.display().to_string().escape_debug().fmt(f)
+            }
+            Self::SocketFolder(_) => f.write_str("(a folder that was not found, not shown)"),
         }
     }
 }

@@ -8,22 +8,31 @@ use domain::TOKEN_PREFIX;
 
 /// Whether the value of a variable may be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum Visibility {
     /// It has a narrow form, or clients see it anyway.
     Always,
-    /// It is the name of a file, if there is one.
+    /// The name of a file, which is shown only if the file exists.
     IfFileExists,
-    /// It is a name: letters, digits and `_`, `-` or `.`.
+    /// Hosts. Those that are folders of Unix sockets must exist.
+    IfFoldersExist,
+    /// A name, which is shown only if it is a [plain name](is_plain_name).
     IfPlainName,
-    /// It is a secret, or any text.
+    /// A secret, or a text of any form.
     Never,
 }
 
-impl Shown {
+impl Visibility {
     pub(super) fn allows(self, value: &str) -> bool {
         match self {
             Self::Always => true,
             Self::IfFileExists => exists(Path::new(value)),
+            Self::IfFoldersExist => {
+                let mut folders = value
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|host| host.starts_with('/'));
+                folders.all(|folder| exists(Path::new(folder)))
+            }
             Self::IfPlainName => is_plain_name(value),
             Self::Never => false,
         }
@@ -47,10 +56,10 @@ pub fn shown_file(path: &Path) -> String {
         || "the working folder".to_owned(),
         |folder| folder.display().to_string(),
     );
-    format!("a file below {folder} (its name is not shown: there is no such file, so it may be a secret)")
+    format!("a file below {folder} (its name is not shown: no such file was found, so it may be a secret)")
 }
 
-/// Whether this is the name of a file or folder, also if it cannot be read.
+/// Whether a file or folder of this name is found. None is found in a folder that must not be searched.
 fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
