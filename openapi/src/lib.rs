@@ -52,7 +52,6 @@ use query_parameters::CheckedQueries;
 use routes::{CorsLists, Routes};
 
 pub use http::{
-    json::MAX_BODY_BYTES,
     problem::{Overloaded, RETRY_AFTER},
     public_url::PublicUrl,
 };

@@ -48,15 +48,17 @@ pub(super) fn looks_like_a_secret(text: &str) -> bool {
 /// of a name.
 pub fn shown_file(path: &Path) -> String {
     if exists(path) {
-        return path.display().to_string();
+        return escaped(path);
     }
 
     let folder = path.ancestors().skip(1).find(|folder| exists(folder));
-    let folder = folder.map_or_else(
-        || "the working folder".to_owned(),
-        |folder| folder.display().to_string(),
-    );
+    let folder = folder.map_or_else(|| "the working folder".to_owned(), escaped);
     format!("a file below {folder} (its name is not shown: no such file was found, so it may be a secret)")
+}
+
+/// The name in one line.
+fn escaped(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
 }
 
 /// Whether a file or folder of this name is found. None is found in a folder that must not be searched.

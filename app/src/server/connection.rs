@@ -10,7 +10,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use openapi::{MAX_BODY_BYTES, Overloaded, RETRY_AFTER};
+use openapi::{Overloaded, RETRY_AFTER};
 use poem::{
     Body, Endpoint,
     endpoint::BoxEndpoint,
@@ -23,7 +23,7 @@ use super::{
     closing::Socket,
     connection_state::ConnectionState,
     request_body::{RequestBody, UnreadBody},
-    shared_memory::{Reservation, SharedMemory, count_body},
+    shared_memory::count_body,
     tracked_io::TrackedIo,
 };
 use crate::config::Config;
@@ -44,20 +44,14 @@ pub(super) struct HttpServer {
     router: BoxEndpoint<'static>,
     http1: http1::Builder,
     local: LocalAddr,
-    memory: Arc<SharedMemory>,
     header_read: Duration,
     body_read: Duration,
     idle: Duration,
 }
 
 impl HttpServer {
-    /// A server of this router, listening on `local`, whose connections share this memory.
-    pub(super) fn new(
-        router: BoxEndpoint<'static>,
-        config: &Config,
-        local: SocketAddr,
-        memory: Arc<SharedMemory>,
-    ) -> Self {
+    /// A server of this router, listening on `local`.
+    pub(super) fn new(router: BoxEndpoint<'static>, config: &Config, local: SocketAddr) -> Self {
         let mut http1 = http1::Builder::new();
         // hyper's own header timeout runs while a connection is idle too, so `ConnectionState` tells the two apart.
         http1.max_buf_size(MAX_HEADER).header_read_timeout(None);
@@ -68,7 +62,6 @@ impl HttpServer {
             router,
             http1,
             local: LocalAddr(local.into()),
-            memory,
             header_read: config.server.header_read_timeout,
             // The request's timeout must not come first: it would report the client's slowness as our failure.
             body_read: config.server.body_read_timeout.min(config.http.request_timeout),
@@ -154,17 +147,13 @@ impl HttpServer {
                 pending::<()>().await;
             }
         }
-        let header = header_length(&request);
-        if header > MAX_HEADER {
+        if header_length(&request) > MAX_HEADER {
             tracing::debug!("closed a connection after a malformed request: its header is too large");
             state.end_request();
             return Ok(header_too_large());
         }
 
         let (head, body) = request.into_parts();
-        let body_size = body.size_hint().upper().unwrap_or(u64::MAX);
-        let body_size = usize::try_from(body_size).map_or(MAX_BODY_BYTES, |size| size.min(MAX_BODY_BYTES));
-        let reservation = Reservation::by_request(&self.memory, state, header, body_size);
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
@@ -195,10 +184,9 @@ impl HttpServer {
             state.delay_for(RETRY_AFTER);
         }
         state.end_request();
-        drop(reservation);
 
         let response: Response<BoxBody<_, _>> = response.into();
-        Ok(response.map(|body| count_body(body, &self.memory, state)))
+        Ok(response.map(|body| count_body(body, state)))
     }
 }
 

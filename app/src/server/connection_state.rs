@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -10,7 +10,10 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{sent_response::SentResponse, shared_memory::HeldBytes};
+use super::{
+    sent_response::SentResponse,
+    shared_memory::{RequestBytes, Share, SharedMemory},
+};
 
 /// The task of an evicted connection ends within this time, even if the service is very busy.
 const EVICTION_TIME: Duration = Duration::from_secs(60);
@@ -50,7 +53,7 @@ pub(super) struct ConnectionState {
     /// Whether the system has not yet taken all that was written: a response is being sent.
     sending: AtomicBool,
     /// What the connection holds of the memory that all share.
-    pub(super) held: HeldBytes,
+    pub(super) share: Share,
 }
 
 #[derive(Clone, Copy)]
@@ -67,13 +70,14 @@ struct Fields {
     response: SentResponse,
     /// Whether the client has sent bytes behind the request whose response is being sent.
     read_ahead: bool,
+    request: RequestBytes,
     /// The next request must not be handled before this instant.
     delayed_until: Option<Instant>,
 }
 
 impl ConnectionState {
-    /// The state of a connection that was just opened.
-    pub(super) fn new() -> Self {
+    /// The state of a connection that was just opened and shares this memory with others.
+    pub(super) fn new(memory: Arc<SharedMemory>) -> Self {
         let now = Instant::now();
 
         Self {
@@ -85,10 +89,11 @@ impl ConnectionState {
                 evicted: false,
                 response: SentResponse::new(now),
                 read_ahead: false,
+                request: RequestBytes::default(),
                 delayed_until: None,
             }),
             sending: AtomicBool::new(false),
-            held: HeldBytes::default(),
+            share: Share::of(memory),
         }
     }
 
@@ -117,6 +122,7 @@ impl ConnectionState {
         fields.since = now;
         fields.response = SentResponse::new(now);
         fields.waiting_for_client = false;
+        fields.request.end(&self.share);
     }
 
     /// Delays the connection's next request until this much time has passed.
@@ -172,10 +178,12 @@ impl ConnectionState {
         }
     }
 
-    /// Bytes were read. The first ones of a header start its timeout; further ones do not extend it. While a response is
-    /// being sent, that timeout waits for the end of the response.
-    pub(super) fn record_read(&self) {
+    /// So many bytes were read. The first ones of a header start its timeout; further ones do not extend it. While a response
+    /// is being sent, that timeout waits for the end of the response.
+    pub(super) fn record_read(&self, read: usize) {
         let mut fields = self.fields();
+
+        fields.request.record(read, &self.share);
 
         if fields.phase == Phase::Idle {
             fields.silent = false;

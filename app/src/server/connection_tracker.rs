@@ -36,6 +36,7 @@ pub(super) struct ConnectionTracker {
     proxies: TrustedProxies,
     permits: Arc<Semaphore>,
     registry: Arc<Registry>,
+    memory: Arc<SharedMemory>,
     metrics: Arc<ConnectionMetrics>,
     /// Each connection holds a receiver while it is served; one that is only being closed no longer does. `GracefulShutdown` of hyper-util is built the same way, but it
     /// would also close a connection on which the header of a further request is arriving: to hyper, that is idle.
@@ -56,19 +57,19 @@ pub(super) enum ClientLimit {
 }
 
 impl ConnectionTracker {
-    /// A tracker without connections. Spawns a task that keeps them within this memory.
+    /// A tracker without connections. Spawns a task that keeps them within the memory that they share.
     pub(super) fn new(
         server: HttpServer,
         limits: ConnectionLimits,
         proxies: TrustedProxies,
         metrics: ConnectionMetrics,
-        memory: Arc<SharedMemory>,
     ) -> Self {
         let (registry, metrics) = (Arc::default(), Arc::new(metrics));
+        let memory = Arc::<SharedMemory>::default();
         // A task, so that it runs on a worker: the tasks that it aborts go into that worker's queue, as a rule before those of
         // new connections, which the accepting thread adds to the global one.
         spawn(reclaim_memory(
-            memory,
+            Arc::clone(&memory),
             Arc::clone(&registry),
             Arc::clone(&metrics),
         ));
@@ -79,6 +80,7 @@ impl ConnectionTracker {
             proxies,
             permits: Arc::new(Semaphore::new(limits.total)),
             registry,
+            memory,
             metrics,
             shutdown: watch::Sender::new(()),
         }
@@ -130,7 +132,7 @@ impl ConnectionTracker {
     /// Serves a connection in the background and drops its permit when it ends.
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr, permit: Option<ConnectionPermit>) {
         let (server, shutdown) = (Arc::clone(&self.server), self.shutdown.subscribe());
-        let state = Arc::new(ConnectionState::new());
+        let state = Arc::new(ConnectionState::new(Arc::clone(&self.memory)));
         let client = ClientAddress::from(peer).network();
         let registration = self.registry.register(client, Arc::clone(&state));
         let (id, open) = (registration.id(), ConnectionMetrics::open(&self.metrics));
@@ -173,7 +175,7 @@ async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metr
         }
         tracing::warn!(
             "large responses that clients do not read, and large requests that they do not complete, hold too much memory: \
-             the connections that have waited longest are closed"
+             clients that hold most lose the connections that have waited longest for them"
         );
 
         let (mut closed, mut last) = (0, Instant::now());

@@ -51,7 +51,6 @@ use connection::HttpServer;
 use connection_metrics::ConnectionMetrics;
 use connection_tracker::ConnectionTracker;
 use limits::ConnectionLimits;
-use shared_memory::SharedMemory;
 use signals::Signals;
 
 /// Serves until a signal stops it, then completes the requests in flight. A second signal ends the process at once,
@@ -125,10 +124,9 @@ async fn run(
     let traces = compose::traces(config, &metrics);
     let router =
         compose::router_with_telemetry(config, &store, authenticator, draining, metrics, traces.as_ref());
-    let memory = Arc::new(SharedMemory::default());
-    let server = HttpServer::new(router, config, address, Arc::clone(&memory));
+    let server = HttpServer::new(router, config, address);
     let proxies = config.http.trusted_proxies.clone();
-    let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics, memory);
+    let connections = ConnectionTracker::new(server, limits, proxies, connection_metrics);
     let mut acceptor = Acceptor::new(listener);
     announce(address);
 

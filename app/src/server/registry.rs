@@ -5,7 +5,6 @@ use std::{
     mem,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::{task::AbortHandle, time::Instant};
@@ -13,12 +12,8 @@ use tokio::{task::AbortHandle, time::Instant};
 use super::{
     connection_state::{ConnectionState, Waiting},
     eviction::{Candidate, EvictionQueue},
-    shared_memory::SharedMemory,
+    shared_memory::{Holder, SharedMemory},
 };
-
-/// How long a connection that holds shared memory must have waited for its client before it is closed for that. A client
-/// nearby that reads without a pause makes progress within this time; a distant one may not.
-const MIN_WAIT: Duration = Duration::from_millis(10);
 
 /// The open connections. It is locked when one is opened or closed, and every few milliseconds while memory is taken back,
 /// not for requests.
@@ -42,14 +37,6 @@ struct Connection {
     state: Arc<ConnectionState>,
     /// Set as soon as the connection has a task.
     task: Option<AbortHandle>,
-}
-
-/// A connection that holds shared memory and waits for its client.
-struct Holder {
-    client: IpAddr,
-    id: u64,
-    waiting: (Waiting, Instant),
-    is_small: bool,
 }
 
 /// An open connection, which is registered until this is dropped.
@@ -99,8 +86,7 @@ impl Registry {
         evicted.inspect(AbortHandle::abort).is_some()
     }
 
-    /// Closes connections that hold shared memory, those first that have waited longest for their clients, until all hold
-    /// no more than they may. Returns how many were closed.
+    /// Closes connections that hold shared memory until all hold no more than they may. Returns how many were closed.
     pub(super) fn reclaim(&self, memory: &SharedMemory) -> usize {
         let closed = self.lock().reclaim(memory, Instant::now());
 
@@ -203,11 +189,11 @@ impl Inner {
         is_closed.then(|| self.remove(client, id))?
     }
 
-    /// Removes the connections that hold shared memory and have waited longest, until it is no longer exceeded. Returns
-    /// their tasks.
+    /// Removes connections that hold shared memory until it is no longer exceeded: of the client that holds most, those that
+    /// have waited longest for it. Returns their tasks.
     fn reclaim(&mut self, memory: &SharedMemory, now: Instant) -> Vec<AbortHandle> {
         let mut holders: Vec<_> = self.holders(now).collect();
-        holders.sort_unstable_by_key(|holder| (holder.is_small, holder.waiting.1));
+        holders.sort_unstable_by_key(Holder::order);
 
         let mut tasks = Vec::new();
         for Holder {
@@ -218,7 +204,7 @@ impl Inner {
                 break;
             }
             if let Some(connection) = self.close(client, id, waiting) {
-                memory.write_off(&connection.state.held);
+                connection.state.share.write_off();
                 tasks.extend(connection.task);
             }
         }
@@ -228,19 +214,11 @@ impl Inner {
     /// The connections that hold shared memory and wait for their clients.
     fn holders(&self, now: Instant) -> impl Iterator<Item = Holder> {
         self.clients.iter().flat_map(move |(address, client)| {
-            client.connections.iter().filter_map(move |(id, connection)| {
-                if connection.state.held.is_zero() {
-                    return None;
-                }
-                let waiting = connection.state.waiting()?;
-                let is_closable = now.saturating_duration_since(waiting.1) >= MIN_WAIT;
+            let held = |connection: &Connection| connection.state.share.held();
+            let held_by_client = client.connections.values().map(held).sum();
 
-                is_closable.then(|| Holder {
-                    client: *address,
-                    id: *id,
-                    waiting,
-                    is_small: connection.state.held.is_small(),
-                })
+            client.connections.iter().filter_map(move |(id, connection)| {
+                Holder::new((*address, held_by_client), *id, &connection.state, now)
             })
         })
     }
@@ -261,40 +239,41 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::{future::pending, time::Duration};
 
     use tokio::time::sleep;
 
-    use super::{super::shared_memory::Reservation, *};
+    use super::*;
 
     const CONNECTIONS: u64 = 10_000;
 
     #[tokio::test]
-    async fn connections_that_have_waited_longest_are_closed_until_the_rest_fits_into_memory() {
+    async fn client_that_holds_most_loses_the_connections_that_have_waited_longest() {
         let (registry, memory) = (Arc::new(Registry::default()), Arc::<SharedMemory>::default());
-        let client = IpAddr::from([192, 0, 2, 7]);
-        let connections: Vec<_> = (0..1100)
-            .map(|number| {
-                let state = Arc::new(ConnectionState::new());
-                // 32 KiB each: 1024 fit. The first ten hold too little to be worth closing.
-                let body = if number < 10 { 16 } else { 16 * 1024 };
-                let held = Reservation::by_request(&memory, &state, 14 * 1024, body);
-                let registration = registry.register(client, state);
-                let task = tokio::spawn(pending::<()>());
-                registry.set_task(client, registration.id(), task.abort_handle());
-                (registration, held)
-            })
-            .collect();
-
-        sleep(MIN_WAIT * 2).await;
-        assert_eq!(registry.reclaim(&memory), 67);
-        assert_eq!(registry.reclaim(&memory), 0, "the others may stay");
-
-        let open = |number: usize| {
-            let id = connections[number].0.id();
-            registry.lock().connection(client, id).is_some()
+        let address = |n| IpAddr::from([192, 0, 2, n]);
+        let open = |client, bytes| {
+            let state = Arc::new(ConnectionState::new(Arc::clone(&memory)));
+            state.share.add(bytes);
+            let registration = registry.register(client, state);
+            let task = tokio::spawn(pending::<()>());
+            registry.set_task(client, registration.id(), task.abort_handle());
+            registration
         };
-        assert!((0..10).all(open) && (10..77).all(|number| !open(number)) && (77..1100).all(open));
+
+        // 1024 of 32 KiB fit, with ten that hold too little to be worth closing.
+        let others: Vec<_> = (0..10).map(|_| open(address(1), 32 * 1024)).collect();
+        let small: Vec<_> = (0..10).map(|_| open(address(2), 3_000)).collect();
+        let most: Vec<_> = (0..1080).map(|_| open(address(2), 32 * 1024)).collect();
+        sleep(Duration::from_millis(20)).await;
+        assert_eq!(registry.reclaim(&memory), 67);
+        assert_eq!(registry.reclaim(&memory), 0, "the rest fits");
+
+        let is_open = |registration: &Registration| {
+            let mut inner = registry.lock();
+            inner.connection(registration.client, registration.id()).is_some()
+        };
+        assert!(others.iter().chain(&small).chain(&most[67..]).all(is_open));
+        assert!(!most[..67].iter().any(is_open));
     }
 
     /// With a look at all connections for each new one, this takes minutes; as it is, 0.1 s without optimization.
@@ -304,7 +283,8 @@ mod tests {
         let address = |n: u64| IpAddr::from([10, 0, (n % 100) as u8, 1]);
         let registrations: Vec<_> = (0..CONNECTIONS)
             .map(|n| {
-                let registration = registry.register(address(n), Arc::new(ConnectionState::new()));
+                let registration =
+                    registry.register(address(n), Arc::new(ConnectionState::new(Arc::default())));
                 let task = tokio::spawn(pending::<()>());
                 registry.set_task(address(n), registration.id(), task.abort_handle());
                 registration

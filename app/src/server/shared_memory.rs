@@ -1,35 +1,46 @@
 //! A limit of the memory that all connections hold together. Each may hold 64 KiB of its own. Two things count against a
-//! limit that all share: a response of more than 32 KiB, as a whole, until the system has taken it; and what a header and
-//! a body together have beyond 14 KiB. When the limit is exceeded, the connections that have waited longest for their
-//! clients are closed.
+//! limit that all share: a response of more than 32 KiB, as a whole, until the system has taken it; and what was read of a
+//! request beyond 6 KiB. When the limit is exceeded, the client that holds most loses the connections that have waited
+//! longest for it.
 
 use std::{
+    cmp::Reverse,
     io,
+    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
-use super::connection_state::ConnectionState;
+use super::connection_state::{ConnectionState, Waiting};
 
 /// What all connections may hold beyond their own memory, in bytes: 136 of the largest pages, with a long host.
 const MAX_SHARED_BYTES: usize = 32 * 1024 * 1024;
 
-/// How much of a header and a body together a connection holds in its own memory, in bytes.
-const OWN_REQUEST_BYTES: usize = 14 * 1024;
+/// How much of a request a connection holds in its own memory, in bytes.
+const OWN_REQUEST_BYTES: usize = 6 * 1024;
+
+/// The most of a request that is held at a time, in bytes: a header, a body and trailers, 16 KiB each. Of a body in small
+/// chunks, more is read.
+const MAX_REQUEST_BYTES: usize = 48 * 1024;
 
 /// The largest response that it holds there, in bytes.
 const OWN_RESPONSE_BYTES: usize = 32 * 1024;
 
 /// Connections that hold less are closed last, because that frees little.
 const SMALL: usize = 8 * 1024;
+
+/// How long a connection that holds shared memory must have waited for its client before it is closed for that. A client
+/// nearby that reads without a pause makes progress within this time; a distant one may not.
+const MIN_WAIT: Duration = Duration::from_millis(10);
 
 /// The memory that all connections share.
 #[derive(Default)]
@@ -48,77 +59,152 @@ impl SharedMemory {
     pub(super) fn is_exceeded(&self) -> bool {
         self.held.load(Relaxed) > MAX_SHARED_BYTES
     }
-
-    /// What a connection holds no longer counts, because it is being closed.
-    pub(super) fn write_off(&self, held: &HeldBytes) {
-        self.held.fetch_sub(held.0.swap(0, Relaxed), Relaxed);
-    }
 }
 
-/// How much of the shared memory one connection holds.
-#[derive(Default)]
-pub(super) struct HeldBytes(AtomicUsize);
-
-impl HeldBytes {
-    pub(super) fn is_zero(&self) -> bool {
-        self.0.load(Relaxed) == 0
-    }
-
-    pub(super) fn is_small(&self) -> bool {
-        self.0.load(Relaxed) < SMALL
-    }
-}
-
-/// What a request or response holds of the shared memory, until this is dropped.
-pub(super) struct Reservation {
+/// What one connection holds of the shared memory, until this is dropped.
+pub(super) struct Share {
     memory: Arc<SharedMemory>,
+    held: AtomicUsize,
+}
+
+impl Share {
+    /// Nothing yet.
+    pub(super) fn of(memory: Arc<SharedMemory>) -> Self {
+        Self {
+            memory,
+            held: AtomicUsize::new(0),
+        }
+    }
+
+    /// In bytes.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Relaxed)
+    }
+
+    pub(super) fn add(&self, bytes: usize) {
+        // First the sum: it must never be less than what all connections hold, because `write_off` subtracts that.
+        let sum = self.memory.held.fetch_add(bytes, Relaxed) + bytes;
+        self.held.fetch_add(bytes, Relaxed);
+        if sum > MAX_SHARED_BYTES {
+            self.memory.exceeded.notify_one();
+        }
+    }
+
+    fn subtract(&self, bytes: usize) {
+        // `write_off` may have subtracted it already.
+        let rest = |before: usize| Some(before.saturating_sub(bytes));
+        let (Ok(before) | Err(before)) = self.held.fetch_update(Relaxed, Relaxed, rest);
+
+        self.memory.held.fetch_sub(before.min(bytes), Relaxed);
+    }
+
+    /// What the connection holds no longer counts, because it is being closed.
+    pub(super) fn write_off(&self) {
+        self.memory.held.fetch_sub(self.held.swap(0, Relaxed), Relaxed);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.write_off();
+    }
+}
+
+/// How much was read of a request, and how much of its connection's share that takes, in bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RequestBytes {
+    read: usize,
+    held: usize,
+}
+
+impl RequestBytes {
+    /// So many more were read.
+    pub(super) fn record(&mut self, read: usize, share: &Share) {
+        self.read += read;
+        // The lines of a header take as much again as its bytes.
+        let held = 2 * self.read.min(MAX_REQUEST_BYTES).saturating_sub(OWN_REQUEST_BYTES);
+
+        if held > self.held {
+            share.add(held - self.held);
+            self.held = held;
+        }
+    }
+
+    /// The request is no longer held.
+    pub(super) fn end(&mut self, share: &Share) {
+        share.subtract(self.held);
+        *self = Self::default();
+    }
+}
+
+/// A connection that holds shared memory and waits for its client.
+pub(super) struct Holder {
+    pub(super) client: IpAddr,
+    pub(super) id: u64,
+    pub(super) waiting: (Waiting, Instant),
+    held: usize,
+    /// How much all connections of its client hold, in bytes.
+    held_by_client: usize,
+}
+
+impl Holder {
+    /// `None` if it holds nothing, or has not waited for long.
+    pub(super) fn new(
+        (client, held_by_client): (IpAddr, usize),
+        id: u64,
+        state: &ConnectionState,
+        now: Instant,
+    ) -> Option<Self> {
+        let held = state.share.held();
+        if held == 0 {
+            return None;
+        }
+
+        let waiting = state.waiting()?;
+        let is_closable = now.saturating_duration_since(waiting.1) >= MIN_WAIT;
+        is_closable.then_some(Self {
+            client,
+            id,
+            waiting,
+            held,
+            held_by_client,
+        })
+    }
+
+    /// The first is closed first: of the client that holds most, the one that has waited longest. Those that hold little are
+    /// closed last.
+    pub(super) fn order(&self) -> (bool, Reverse<usize>, IpAddr, Instant) {
+        let most = Reverse(self.held_by_client);
+        (self.held < SMALL, most, self.client, self.waiting.1)
+    }
+}
+
+/// What a response holds of the shared memory, until this is dropped.
+struct Reservation {
     state: Arc<ConnectionState>,
     bytes: usize,
 }
 
 impl Reservation {
-    fn new(memory: &Arc<SharedMemory>, state: &Arc<ConnectionState>, bytes: usize) -> Self {
-        // First the sum: it must never be less than what all connections hold, because `write_off` subtracts that.
-        let held = memory.held.fetch_add(bytes, Relaxed) + bytes;
-        state.held.0.fetch_add(bytes, Relaxed);
-        if held > MAX_SHARED_BYTES {
-            memory.exceeded.notify_one();
-        }
+    fn new(state: &Arc<ConnectionState>, bytes: usize) -> Self {
+        state.share.add(bytes);
 
         Self {
-            memory: Arc::clone(memory),
             state: Arc::clone(state),
             bytes,
         }
-    }
-
-    /// What a request with a header and a body of at most this many bytes holds: for most, nothing.
-    pub(super) fn by_request(
-        memory: &Arc<SharedMemory>,
-        state: &Arc<ConnectionState>,
-        header: usize,
-        body: usize,
-    ) -> Option<Self> {
-        let beyond = (header + body).saturating_sub(OWN_REQUEST_BYTES);
-        // A body alone holds hardly anything beyond. The lines of a header take as much again as its bytes.
-        (beyond > 0).then(|| Self::new(memory, state, 2 * beyond))
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // `write_off` may have subtracted it already.
-        let rest = |bytes: usize| Some(bytes.saturating_sub(self.bytes));
-        let (Ok(before) | Err(before)) = self.state.held.0.fetch_update(Relaxed, Relaxed, rest);
-
-        self.memory.held.fetch_sub(before.min(self.bytes), Relaxed);
+        self.state.share.subtract(self.bytes);
     }
 }
 
 /// The body of a response. If it is large, it counts until the system has taken it.
 pub(super) fn count_body(
     body: BoxBody<Bytes, io::Error>,
-    memory: &Arc<SharedMemory>,
     state: &Arc<ConnectionState>,
 ) -> BoxBody<Bytes, io::Error> {
     let size = body.size_hint().upper();
@@ -128,14 +214,12 @@ pub(super) fn count_body(
 
     BoxBody::new(CountedBody {
         body,
-        memory: Arc::clone(memory),
         state: Arc::clone(state),
     })
 }
 
 struct CountedBody {
     body: BoxBody<Bytes, io::Error>,
-    memory: Arc<SharedMemory>,
     state: Arc<ConnectionState>,
 }
 
@@ -147,7 +231,7 @@ impl CountedBody {
             return bytes;
         }
 
-        let _reservation = Reservation::new(&self.memory, &self.state, bytes.len());
+        let _reservation = Reservation::new(&self.state, bytes.len());
         Bytes::from_owner(CountedBytes { bytes, _reservation })
     }
 }
@@ -186,38 +270,57 @@ impl AsRef<[u8]> for CountedBytes {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::{BodyExt, Full};
+
     use super::*;
 
     fn connection() -> (Arc<SharedMemory>, Arc<ConnectionState>) {
-        (Arc::default(), Arc::new(ConnectionState::new()))
+        let memory = Arc::<SharedMemory>::default();
+        let state = Arc::new(ConnectionState::new(Arc::clone(&memory)));
+        (memory, state)
     }
 
     fn held(memory: &SharedMemory, state: &ConnectionState) -> [usize; 2] {
-        [memory.held.load(Relaxed), state.held.0.load(Relaxed)]
+        [memory.held.load(Relaxed), state.share.held()]
     }
 
     #[test]
-    fn usual_requests_hold_nothing() {
+    fn request_counts_as_far_as_it_was_read_until_its_response_is_ready() {
         let (memory, state) = connection();
 
-        for (header, body) in [(300, 0), (300, 14_000), (14 * 1024, 0), (0, 14 * 1024)] {
-            assert!(Reservation::by_request(&memory, &state, header, body).is_none());
-        }
+        state.record_read(6 * 1024);
+        assert_eq!(held(&memory, &state), [0, 0], "a usual request");
+        state.record_read(1000);
+        assert_eq!(held(&memory, &state), [2000, 2000]);
+        state.begin_request();
+        state.record_read(1000);
+        assert_eq!(held(&memory, &state), [4000, 4000]);
+        state.record_read(1_000_000);
+        assert_eq!(
+            held(&memory, &state),
+            [84 * 1024, 84 * 1024],
+            "the rest is not held"
+        );
+
+        state.end_request();
+        assert_eq!(held(&memory, &state), [0, 0]);
+        state.record_read(7 * 1024);
+        drop(state);
+        assert_eq!(memory.held.load(Relaxed), 0, "the connection has ended");
     }
 
     #[test]
     fn what_is_dropped_or_written_off_no_longer_counts() {
         let (memory, state) = connection();
-        let reserve = |bytes| Reservation::new(&memory, &state, bytes);
 
-        let (first, second) = (reserve(1000), reserve(500));
+        let (first, second) = (Reservation::new(&state, 1000), Reservation::new(&state, 500));
         assert_eq!(held(&memory, &state), [1500, 1500]);
         drop(second);
         assert_eq!(held(&memory, &state), [1000, 1000]);
 
-        memory.write_off(&state.held);
+        state.share.write_off();
         assert_eq!(held(&memory, &state), [0, 0]);
-        let third = reserve(300);
+        let third = Reservation::new(&state, 300);
         drop(first);
         drop(third);
         assert_eq!(held(&memory, &state), [0, 0]);
@@ -225,9 +328,8 @@ mod tests {
 
     #[tokio::test]
     async fn large_response_counts_until_its_last_byte_is_dropped() {
-        use http_body_util::{BodyExt, Full};
-
         let (memory, state) = connection();
+
         let shared = Bytes::from_static(&[b'x'; 100_000]);
         for (bytes, expected) in [
             (vec![b'x'; 32 * 1024].into(), 0),
@@ -235,7 +337,7 @@ mod tests {
             (shared, 0),
         ] {
             let body = Full::new(bytes).map_err(|never| match never {}).boxed();
-            let mut body = count_body(BoxBody::new(body), &memory, &state);
+            let mut body = count_body(BoxBody::new(body), &state);
             let frame = body.frame().await.expect("a frame").expect("bytes");
             drop(body);
 

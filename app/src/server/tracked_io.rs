@@ -60,7 +60,8 @@ impl Read for TrackedIo<'_> {
     ) -> Poll<io::Result<()>> {
         self.reader.inner_mut().set_limit(MAX_READ);
         ready!(Pin::new(&mut self.reader).poll_read(cx, buffer))?;
-        self.state.record_read();
+        let read = MAX_READ - self.reader.inner().limit();
+        self.state.record_read(usize::try_from(read).unwrap_or_default());
 
         Poll::Ready(Ok(()))
     }

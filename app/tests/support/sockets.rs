@@ -1,6 +1,9 @@
 //! Sockets of a service as Linux sees them, and clients that read little.
 
-use std::{fs, io, net::SocketAddr, net::TcpStream};
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+};
 
 use socket2::{Domain, Socket, Type};
 
@@ -46,14 +49,20 @@ impl Sockets {
 impl Client {
     /// A client whose system stores little of what it does not read.
     pub(crate) fn with_small_buffer(service: &Service) -> Self {
-        connect_with_small_buffer(service.address)
+        Self::with_small_buffer_from(Ipv4Addr::LOCALHOST, service)
+    }
+
+    /// The same, from this address.
+    pub(crate) fn with_small_buffer_from(source: Ipv4Addr, service: &Service) -> Self {
+        connect_with_small_buffer(source, service.address)
             .and_then(Self::over)
             .expect("a connection")
     }
 }
 
-fn connect_with_small_buffer(address: SocketAddr) -> io::Result<TcpStream> {
+fn connect_with_small_buffer(source: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
     socket.set_recv_buffer_size(4096)?;
     socket.connect(&address.into())?;
 
