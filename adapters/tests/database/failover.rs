@@ -1,7 +1,7 @@
 //! A primary and its standby: which of them is used, and what happens when they change roles.
 
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,6 +16,7 @@ use adapters::{
 };
 use domain::RepositoryError;
 use sea_orm::ConnectionTrait;
+use socket2::{Domain, Socket, Type};
 
 use crate::support::{
     SECOND,
@@ -54,6 +55,15 @@ fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("a port")
 }
 
+/// A port that refuses connections, and that nobody else can listen on until this is dropped.
+fn closed_port() -> TcpListener {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&address.into()).expect("a port");
+
+    socket.into()
+}
+
 /// The message with which this URL is refused.
 async fn refused(url: &str) -> String {
     let refused = database::connect(url, options()).await;
@@ -66,7 +76,7 @@ const PORT: &str = "select inet_server_port()::bigint as number";
 async fn the_primary_is_used_and_others_are_named_with_what_they_are() {
     let primary = PostgresServer::start();
     let standby = primary.standby();
-    let (silent, closed) = (listener(), listener());
+    let (silent, closed) = (listener(), closed_port());
     let both = PostgresServer::url_of(&[&standby, &primary]);
 
     // A host that accepts connections and never responds costs nothing beside a primary.
@@ -84,7 +94,6 @@ async fn the_primary_is_used_and_others_are_named_with_what_they_are() {
         silent.local_addr().expect("an address"),
         closed.local_addr().expect("an address"),
     );
-    drop(closed);
     let message = refused(&two).await;
     for part in [
         format!("no server is a primary: {silent} does not respond"),

@@ -82,10 +82,13 @@ impl HttpServer {
         let _ = stream.set_nodelay(true);
 
         let mut socket = Socket::new(stream, Arc::clone(&state));
-        match self
+        let end = self
             .serve_requests(&mut socket.stream, client, &state, shutdown)
-            .await
-        {
+            .await;
+        // hyper has dropped all that the connection held.
+        state.share.write_off();
+
+        match end {
             // The client may still be reading the last response, so it has as long as for any other.
             End::Finished => socket.close(self.idle).await,
             End::Stalled if state.is_sending() => socket.reset(),

@@ -178,8 +178,8 @@ impl ConnectionState {
         }
     }
 
-    /// So many bytes were read. The first ones of a header start its timeout; further ones do not extend it. While a response
-    /// is being sent, that timeout waits for the end of the response.
+    /// Records that this many bytes were read. The first bytes of a header start its timeout; further ones do not extend it.
+    /// While a response is being sent, that timeout waits for the end of the response.
     pub(super) fn record_read(&self, read: usize) {
         let mut fields = self.fields();
 

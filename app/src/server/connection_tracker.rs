@@ -175,7 +175,7 @@ async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metr
         }
         tracing::warn!(
             "large responses that clients do not read, and large requests that they do not complete, hold too much memory: \
-             clients that hold most lose the connections that have waited longest for them"
+             the client that holds most loses the connections that have waited longest for it"
         );
 
         let (mut closed, mut last) = (0, Instant::now());
@@ -190,7 +190,7 @@ async fn reclaim_memory(memory: Arc<SharedMemory>, registry: Arc<Registry>, metr
         }
         tracing::info!(
             closed,
-            "connections hold no more than the memory that they share again; so many were closed meanwhile"
+            "connections are within their shared memory again; so many were closed meanwhile"
         );
     }
 }

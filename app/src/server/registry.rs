@@ -186,6 +186,9 @@ impl Inner {
         let connection = self.connection(client, id)?;
         let is_closed = connection.task.is_some() && connection.state.evict(waiting);
 
+        if is_closed {
+            connection.state.share.write_off();
+        }
         is_closed.then(|| self.remove(client, id))?
     }
 
@@ -203,10 +206,8 @@ impl Inner {
             if !memory.is_exceeded() {
                 break;
             }
-            if let Some(connection) = self.close(client, id, waiting) {
-                connection.state.share.write_off();
-                tasks.extend(connection.task);
-            }
+            let connection = self.close(client, id, waiting);
+            tasks.extend(connection.and_then(|connection| connection.task));
         }
         tasks
     }
@@ -215,11 +216,15 @@ impl Inner {
     fn holders(&self, now: Instant) -> impl Iterator<Item = Holder> {
         self.clients.iter().flat_map(move |(address, client)| {
             let held = |connection: &Connection| connection.state.share.held();
-            let held_by_client = client.connections.values().map(held).sum();
+            let held_by_client: usize = client.connections.values().map(held).sum();
+            let connections = (held_by_client > 0).then_some(&client.connections);
 
-            client.connections.iter().filter_map(move |(id, connection)| {
-                Holder::new((*address, held_by_client), *id, &connection.state, now)
-            })
+            connections
+                .into_iter()
+                .flatten()
+                .filter_map(move |(id, connection)| {
+                    Holder::new((*address, held_by_client), *id, &connection.state, now)
+                })
         })
     }
 
@@ -247,12 +252,17 @@ mod tests {
 
     const CONNECTIONS: u64 = 10_000;
 
-    #[tokio::test]
-    async fn client_that_holds_most_loses_the_connections_that_have_waited_longest() {
-        let (registry, memory) = (Arc::new(Registry::default()), Arc::<SharedMemory>::default());
-        let address = |n| IpAddr::from([192, 0, 2, n]);
-        let open = |client, bytes| {
-            let state = Arc::new(ConnectionState::new(Arc::clone(&memory)));
+    /// Opens connections of one client, each of which holds this much shared memory.
+    fn open(
+        registry: &Arc<Registry>,
+        memory: &Arc<SharedMemory>,
+        client: u8,
+        count: usize,
+        bytes: usize,
+    ) -> Vec<Registration> {
+        let client = IpAddr::from([192, 0, 2, client]);
+        let open = |_| {
+            let state = Arc::new(ConnectionState::new(Arc::clone(memory)));
             state.share.add(bytes);
             let registration = registry.register(client, state);
             let task = tokio::spawn(pending::<()>());
@@ -260,20 +270,42 @@ mod tests {
             registration
         };
 
-        // 1024 of 32 KiB fit, with ten that hold too little to be worth closing.
-        let others: Vec<_> = (0..10).map(|_| open(address(1), 32 * 1024)).collect();
-        let small: Vec<_> = (0..10).map(|_| open(address(2), 3_000)).collect();
-        let most: Vec<_> = (0..1080).map(|_| open(address(2), 32 * 1024)).collect();
+        (0..count).map(open).collect()
+    }
+
+    fn is_open(registration: &Registration) -> bool {
+        let mut inner = registration.registry.lock();
+        inner.connection(registration.client, registration.id).is_some()
+    }
+
+    #[tokio::test]
+    async fn client_that_holds_most_loses_the_connections_that_have_waited_longest() {
+        let (registry, memory) = (Arc::default(), Arc::default());
+        let open = |client, count, bytes| open(&registry, &memory, client, count, bytes);
+
+        // 1023 of 32 KiB fit, together with ten that hold little.
+        let others = open(1, 10, 32 * 1024);
+        let small = open(2, 10, 3_000);
+        let most = open(2, 1080, 32 * 1024);
         sleep(Duration::from_millis(20)).await;
         assert_eq!(registry.reclaim(&memory), 67);
         assert_eq!(registry.reclaim(&memory), 0, "the rest fits");
 
-        let is_open = |registration: &Registration| {
-            let mut inner = registry.lock();
-            inner.connection(registration.client, registration.id()).is_some()
-        };
         assert!(others.iter().chain(&small).chain(&most[67..]).all(is_open));
         assert!(!most[..67].iter().any(is_open));
+    }
+
+    #[tokio::test]
+    async fn many_connections_that_hold_little_do_not_displace_those_of_another_client() {
+        let (registry, memory) = (Arc::default(), Arc::default());
+
+        let others = open(&registry, &memory, 1, 10, 32 * 1024);
+        let small = open(&registry, &memory, 2, 4200, 8_000);
+        sleep(Duration::from_millis(20)).await;
+        assert_eq!(registry.reclaim(&memory), 47);
+
+        assert!(others.iter().all(is_open));
+        assert!(!small[..47].iter().any(is_open));
     }
 
     /// With a look at all connections for each new one, this takes minutes; as it is, 0.1 s without optimization.

@@ -10,7 +10,10 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -32,14 +35,18 @@ const OWN_REQUEST_BYTES: usize = 6 * 1024;
 /// chunks, more is read.
 const MAX_REQUEST_BYTES: usize = 48 * 1024;
 
-/// The largest response that it holds there, in bytes.
+/// The largest response that a connection holds in its own memory, in bytes.
 const OWN_RESPONSE_BYTES: usize = 32 * 1024;
 
 /// Connections that hold less are closed last, because that frees little.
 const SMALL: usize = 8 * 1024;
 
-/// How long a connection that holds shared memory must have waited for its client before it is closed for that. A client
-/// nearby that reads without a pause makes progress within this time; a distant one may not.
+/// Clients whose connections hold less than this together are treated alike, as are all within one multiple of it.
+const CLIENT_STEP: usize = 1024 * 1024;
+
+/// How long a connection that holds shared memory must have waited for its client before it is closed for that: since its
+/// response last made progress, or since the header began or the body was first waited for. A client nearby that reads
+/// without a pause makes progress within this time; a distant one may not.
 const MIN_WAIT: Duration = Duration::from_millis(10);
 
 /// The memory that all connections share.
@@ -68,7 +75,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Nothing yet.
+    /// The share of a connection that holds nothing yet.
     pub(super) fn of(memory: Arc<SharedMemory>) -> Self {
         Self {
             memory,
@@ -76,15 +83,16 @@ impl Share {
         }
     }
 
-    /// In bytes.
+    /// How much the connection holds, in bytes.
     pub(super) fn held(&self) -> usize {
         self.held.load(Relaxed)
     }
 
     pub(super) fn add(&self, bytes: usize) {
-        // First the sum: it must never be less than what all connections hold, because `write_off` subtracts that.
+        // First the sum, and in this order for other threads too (Release, Acquire): it must never be less than what all
+        // connections hold, because that is subtracted from it.
         let sum = self.memory.held.fetch_add(bytes, Relaxed) + bytes;
-        self.held.fetch_add(bytes, Relaxed);
+        self.held.fetch_add(bytes, Release);
         if sum > MAX_SHARED_BYTES {
             self.memory.exceeded.notify_one();
         }
@@ -93,14 +101,14 @@ impl Share {
     fn subtract(&self, bytes: usize) {
         // `write_off` may have subtracted it already.
         let rest = |before: usize| Some(before.saturating_sub(bytes));
-        let (Ok(before) | Err(before)) = self.held.fetch_update(Relaxed, Relaxed, rest);
+        let (Ok(before) | Err(before)) = self.held.fetch_update(Acquire, Relaxed, rest);
 
         self.memory.held.fetch_sub(before.min(bytes), Relaxed);
     }
 
     /// What the connection holds no longer counts, because it is being closed.
     pub(super) fn write_off(&self) {
-        self.memory.held.fetch_sub(self.held.swap(0, Relaxed), Relaxed);
+        self.memory.held.fetch_sub(self.held.swap(0, Acquire), Relaxed);
     }
 }
 
@@ -118,7 +126,7 @@ pub(super) struct RequestBytes {
 }
 
 impl RequestBytes {
-    /// So many more were read.
+    /// Records that this many more bytes were read.
     pub(super) fn record(&mut self, read: usize, share: &Share) {
         self.read += read;
         // The lines of a header take as much again as its bytes.
@@ -130,9 +138,13 @@ impl RequestBytes {
         }
     }
 
-    /// The request is no longer held.
+    /// The request is no longer held. What was read of the next one with it, at most one read, is not counted: the
+    /// connection's own memory has room for it.
     pub(super) fn end(&mut self, share: &Share) {
-        share.subtract(self.held);
+        // Most requests hold nothing, and all threads share the sum.
+        if self.held > 0 {
+            share.subtract(self.held);
+        }
         *self = Self::default();
     }
 }
@@ -171,11 +183,11 @@ impl Holder {
         })
     }
 
-    /// The first is closed first: of the client that holds most, the one that has waited longest. Those that hold little are
-    /// closed last.
-    pub(super) fn order(&self) -> (bool, Reverse<usize>, IpAddr, Instant) {
-        let most = Reverse(self.held_by_client);
-        (self.held < SMALL, most, self.client, self.waiting.1)
+    /// The first is closed first: one of the client that holds most, to a MiB; of these, those that hold little last; among
+    /// equals, the one that has waited longest.
+    pub(super) fn order(&self) -> (Reverse<usize>, bool, Instant) {
+        let most = Reverse(self.held_by_client / CLIENT_STEP);
+        (most, self.held < SMALL, self.waiting.1)
     }
 }
 

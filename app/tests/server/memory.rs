@@ -156,6 +156,11 @@ fn connection_that_sends_no_complete_request_holds_little_memory() {
             with_trailers.clone(),
             false,
         ),
+        (
+            "a full header behind another request",
+            format!("{}{full_header}", get("/livez")),
+            false,
+        ),
         ("a full header on a used connection", full_header.clone(), true),
         ("trailers on a used connection", with_trailers, true),
     ] {
@@ -169,7 +174,13 @@ fn connection_that_sends_no_complete_request_holds_little_memory() {
             }
             client.send(request.as_bytes()).expect("the request is taken");
         };
-        check_after(state, &service, begin, OWN + shared_by_request(request.len()));
+        // Most of what is read of the small chunks is not held.
+        let shared = if state.contains("chunks of one byte") {
+            0
+        } else {
+            shared_by_request(request.len())
+        };
+        check_after(state, &service, begin, OWN + shared);
     }
 }
 

@@ -3,7 +3,12 @@
 use std::{io::Read, net::Ipv4Addr};
 
 use super::memory::{EVICTED, OWN, check, get, settled_memory, with_full_header};
-use crate::support::{Service, client::Client, example::COLLECTION, report};
+use crate::support::{
+    Service,
+    client::{Client, post_head},
+    example::COLLECTION,
+    report,
+};
 
 /// What all connections may hold beyond their own memory, in bytes.
 const SHARED: usize = 32 * 1024 * 1024;
@@ -70,7 +75,8 @@ fn connection_with_unread_pages_for_a_long_host_holds_little_memory_beyond_a_lar
     check_pages("requested with full headers and a long host", ESCAPED, &request);
 }
 
-/// Connections of a client on which the page was requested, of which only the first byte is read: then the service has built it.
+/// Connections of this client, each with a request for the page. Only the first byte of each response is read: by then,
+/// the service has built the page.
 fn unread_pages(client: Ipv4Addr, service: &Service, count: usize) -> Vec<Client> {
     (0..count)
         .map(|_| {
@@ -119,4 +125,24 @@ fn client_keeps_its_connections_while_another_one_leaves_more_responses_unread()
         let page = client.stream().read_exact(&mut [0; 190_000]);
         page.expect("most of the page, of which the system stores less than half");
     }
+}
+
+#[test]
+fn incomplete_large_requests_count_against_what_all_connections_share() {
+    let mut service = Service::in_memory(&[
+        ("BODY_READ_TIMEOUT_SECONDS", "60"),
+        ("REQUEST_TIMEOUT_SECONDS", "60"),
+    ]);
+    let request = format!("{}{}", with_full_header(&post_head(16_000)), " ".repeat(15_000));
+    let send = |_| {
+        let mut client = Client::of(&service);
+        client.send(request.as_bytes()).expect("the request is taken");
+        client
+    };
+    let _clients: Vec<_> = (0..900).map(send).collect();
+    service.wait_for_log("so many were closed meanwhile");
+
+    // 32 MiB are some 670 of these.
+    let closed = service.metric(EVICTED) as usize;
+    assert!((200..=270).contains(&closed), "{closed} were closed");
 }

@@ -62,7 +62,10 @@ impl Client {
 
 fn connect_with_small_buffer(source: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    // Otherwise each would need a local port of its own.
+    if source != Ipv4Addr::LOCALHOST {
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
+    }
     socket.set_recv_buffer_size(4096)?;
     socket.connect(&address.into())?;
 
