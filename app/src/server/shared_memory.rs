@@ -191,29 +191,6 @@ impl Holder {
     }
 }
 
-/// What a response holds of the shared memory, until this is dropped.
-struct Reservation {
-    state: Arc<ConnectionState>,
-    bytes: usize,
-}
-
-impl Reservation {
-    fn new(state: &Arc<ConnectionState>, bytes: usize) -> Self {
-        state.share.add(bytes);
-
-        Self {
-            state: Arc::clone(state),
-            bytes,
-        }
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.state.share.subtract(self.bytes);
-    }
-}
-
 /// The body of a response. If it is large, it counts until the system has taken it.
 pub(super) fn count_body(
     body: BoxBody<Bytes, io::Error>,
@@ -243,8 +220,11 @@ impl CountedBody {
             return bytes;
         }
 
-        let _reservation = Reservation::new(&self.state, bytes.len());
-        Bytes::from_owner(CountedBytes { bytes, _reservation })
+        self.state.share.add(bytes.len());
+        Bytes::from_owner(CountedBytes {
+            bytes,
+            state: Arc::clone(&self.state),
+        })
     }
 }
 
@@ -271,7 +251,13 @@ impl Body for CountedBody {
 /// last byte. Otherwise it would copy them, and nothing would count.
 struct CountedBytes {
     bytes: Bytes,
-    _reservation: Reservation,
+    state: Arc<ConnectionState>,
+}
+
+impl Drop for CountedBytes {
+    fn drop(&mut self) {
+        self.state.share.subtract(self.bytes.len());
+    }
 }
 
 impl AsRef<[u8]> for CountedBytes {
@@ -322,19 +308,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_or_written_off_no_longer_counts() {
+    fn what_is_subtracted_or_written_off_no_longer_counts() {
         let (memory, state) = connection();
 
-        let (first, second) = (Reservation::new(&state, 1000), Reservation::new(&state, 500));
+        let share = &state.share;
+        share.add(1000);
+        share.add(500);
         assert_eq!(held(&memory, &state), [1500, 1500]);
-        drop(second);
+        share.subtract(500);
         assert_eq!(held(&memory, &state), [1000, 1000]);
 
-        state.share.write_off();
+        share.write_off();
         assert_eq!(held(&memory, &state), [0, 0]);
-        let third = Reservation::new(&state, 300);
-        drop(first);
-        drop(third);
+        share.add(300);
+        share.subtract(1000);
+        share.subtract(300);
         assert_eq!(held(&memory, &state), [0, 0]);
     }
 
